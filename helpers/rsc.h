@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * C helpers of rust_seccomp: what is a macro, an inline function or not
+ * exported, and so out of Rust's reach. Each has its twin in rust/sys/ffi.rs.
+ */
+#ifndef RUST_SECCOMP_RSC_H
+#define RUST_SECCOMP_RSC_H
+
+#include <linux/filter.h>
+#include <linux/types.h>
+
+struct file;
+struct task_struct;
+
+/* bpf.c */
+int rsc_prog_create_from_user(struct bpf_prog **prog, unsigned short len,
+			      void __user *insns, bpf_aux_classic_check_t check);
+void rsc_prog_destroy(struct bpf_prog *prog);
+unsigned int rsc_prog_len(const struct bpf_prog *prog);
+const struct sock_filter *rsc_prog_orig(const struct bpf_prog *prog, unsigned int *len);
+u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
+
+/* seccomp.c */
+void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
+
+/* symbols.c */
+int rsc_symbols_resolve(const char **missing);
+int rsc_symbol_body(const char *name, unsigned long *body);
+int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump);
+void rsc_audit_seccomp(unsigned long syscall, long signr, int code);
+void rsc_ptrace_seccomp_event(unsigned long message);
+int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags);
+
+/* task.c */
+void rsc_siglock(struct task_struct *task);
+void rsc_sigunlock(struct task_struct *task);
+struct task_struct *rsc_next_thread(struct task_struct *caller, struct task_struct *thread);
+bool rsc_exec_lock(void);
+void rsc_exec_unlock(void);
+bool rsc_group_exiting(void);
+bool rsc_last_thread(void);
+bool rsc_may_install(void);
+bool rsc_capable_sysadmin(void);
+bool rsc_no_new_privs(struct task_struct *task);
+void rsc_set_no_new_privs(struct task_struct *task);
+bool rsc_fatal_signal_pending(void);
+bool rsc_ptrace_seccomp_enabled(void);
+bool rsc_in_compat_syscall(void);
+unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
+			       struct task_struct **found, unsigned int max);
+void rsc_put_task(struct task_struct *task);
+bool rsc_in_seccomp_call(struct task_struct *task);
+bool rsc_in_ptrace_call(struct task_struct *task);
+
+#endif /* RUST_SECCOMP_RSC_H */

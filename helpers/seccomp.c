@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Twins of <linux/seccomp.h> and <linux/thread_info.h>. */
+
+#include <linux/audit.h>
+#include <linux/build_bug.h>
+#include <linux/sched/signal.h>
+#include <linux/seccomp.h>
+#include <linux/thread_info.h>
+
+#include "rsc.h"
+#include "symbols.h"
+
+#ifdef CONFIG_ARM64
+/* As rust/arch/arm64.rs has them. */
+static_assert(AUDIT_ARCH_AARCH64 == 0xc00000b7);
+static_assert(AUDIT_ARCH_ARM == 0x40000028);
+#endif
+
+/*
+ * seccomp_assign_mode() of kernel/seccomp.c: the mode (and before it the
+ * filter) must be visible to the thread that sees the flag.
+ */
+void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate)
+{
+	lockdep_assert_held(&task->sighand->siglock);
+
+	WRITE_ONCE(task->seccomp.mode, mode);
+	smp_mb__before_atomic();
+	if (mitigate)
+		rsc_spec_mitigate(task);
+	set_task_syscall_work(task, SECCOMP);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kernel functions that the engine needs and the kernel does not export,
+ * resolved while the module loads: all of them, or the module is refused.
+ * This is the reason why the module as it is could not live in the tree.
+ *
+ * They are called through static_call, a patched direct call on x86: most of
+ * them are never called by pointer, so their ENDBR is sealed away and an
+ * indirect call would fault under IBT. A direct call needs none, and may as
+ * well go to the address behind it, which is what a kprobe reports there.
+ */
+
+#include <linux/audit.h>
+#include <linux/file.h>
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/seccomp.h>
+#include <linux/static_call.h>
+
+#include "rsc.h"
+#include "symbols.h"
+
+DEFINE_STATIC_CALL_NULL(rsc_audit_seccomp, audit_seccomp);
+DEFINE_STATIC_CALL_NULL(rsc_force_sig_seccomp, force_sig_seccomp);
+DEFINE_STATIC_CALL_NULL(rsc_ptrace_notify, ptrace_notify);
+DEFINE_STATIC_CALL_NULL(rsc_receive_fd_replace, receive_fd_replace);
+#ifdef CONFIG_X86
+DEFINE_STATIC_CALL_NULL(rsc_spec_mitigate, arch_seccomp_spec_mitigate);
+#endif
+
+static int resolve(const char *name, struct kprobe *kp)
+{
+	int ret;
+
+	memset(kp, 0, sizeof(*kp));
+	kp->symbol_name = name;
+	ret = register_kprobe(kp);
+	if (ret)
+		return ret;
+	unregister_kprobe(kp);
+	return 0;
+}
+
+#define RESOLVE(func)							\
+	do {								\
+		*missing = #func;					\
+		if (resolve(#func, &kp))				\
+			return -EOPNOTSUPP;				\
+		addr = kp.addr;						\
+	} while (0)
+
+/**
+ * rsc_symbols_resolve() - Find every function that is not exported.
+ * @missing: on failure, the name of the one that was not found.
+ *
+ * Return: 0, or -EOPNOTSUPP.
+ */
+int rsc_symbols_resolve(const char **missing)
+{
+	struct kprobe kp;
+	void *addr;
+
+	RESOLVE(audit_seccomp);
+	static_call_update(rsc_audit_seccomp, addr);
+	RESOLVE(force_sig_seccomp);
+	static_call_update(rsc_force_sig_seccomp, addr);
+	RESOLVE(ptrace_notify);
+	static_call_update(rsc_ptrace_notify, addr);
+	RESOLVE(receive_fd_replace);
+	static_call_update(rsc_receive_fd_replace, addr);
+#ifdef CONFIG_X86
+	RESOLVE(arch_seccomp_spec_mitigate);
+	static_call_update(rsc_spec_mitigate, addr);
+#endif
+	return 0;
+}
+
+/**
+ * rsc_symbol_body() - Find where a traceable function goes on.
+ * @name: the function.
+ * @body: on x86 the address behind its fentry site, wherever the site may lead
+ *	  by then. On arm64, where a direct call brings that address along, the
+ *	  function itself.
+ *
+ * Return: 0, or -EOPNOTSUPP if there is no such function or it is not one that
+ * ftrace hooks into.
+ */
+int rsc_symbol_body(const char *name, unsigned long *body)
+{
+	struct kprobe kp;
+
+	if (resolve(name, &kp))
+		return -EOPNOTSUPP;
+	*body = (unsigned long)kp.addr;
+#ifdef CONFIG_X86
+	if (!(kp.flags & KPROBE_FLAG_FTRACE))
+		return -EOPNOTSUPP;
+	*body += MCOUNT_INSN_SIZE;
+#endif
+	return 0;
+}
+
+int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump)
+{
+	return static_call(rsc_force_sig_seccomp)(syscall, reason, force_coredump);
+}
+
+void rsc_audit_seccomp(unsigned long syscall, long signr, int code)
+{
+	static_call(rsc_audit_seccomp)(syscall, signr, code);
+}
+
+/* ptrace_event(PTRACE_EVENT_SECCOMP, message), which is inline. */
+void rsc_ptrace_seccomp_event(unsigned long message)
+{
+	static_call(rsc_ptrace_notify)((PTRACE_EVENT_SECCOMP << 8) | SIGTRAP, message);
+}
+
+int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags)
+{
+	return static_call(rsc_receive_fd_replace)(new_fd, file, o_flags);
+}
+
+void rsc_spec_mitigate(struct task_struct *task)
+{
+#ifdef CONFIG_X86
+	static_call(rsc_spec_mitigate)(task);
+#endif
+}

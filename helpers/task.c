@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Twins of <linux/sched/...>, <linux/capability.h> and <linux/ptrace.h>. */
+
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/cred.h>
+#include <linux/prctl.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+
+#include "rsc.h"
+
+void rsc_siglock(struct task_struct *task)
+{
+	spin_lock_irq(&task->sighand->siglock);
+}
+
+void rsc_sigunlock(struct task_struct *task)
+{
+	spin_unlock_irq(&task->sighand->siglock);
+}
+
+/*
+ * One step of for_each_thread(@caller, thread); start with @thread == NULL.
+ * The caller holds the siglock, so that no thread joins or leaves.
+ */
+struct task_struct *rsc_next_thread(struct task_struct *caller, struct task_struct *thread)
+{
+	struct list_head *head = &caller->signal->thread_head;
+	struct list_head *next = thread ? thread->thread_node.next : head->next;
+
+	lockdep_assert_held(&caller->sighand->siglock);
+	if (next == head)
+		return NULL;
+	return list_entry(next, struct task_struct, thread_node);
+}
+
+/* Keeps exec of another thread out; false if a fatal signal came first. */
+bool rsc_exec_lock(void)
+{
+	return !mutex_lock_killable(&current->signal->cred_guard_mutex);
+}
+
+void rsc_exec_unlock(void)
+{
+	mutex_unlock(&current->signal->cred_guard_mutex);
+}
+
+bool rsc_group_exiting(void)
+{
+	return current->signal->flags & SIGNAL_GROUP_EXIT;
+}
+
+bool rsc_last_thread(void)
+{
+	return atomic_read(&current->signal->live) == 1;
+}
+
+bool rsc_may_install(void)
+{
+	return task_no_new_privs(current) ||
+	       ns_capable_noaudit(current_user_ns(), CAP_SYS_ADMIN);
+}
+
+bool rsc_capable_sysadmin(void)
+{
+	return capable(CAP_SYS_ADMIN);
+}
+
+bool rsc_no_new_privs(struct task_struct *task)
+{
+	return task_no_new_privs(task);
+}
+
+void rsc_set_no_new_privs(struct task_struct *task)
+{
+	task_set_no_new_privs(task);
+}
+
+bool rsc_fatal_signal_pending(void)
+{
+	return fatal_signal_pending(current);
+}
+
+bool rsc_ptrace_seccomp_enabled(void)
+{
+	return ptrace_event_enabled(current, PTRACE_EVENT_SECCOMP);
+}
+
+bool rsc_in_compat_syscall(void)
+{
+	return in_compat_syscall();
+}
+
+/*
+ * Is @task inside the system call @native (@compat for a 32-bit caller) with
+ * @arg0 as its first argument (any, if negative)? The registers that a task
+ * entered the kernel with stay put while it is there; for a task in user mode
+ * the answer may be stale either way.
+ */
+static bool is_in_syscall(struct task_struct *task, int native, int compat, long arg0)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+	unsigned long args[6];
+	int nr = native;
+
+	if (task->flags & (PF_KTHREAD | PF_EXITING))
+		return false;
+#ifdef CONFIG_X86_64
+	if (task->thread_info.status & TS_COMPAT)
+		nr = compat;
+	if ((syscall_get_nr(task, regs) & ~__X32_SYSCALL_BIT) != nr)
+		return false;
+#else
+	if (test_tsk_thread_flag(task, TIF_32BIT))
+		nr = compat;
+	if (syscall_get_nr(task, regs) != nr)
+		return false;
+#endif
+	if (arg0 < 0)
+		return true;
+	syscall_get_arguments(task, regs, args);
+	return (u32)args[0] == (u32)arg0;
+}
+
+#ifdef CONFIG_X86_64
+#define COMPAT_NR_seccomp	354
+#define COMPAT_NR_prctl		172
+#define COMPAT_NR_ptrace	26
+#else
+#define COMPAT_NR_seccomp	383
+#define COMPAT_NR_prctl		172
+#define COMPAT_NR_ptrace	26
+#endif
+
+/* May @task be on its way through do_seccomp()? */
+bool rsc_in_seccomp_call(struct task_struct *task)
+{
+	return is_in_syscall(task, __NR_seccomp, COMPAT_NR_seccomp, -1) ||
+	       is_in_syscall(task, __NR_prctl, COMPAT_NR_prctl, PR_SET_SECCOMP);
+}
+
+/* May @task be on its way through seccomp_get_filter() or _get_metadata()? */
+bool rsc_in_ptrace_call(struct task_struct *task)
+{
+	return is_in_syscall(task, __NR_ptrace, COMPAT_NR_ptrace, PTRACE_SECCOMP_GET_FILTER) ||
+	       is_in_syscall(task, __NR_ptrace, COMPAT_NR_ptrace, PTRACE_SECCOMP_GET_METADATA);
+}
+
+/**
+ * rsc_collect_tasks() - Take references to the threads that match.
+ * @match: called under the RCU read lock, for each thread but the caller's.
+ * @found: where to put them.
+ * @max: how many fit in there.
+ *
+ * Return: how many match; those beyond @max were not stored.
+ */
+unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
+			       struct task_struct **found, unsigned int max)
+{
+	struct task_struct *process, *thread;
+	unsigned int count = 0;
+
+	rcu_read_lock();
+	for_each_process_thread(process, thread) {
+		if (thread == current || !match(thread))
+			continue;
+		if (count < max)
+			found[count] = get_task_struct(thread);
+		count++;
+	}
+	rcu_read_unlock();
+	return count;
+}
+
+void rsc_put_task(struct task_struct *task)
+{
+	put_task_struct(task);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a filter returns: an action in the upper half, data in the lower.
+
+use crate::sys::uapi::{
+    SECCOMP_RET_ACTION_FULL,
+    SECCOMP_RET_ALLOW,
+    SECCOMP_RET_DATA,
+    SECCOMP_RET_ERRNO,
+    SECCOMP_RET_KILL_THREAD,
+    SECCOMP_RET_LOG,
+    SECCOMP_RET_TRACE,
+    SECCOMP_RET_TRAP,
+    SECCOMP_RET_USER_NOTIF, //
+};
+
+/// The return value of a filter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verdict(u32);
+
+/// The actions of `<linux/seccomp.h>`, in falling precedence.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// `SECCOMP_RET_KILL_PROCESS`, and every value that is no known action.
+    KillProcess,
+    /// `SECCOMP_RET_KILL_THREAD`.
+    KillThread,
+    /// `SECCOMP_RET_TRAP`.
+    Trap,
+    /// `SECCOMP_RET_ERRNO`.
+    Errno,
+    /// `SECCOMP_RET_USER_NOTIF`.
+    UserNotif,
+    /// `SECCOMP_RET_TRACE`.
+    Trace,
+    /// `SECCOMP_RET_LOG`.
+    Log,
+    /// `SECCOMP_RET_ALLOW`.
+    Allow,
+}
+
+impl Verdict {
+    /// Where the evaluation of a stack starts.
+    pub(crate) const ALLOW: Self = Self(SECCOMP_RET_ALLOW);
+
+    /// A filter's return value.
+    pub(crate) const fn new(ret: u32) -> Self {
+        Self(ret)
+    }
+
+    /// Does this one win over `other`? On a tie, the one that was there first stays.
+    #[inline(always)]
+    pub(crate) fn overrules(self, other: Self) -> bool {
+        self.rank() < other.rank()
+    }
+
+    /// The action's bits as `ACTION_ONLY()` compares them: signed, so that KILL_PROCESS is lowest.
+    #[inline(always)]
+    fn rank(self) -> i32 {
+        (self.0 & SECCOMP_RET_ACTION_FULL) as i32
+    }
+
+    /// What is to be done.
+    #[inline]
+    pub(crate) fn action(self) -> Action {
+        match self.code() {
+            SECCOMP_RET_KILL_THREAD => Action::KillThread,
+            SECCOMP_RET_TRAP => Action::Trap,
+            SECCOMP_RET_ERRNO => Action::Errno,
+            SECCOMP_RET_USER_NOTIF => Action::UserNotif,
+            SECCOMP_RET_TRACE => Action::Trace,
+            SECCOMP_RET_LOG => Action::Log,
+            SECCOMP_RET_ALLOW => Action::Allow,
+            _ => Action::KillProcess,
+        }
+    }
+
+    /// The action's bits, as audit records show them: an unknown action as it is.
+    #[inline]
+    pub(crate) fn code(self) -> u32 {
+        self.0 & SECCOMP_RET_ACTION_FULL
+    }
+
+    /// The data in the lower half.
+    #[inline]
+    pub(crate) fn data(self) -> u32 {
+        self.0 & SECCOMP_RET_DATA
+    }
+}

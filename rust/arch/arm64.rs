@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! arm64, with 32-bit Arm as the compat architecture.
+
+use super::Arch;
+use kernel::bindings;
+
+/// The architecture.
+pub(crate) struct Arm64;
+
+impl Arm64 {
+    #[inline(always)]
+    fn user(regs: &bindings::pt_regs) -> &bindings::user_pt_regs {
+        // SAFETY: The union is of two views of the same registers.
+        unsafe { &regs.__bindgen_anon_1.user_regs }
+    }
+
+    #[inline(always)]
+    fn user_mut(regs: &mut bindings::pt_regs) -> &mut bindings::user_pt_regs {
+        // SAFETY: As in `user()`.
+        unsafe { &mut regs.__bindgen_anon_1.user_regs }
+    }
+}
+
+impl Arch for Arm64 {
+    // AUDIT_ARCH_AARCH64 and AUDIT_ARCH_ARM, which the kernel's bindings leave out on arm64;
+    // helpers/seccomp.c asserts the values.
+    const AUDIT_ARCH: u32 = 0xc000_00b7;
+    const AUDIT_ARCH_COMPAT: u32 = 0x4000_0028;
+    const EXEMPT: &'static [u32] = &[];
+
+    #[inline(always)]
+    fn nr(regs: &bindings::pt_regs) -> i32 {
+        regs.syscallno
+    }
+
+    #[inline(always)]
+    fn arguments(regs: &bindings::pt_regs, _compat: bool) -> [u64; 6] {
+        let x = &Self::user(regs).regs;
+        // x0 holds the preset result by now.
+        [regs.orig_x0, x[1], x[2], x[3], x[4], x[5]]
+    }
+
+    #[inline(always)]
+    fn instruction_pointer(regs: &bindings::pt_regs) -> u64 {
+        Self::user(regs).pc
+    }
+
+    #[inline(always)]
+    fn set_return_value(regs: &mut bindings::pt_regs, compat: bool, value: isize) {
+        let value = value as u64;
+        Self::user_mut(regs).regs[0] = if compat { value & 0xffff_ffff } else { value };
+    }
+
+    #[inline]
+    fn rollback(regs: &mut bindings::pt_regs) {
+        let x0 = regs.orig_x0;
+        Self::user_mut(regs).regs[0] = x0;
+    }
+
+    #[inline(always)]
+    fn is_compat(info: &bindings::thread_info) -> bool {
+        cfg!(CONFIG_COMPAT) && info.flags & (1 << bindings::TIF_32BIT) != 0
+    }
+}

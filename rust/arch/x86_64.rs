@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! x86_64, with ia32 as the compat architecture. x32 calls carry bit 30 in their number and count
+//! as native.
+
+use super::Arch;
+use kernel::bindings;
+
+/// The architecture.
+pub(crate) struct X86_64;
+
+impl Arch for X86_64 {
+    const AUDIT_ARCH: u32 = bindings::AUDIT_ARCH_X86_64;
+    const AUDIT_ARCH_COMPAT: u32 = bindings::AUDIT_ARCH_I386;
+    const EXEMPT: &'static [u32] = &[bindings::__NR_uretprobe, bindings::__NR_uprobe];
+
+    #[inline(always)]
+    fn nr(regs: &bindings::pt_regs) -> i32 {
+        // CAST: The kernel looks at the lower half alone.
+        regs.orig_ax as i32
+    }
+
+    #[inline(always)]
+    fn arguments(regs: &bindings::pt_regs, compat: bool) -> [u64; 6] {
+        let r = regs;
+        let args = if compat {
+            [r.bx, r.cx, r.dx, r.si, r.di, r.bp]
+        } else {
+            [r.di, r.si, r.dx, r.r10, r.r8, r.r9]
+        };
+        args.map(|arg| arg as u64)
+    }
+
+    #[inline(always)]
+    fn instruction_pointer(regs: &bindings::pt_regs) -> u64 {
+        regs.ip as u64
+    }
+
+    #[inline(always)]
+    fn set_return_value(regs: &mut bindings::pt_regs, _compat: bool, value: isize) {
+        regs.ax = value as _;
+    }
+
+    #[inline]
+    fn rollback(regs: &mut bindings::pt_regs) {
+        regs.ax = regs.orig_ax;
+    }
+
+    #[inline(always)]
+    fn is_compat(info: &bindings::thread_info) -> bool {
+        info.status & bindings::TS_COMPAT != 0
+    }
+}

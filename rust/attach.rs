@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Attaching filters, and passing them on: `do_seccomp()`, fork and exit.
+//!
+//! Locks, outermost first: `cred_guard_mutex` (TSYNC only), then the siglock. Under the siglock
+//! nothing is allocated, so all that takes memory is made before and dropped after.
+
+use crate::{
+    filter::{
+        untag,
+        Attached,
+        Filter,
+        Owner,
+        MAX_INSNS_PER_PATH, //
+    },
+    hook::Handled,
+    stragglers,
+    sys::{
+        bpf::Program,
+        module::ModuleRef,
+        signal::{
+            ExecLock,
+            SigLock, //
+        },
+        task::{
+            self,
+            Mode,
+            Task, //
+        },
+        uapi::*, //
+    },
+};
+use core::ptr::NonNull;
+use kernel::{
+    bindings,
+    ffi::{
+        c_uint,
+        c_void, //
+    },
+    prelude::*,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
+};
+
+/// Why a filter was not attached.
+enum Refusal {
+    /// The system call fails.
+    Errno(Error),
+    /// TSYNC: this thread is out of step.
+    Thread(i32),
+    /// The task belongs to the built-in engine, which is to decide.
+    Kernel,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Errno(error)
+    }
+}
+
+/// Stands before `do_seccomp()`.
+///
+/// Strict mode has no filter and stays the built-in engine's; so do the operations that ask about
+/// it, and unknown ones.
+///
+/// # Safety
+///
+/// For the entry code only: the arguments are those of `do_seccomp()`.
+#[no_mangle]
+unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_void) -> Handled {
+    if op != SECCOMP_SET_MODE_FILTER {
+        return Handled::NO;
+    }
+    let Some(module) = ModuleRef::try_get() else {
+        return Handled::NO;
+    };
+    // SAFETY: The filter of the calling task has a reference while it is `current`.
+    if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
+        return Handled::NO;
+    }
+    match set_mode_filter(flags, UserPtr::from_ptr(uargs), module) {
+        Ok(value) => Handled::yes(value),
+        Err(Refusal::Errno(error)) => Handled::yes(error.to_errno() as isize),
+        Err(Refusal::Thread(pid)) => Handled::yes(pid as isize),
+        Err(Refusal::Kernel) => Handled::NO,
+    }
+}
+
+/// `seccomp_set_mode_filter()`.
+fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isize, Refusal> {
+    let has = |flag| flags & flag != 0;
+
+    if flags & !SECCOMP_FILTER_FLAG_MASK != 0 {
+        return Err(EINVAL.into());
+    }
+    // On success a listener's fd is returned, on failure of TSYNC a thread's id: not both, unless
+    // the caller asked for an errno in place of the latter.
+    if has(SECCOMP_FILTER_FLAG_TSYNC)
+        && has(SECCOMP_FILTER_FLAG_NEW_LISTENER)
+        && !has(SECCOMP_FILTER_FLAG_TSYNC_ESRCH)
+    {
+        return Err(EINVAL.into());
+    }
+    if has(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) && !has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+        return Err(EINVAL.into());
+    }
+
+    let filter = prepare(flags, fprog, module)?;
+
+    // A thread in exec is about to change its privileges: TSYNC must not see it half way.
+    let _exec = if has(SECCOMP_FILTER_FLAG_TSYNC) {
+        Some(ExecLock::lock_killable().ok_or(EINVAL)?)
+    } else {
+        None
+    };
+    let lock = SigLock::current();
+    let result = attach(&lock, flags, filter);
+    drop(lock);
+    match result {
+        Ok(()) => Ok(0),
+        // The filter is freed here, with interrupts on.
+        Err((refusal, _filter)) => Err(refusal),
+    }
+}
+
+/// `seccomp_prepare_user_filter()`: makes the filter that the caller describes.
+fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<KBox<Filter>> {
+    let (len, insns) = read_fprog(fprog)?;
+    if len == 0 || u32::from(len) > bindings::BPF_MAXINSNS {
+        return Err(EINVAL);
+    }
+    if !task::may_install() {
+        return Err(EACCES);
+    }
+    let program = Program::from_user(len, insns)?;
+    Filter::new(program, flags & SECCOMP_FILTER_FLAG_LOG != 0, module)
+}
+
+/// Reads a `struct sock_fprog`, or a `struct compat_sock_fprog` from a 32-bit caller.
+fn read_fprog(fprog: UserPtr) -> Result<(u16, UserPtr)> {
+    if task::in_compat_syscall() {
+        let mut bytes = [0u8; 8];
+        UserSlice::new(fprog, bytes.len()).reader().read_slice(&mut bytes)?;
+        let [l0, l1, _, _, a0, a1, a2, a3] = bytes;
+        let addr = u32::from_ne_bytes([a0, a1, a2, a3]);
+        Ok((u16::from_ne_bytes([l0, l1]), UserPtr::from_addr(addr as usize)))
+    } else {
+        let mut bytes = [0u8; 16];
+        UserSlice::new(fprog, bytes.len()).reader().read_slice(&mut bytes)?;
+        let [l0, l1, _, _, _, _, _, _, addr @ ..] = bytes;
+        let addr = u64::from_ne_bytes(addr);
+        Ok((u16::from_ne_bytes([l0, l1]), UserPtr::from_addr(addr as usize)))
+    }
+}
+
+/// `seccomp_attach_filter()`: puts the filter on the calling task's path, or gives it back.
+fn attach(
+    lock: &SigLock,
+    flags: u32,
+    filter: KBox<Filter>,
+) -> Result<(), (Refusal, KBox<Filter>)> {
+    let current = Task::current();
+    let tsync = flags & SECCOMP_FILTER_FLAG_TSYNC != 0;
+
+    if !lock.may_assign_filter_mode() {
+        return Err((EINVAL.into(), filter));
+    }
+    let prev = match lock.owner(current) {
+        Owner::Us(prev) => Some(prev),
+        Owner::Nobody => None,
+        // A sibling's TSYNC has just made the task the built-in engine's.
+        Owner::Kernel => return Err((Refusal::Kernel, filter)),
+    };
+    if filter.path_len_on(prev) > MAX_INSNS_PER_PATH {
+        return Err((ENOMEM.into(), filter));
+    }
+    if tsync {
+        if let Some(thread) = out_of_step(lock, prev) {
+            let refusal = if flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH != 0 {
+                ESRCH.into()
+            } else {
+                // A thread that the caller's pid namespace does not show has no id to tell.
+                match thread.pid_in_current_ns() {
+                    0 => ESRCH.into(),
+                    pid => Refusal::Thread(pid),
+                }
+            };
+            return Err((refusal, filter));
+        }
+    }
+
+    let old = lock.replace_filter(current, None);
+    let new = Attached::new(filter, old);
+    lock.replace_filter(current, Some(new));
+    lock.set_filter_count(current, lock.filter_count(current) + 1);
+    if tsync {
+        synchronize_threads(lock, flags);
+    }
+    lock.assign_filter_mode(current, flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW == 0);
+    Ok(())
+}
+
+/// `seccomp_can_sync_threads()`: the first thread whose path is not a part of the caller's.
+///
+/// A thread of the built-in engine never is one: its filter is on no path of ours.
+fn out_of_step(lock: &SigLock, callers: Option<&Filter>) -> Option<Task> {
+    lock.siblings().find(|&thread| {
+        if thread.is_exiting() {
+            return false;
+        }
+        match (thread.mode(), lock.owner(thread)) {
+            (Mode::Disabled, _) => stragglers::includes(thread),
+            (Mode::Filter, Owner::Us(theirs)) => !Filter::is_ancestor(Some(theirs), callers),
+            // Strict, dead, or the built-in engine's.
+            _ => true,
+        }
+    })
+}
+
+/// `seccomp_sync_threads()`: puts every other thread on the caller's path.
+fn synchronize_threads(lock: &SigLock, flags: u32) {
+    let current = Task::current();
+    let Owner::Us(filter) = lock.owner(current) else {
+        return;
+    };
+    // The threads of a process that is being killed may be past `seccomp_filter_release()`, which
+    // looks at the pointer without the lock.
+    if lock.group_exiting() {
+        return;
+    }
+    for thread in lock.siblings() {
+        // As above, for this thread alone.
+        if thread.is_exiting() {
+            continue;
+        }
+        // The old path is a part of the new one, so dropping its references frees nothing.
+        drop(lock.replace_filter(thread, Some(filter.attach())));
+        lock.set_filter_count(thread, lock.filter_count(current));
+        // Or a task could get around no_new_privs by a thread that sets it, goes into seccomp,
+        // and dies.
+        if current.no_new_privs() {
+            thread.set_no_new_privs();
+        }
+        if thread.mode() == Mode::Disabled {
+            lock.assign_filter_mode(thread, flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW == 0);
+        }
+    }
+}
+
+/// Takes the place of `get_seccomp_filter()` for tasks whose filter is ours: the child of a fork
+/// is about to get a copy of the pointer.
+///
+/// # Safety
+///
+/// For the entry code only: `task` is `current`, holds its siglock, and its filter is ours.
+#[no_mangle]
+unsafe extern "C" fn rsc_get_seccomp_filter(task: NonNull<bindings::task_struct>) {
+    // SAFETY: By the contract of this function.
+    let task = unsafe { Task::from_raw(task) };
+    if let Some(filter) = untag(task.raw_filter()) {
+        // SAFETY: The task has a reference, and the siglock keeps it.
+        core::mem::forget(unsafe { filter.as_ref() }.attach());
+    }
+}
+
+/// Takes the place of `seccomp_filter_release()` for tasks whose filter is ours.
+///
+/// # Safety
+///
+/// For the entry code only: `task` is exiting (`PF_EXITING`) and still has its sighand.
+#[no_mangle]
+unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<bindings::task_struct>) {
+    // SAFETY: By the contract of this function.
+    let task = unsafe { Task::from_raw(task) };
+    if kernel::warn_on!(!task.is_exiting()) {
+        return;
+    }
+    // SAFETY: By the contract of this function.
+    let lock = unsafe { SigLock::of(task) };
+    let filter = lock.replace_filter(task, None);
+    drop(lock);
+    // Wakes listeners and frees memory, with interrupts on.
+    drop(filter);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Filters: what a task's `seccomp.filter` points to.
+//!
+//! Follows `struct seccomp_filter` of `kernel/seccomp.c`: filters form a tree through `prev`, and
+//! a task holds the leaf of its own path. A filter is immutable once attached, but for its counts
+//! and its listener's state.
+//!
+//! Two counts are kept, for two ends of life:
+//!
+//! - `users` counts the tasks that run under the filter, directly or (as one) through a filter on
+//!   top of it. At zero no task will ever ask its listener again, which learns it by `EPOLLHUP`.
+//! - `refs` counts whoever may look at the filter: its users, a listener's file, a tracer that
+//!   reads it. At zero it is freed. It is never below `users`.
+//!
+//! Our pointers are stored with bit 0 set, so that the entry code tells them from those of the
+//! built-in engine. A filter holds a reference to the module: while there is one, the code that
+//! evaluates it stays.
+
+use crate::sys::{
+    bpf::Program,
+    module::ModuleRef, //
+};
+use core::{
+    ops::Deref,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    prelude::*,
+    sync::Refcount, //
+};
+
+/// Marks a pointer in `task->seccomp.filter` as ours.
+const TAG: usize = 1;
+
+/// A seccomp filter.
+pub(crate) struct Filter {
+    refs: Refcount,
+    users: Refcount,
+    /// All its actions but ALLOW are to be logged.
+    log: bool,
+    /// Instructions on the path from here to the root, with the penalty of each step.
+    path_len: u32,
+    program: Program,
+    prev: Option<FilterRef>,
+    _module: ModuleRef,
+}
+
+/// What a filter further up the path counts for beyond its instructions.
+const STEP_PENALTY: u32 = 4;
+
+/// A path may hold 256 KiB of instructions (`MAX_INSNS_PER_PATH`).
+pub(crate) const MAX_INSNS_PER_PATH: u32 =
+    (1 << 18) / core::mem::size_of::<bindings::sock_filter>() as u32;
+
+impl Filter {
+    /// Makes a filter that is not attached yet.
+    pub(crate) fn new(program: Program, log: bool, module: ModuleRef) -> Result<KBox<Self>> {
+        let filter = Self {
+            refs: Refcount::new(1),
+            users: Refcount::new(1),
+            log,
+            path_len: program.len(),
+            program,
+            prev: None,
+            _module: module,
+        };
+        Ok(KBox::new(filter, GFP_KERNEL | __GFP_NOWARN)?)
+    }
+
+    /// The length of the path if this filter were put on top of `prev`.
+    pub(crate) fn path_len_on(&self, prev: Option<&Filter>) -> u32 {
+        let below = prev.map_or(0, |prev| prev.path_len.saturating_add(STEP_PENALTY));
+        self.program.len().saturating_add(below)
+    }
+
+    /// The next filter towards the root.
+    pub(crate) fn prev(&self) -> Option<&Filter> {
+        self.prev.as_deref()
+    }
+
+    /// This filter and those below it, newest first.
+    pub(crate) fn path(&self) -> impl Iterator<Item = &Filter> {
+        core::iter::successors(Some(self), |filter| filter.prev())
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Are the filter's actions to be logged?
+    pub(crate) fn log(&self) -> bool {
+        self.log
+    }
+
+    /// Is `ancestor` on the path of `filter`? The empty path is an ancestor of all.
+    pub(crate) fn is_ancestor(ancestor: Option<&Filter>, filter: Option<&Filter>) -> bool {
+        let Some(ancestor) = ancestor else {
+            return true;
+        };
+        filter.is_some_and(|filter| filter.path().any(|f| core::ptr::eq(f, ancestor)))
+    }
+
+    /// Takes a reference that keeps the filter from being freed.
+    pub(crate) fn get(&self) -> FilterRef {
+        self.refs.inc();
+        // INVARIANT: The new reference is the value's.
+        FilterRef(NonNull::from(self))
+    }
+
+    /// Takes both references, for another task to run under the filter.
+    pub(crate) fn attach(&self) -> Attached {
+        self.users.inc();
+        Attached(self.get())
+    }
+}
+
+/// Owns one `refs` of a filter.
+///
+/// # Invariants
+///
+/// The pointer is to a filter one of whose `refs` belongs to this value.
+pub(crate) struct FilterRef(NonNull<Filter>);
+
+// SAFETY: The counts are atomic and the rest is immutable or locked; any task may free a filter.
+unsafe impl Send for FilterRef {}
+// SAFETY: As above.
+unsafe impl Sync for FilterRef {}
+
+impl Deref for FilterRef {
+    type Target = Filter;
+
+    fn deref(&self) -> &Filter {
+        // SAFETY: By the type invariant.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for FilterRef {
+    fn drop(&mut self) {
+        let mut next = self.0;
+        // A loop and not a recursion: paths can be thousands of filters long.
+        loop {
+            // SAFETY: The reference that is given up here is `self`'s, then the one that the freed
+            // filter had on its `prev`.
+            if !unsafe { next.as_ref() }.refs.dec_and_test() {
+                return;
+            }
+            // SAFETY: The last reference is gone, and the filter came from `Attached::new()`.
+            let mut filter = unsafe { KBox::from_raw(next.as_ptr()) };
+            match filter.prev.take() {
+                Some(prev) => next = core::mem::ManuallyDrop::new(prev).0,
+                None => return,
+            }
+        }
+    }
+}
+
+/// Owns one `refs` and one `users` of a filter: what a task's pointer stands for.
+pub(crate) struct Attached(FilterRef);
+
+impl Attached {
+    /// Puts a new filter on top of the path that the task had, whose references it takes over.
+    pub(crate) fn new(mut filter: KBox<Filter>, prev: Option<Attached>) -> Self {
+        filter.path_len = filter.path_len_on(prev.as_deref());
+        // The `users` reference on `prev` is given up when that of `filter` goes, the `refs` when
+        // `filter` is freed: see `drop()` here and in `FilterRef`.
+        filter.prev = prev.map(|prev| {
+            let prev = core::mem::ManuallyDrop::new(prev);
+            // SAFETY: `prev` is not dropped, so its reference is moved, not copied.
+            unsafe { core::ptr::read(&prev.0) }
+        });
+        // INVARIANT: The counts of a new filter are one each.
+        Self(FilterRef(NonNull::from(KBox::leak(filter))))
+    }
+
+    /// The value for `task->seccomp.filter`, which now owns the references.
+    pub(crate) fn into_raw(this: Option<Self>) -> *mut bindings::seccomp_filter {
+        match this {
+            Some(this) => {
+                let this = core::mem::ManuallyDrop::new(this);
+                this.0 .0.as_ptr().cast::<u8>().wrapping_add(TAG).cast()
+            }
+            None => core::ptr::null_mut(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `raw` came from [`Attached::into_raw`] (or is NULL, or of the built-in engine, for which
+    /// this is `None`), and its references are not owned by anybody else.
+    pub(crate) unsafe fn from_raw(raw: *mut bindings::seccomp_filter) -> Option<Self> {
+        // INVARIANT: By the contract of this function.
+        untag(raw).map(|filter| Self(FilterRef(filter)))
+    }
+}
+
+impl Deref for Attached {
+    type Target = Filter;
+
+    fn deref(&self) -> &Filter {
+        &self.0
+    }
+}
+
+impl Drop for Attached {
+    /// `__seccomp_filter_release()`: first the users, whose end wakes listeners, then the memory.
+    fn drop(&mut self) {
+        let mut next = Some(&**self);
+        while let Some(filter) = next {
+            if !filter.users.dec_and_test() {
+                break;
+            }
+            next = filter.prev();
+        }
+    }
+}
+
+/// Whose filter a task has.
+pub(crate) enum Owner<'a> {
+    /// It has none.
+    Nobody,
+    /// The built-in engine: the task was confined before the module came.
+    Kernel,
+    /// This engine.
+    Us(&'a Filter),
+}
+
+impl<'a> Owner<'a> {
+    /// # Safety
+    ///
+    /// If `raw` is ours, the filter has a reference for all of `'a`.
+    pub(crate) unsafe fn of(raw: *mut bindings::seccomp_filter) -> Self {
+        if raw.is_null() {
+            return Owner::Nobody;
+        }
+        match untag(raw) {
+            // SAFETY: By the contract of this function.
+            Some(filter) => Owner::Us(unsafe { filter.as_ref() }),
+            None => Owner::Kernel,
+        }
+    }
+}
+
+/// The filter behind a tagged pointer.
+#[inline(always)]
+pub(crate) fn untag(raw: *mut bindings::seccomp_filter) -> Option<NonNull<Filter>> {
+    if raw.addr() & TAG == 0 {
+        return None;
+    }
+    NonNull::new(raw.cast::<u8>().wrapping_sub(TAG).cast())
+}
+
+/// Admits what seccomp's dialect of classic BPF admits.
+pub(crate) fn check(insns: &mut [bindings::sock_filter]) -> Result {
+    for i in insns {
+        match i.code {
+            0x20 => {
+                i.code = 0x21;
+                if i.k >= 64 || i.k & 3 != 0 {
+                    return Err(EINVAL);
+                }
+            }
+            0x80 => { i.code = 0; i.k = 64; }
+            0x81 => { i.code = 1; i.k = 64; }
+            0x06|0x16|0x04|0x0c|0x14|0x1c|0x24|0x2c|0x34|0x3c|0x54|0x5c|0x44|0x4c|0xa4|0xac|0x64|0x6c|0x74|0x7c|0x84|0|1|0x07|0x87|0x60|0x61|0x02|0x03|0x05|0x15|0x1d|0x35|0x3d|0x25|0x2d|0x45|0x4d => {}
+            _ => return Err(EINVAL),
+        }
+    }
+    Ok(())
+}

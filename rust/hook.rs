@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which functions of the kernel are taken over, in which order, and how they are given back.
+//!
+//! Order of loading: first the functions that read a task's filter, all of which leave alone what
+//! is not ours; then `do_seccomp()`, which makes filters. A failure drops what was installed, in
+//! reverse. Nothing of ours is in any task before the last step.
+//!
+//! Unloading starts when no filter holds a reference to the module any more, so again nothing of
+//! ours is in any task. The module is then going, `do_seccomp()` refuses to make filters and
+//! leaves the calls to the built-in engine, and the hooks are removed in reverse.
+
+use crate::{
+    log,
+    stragglers,
+    sys::{
+        ftrace::{
+            self,
+            DirectCall, //
+        },
+        symbols,
+        sysctl::Handler, //
+    },
+};
+use core::pin::Pin;
+use kernel::prelude::*;
+
+/// What a handler tells the entry code of a function that may be left to the kernel.
+#[repr(C)]
+pub(crate) struct Handled {
+    /// Was the call dealt with?
+    handled: usize,
+    /// If so, its result.
+    value: isize,
+}
+
+impl Handled {
+    /// The built-in engine is to go on with the call.
+    pub(crate) const NO: Self = Self {
+        handled: 0,
+        value: 0,
+    };
+
+    /// The call is done.
+    pub(crate) const fn yes(value: isize) -> Self {
+        Self { handled: 1, value }
+    }
+}
+
+/// A function to take over.
+struct Hook {
+    name: &'static CStr,
+    /// Its entry in `entry/<arch>.S`.
+    entry: unsafe extern "C" fn(),
+    /// Where the entry finds the address at which the function goes on.
+    #[cfg(CONFIG_X86_64)]
+    body: *mut usize,
+}
+
+// SAFETY: Points to statics, which are written while loading only.
+unsafe impl Sync for Hook {}
+
+macro_rules! hooks {
+    ($($func:ident => ($entry:ident, $body:ident),)*) => {
+        extern "C" {
+            $(fn $entry();)*
+        }
+        #[cfg(CONFIG_X86_64)]
+        extern "C" {
+            $(static mut $body: usize;)*
+        }
+
+        static HOOKS: &[Hook] = &[$(Hook {
+            name: kernel::c_str!(stringify!($func)),
+            entry: $entry,
+            #[cfg(CONFIG_X86_64)]
+            body: &raw mut $body,
+        }),*];
+
+        /// The functions that are taken over, for the log.
+        pub(crate) const NAMES: &str = concat!($(stringify!($func), " "),*);
+    };
+}
+
+hooks! {
+    __seccomp_permit_syscall => (
+        rsc_entry___seccomp_permit_syscall,
+        rsc_body___seccomp_permit_syscall
+    ),
+    get_seccomp_filter => (rsc_entry_get_seccomp_filter, rsc_body_get_seccomp_filter),
+    seccomp_filter_release => (rsc_entry_seccomp_filter_release, rsc_body_seccomp_filter_release),
+    seccomp_get_filter => (rsc_entry_seccomp_get_filter, rsc_body_seccomp_get_filter),
+    seccomp_get_metadata => (rsc_entry_seccomp_get_metadata, rsc_body_seccomp_get_metadata),
+    seccomp_actions_logged_handler => (
+        rsc_entry_seccomp_actions_logged_handler,
+        rsc_body_seccomp_actions_logged_handler
+    ),
+    do_seccomp => (rsc_entry_do_seccomp, rsc_body_do_seccomp),
+}
+
+/// The hooked functions; dropping it gives them back.
+pub(crate) struct Hooks(KVec<Pin<KBox<DirectCall>>>);
+
+impl Hooks {
+    /// Takes everything over, or nothing.
+    ///
+    /// `EOPNOTSUPP` if the kernel lacks a function, `EBUSY` if one is taken already or a tracer is
+    /// stuck in the inspection of filters.
+    pub(crate) fn install() -> Result<Self> {
+        let mut handler = 0;
+        // SAFETY: The local variable is valid for writes.
+        unsafe {
+            symbols::resolve_body(
+                kernel::c_str!("seccomp_actions_logged_handler"),
+                &mut handler,
+            )?
+        };
+        // SAFETY: This is its address.
+        log::adopt_sysctl(unsafe { Handler::new(handler) })?;
+
+        #[cfg(CONFIG_X86_64)]
+        for hook in HOOKS {
+            // SAFETY: The static is valid for writes while loading, and no entry is used yet.
+            unsafe { symbols::resolve_body(hook.name, hook.body)? };
+        }
+
+        let mut hooks = Self(KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?);
+        let Some((creator, readers)) = HOOKS.split_last() else {
+            return Err(EINVAL);
+        };
+        for hook in readers {
+            hooks.add(hook)?;
+        }
+        ftrace::synchronize();
+        stragglers::await_tracers()?;
+        hooks.add(creator)?;
+        ftrace::synchronize();
+        stragglers::note_installers();
+        Ok(hooks)
+    }
+
+    fn add(&mut self, hook: &Hook) -> Result {
+        // SAFETY: The entry belongs to the function, and the statics that the handlers use are
+        // initialised.
+        let call = unsafe { DirectCall::install(hook.name, hook.entry as usize)? };
+        Ok(self.0.push(call, GFP_KERNEL)?)
+    }
+}
+
+impl Drop for Hooks {
+    fn drop(&mut self) {
+        while self.0.pop().is_some() {}
+        stragglers::forget();
+        // For handlers that were entered before their hook was removed.
+        ftrace::synchronize();
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which actions are logged, and logging them.
+//!
+//! Follows `seccomp_log()` of `kernel/seccomp.c`. Our copy of the setting follows the sysctl
+//! `kernel.seccomp.actions_logged`, which keeps ruling the built-in engine as well.
+
+use crate::{
+    action::{
+        Action,
+        Verdict, //
+    },
+    hook::Handled,
+    sys::{
+        module::ModuleRef,
+        sysctl::{
+            self,
+            Call,
+            Handler, //
+        }, //
+    },
+};
+use kernel::{
+    bindings,
+    ffi::{
+        c_int,
+        c_ulong,
+        c_void, //
+    },
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+
+/// The actions to log, a bit each by [`bit`].
+static LOGGED: Atomic<u32> = Atomic::new(0);
+
+kernel::sync::global_lock! {
+    // SAFETY: Initialised by `adopt_sysctl()`, at load and before the hooks.
+    /// Makes a change of the setting and our copy of it one step.
+    unsafe(uninit) static CHANGE: Mutex<()> = ();
+}
+
+/// The names of the sysctl, and the actions.
+const NAMES: [(&str, Action); 8] = [
+    ("kill_process", Action::KillProcess),
+    ("kill_thread", Action::KillThread),
+    ("trap", Action::Trap),
+    ("errno", Action::Errno),
+    ("user_notif", Action::UserNotif),
+    ("trace", Action::Trace),
+    ("log", Action::Log),
+    ("allow", Action::Allow),
+];
+
+const fn bit(action: Action) -> u32 {
+    1 << action as u32
+}
+
+fn parse(names: &str) -> u32 {
+    let bit_of = |name| {
+        NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or(0, |(_, action)| bit(*action))
+    };
+    names.split(' ').map(bit_of).fold(0, |bits, b| bits | b)
+}
+
+/// Takes the setting over as it is. Called once, before `handler` is hooked.
+pub(crate) fn adopt_sysctl(handler: Handler) -> Result {
+    // SAFETY: Called once, while loading.
+    unsafe { CHANGE.init() };
+    LOGGED.store(handler.read(parse)?, Relaxed);
+    Ok(())
+}
+
+/// Stands before `seccomp_actions_logged_handler()`.
+///
+/// # Safety
+///
+/// For the entry code only: the arguments are the handler's, and `body` is where it goes on.
+#[no_mangle]
+unsafe extern "C" fn rsc_actions_logged(
+    table: *const bindings::ctl_table,
+    write: c_int,
+    buffer: *mut c_void,
+    lenp: *mut usize,
+    ppos: *mut bindings::loff_t,
+    body: c_ulong,
+) -> Handled {
+    // SAFETY: By the contract of this function.
+    let (call, handler) = unsafe {
+        (
+            Call::new(table, write, buffer, lenp, ppos),
+            Handler::new(body),
+        )
+    };
+    if !call.is_write() {
+        return Handled::NO;
+    }
+    // The calls below sleep.
+    let Some(_module) = ModuleRef::try_get() else {
+        return Handled::NO;
+    };
+    let _change = CHANGE.lock();
+    let ret = handler.forward(&call);
+    if let Ok(logged) = handler.read(parse) {
+        LOGGED.store(logged, Relaxed);
+    }
+    Handled::yes(ret as isize)
+}
+
+/// Logs what was done to a call, if the administrator wants to know.
+///
+/// KILL and LOG are logged unasked; the others if `requested`, that is, if the deciding filter was
+/// installed with `SECCOMP_FILTER_FLAG_LOG`.
+pub(crate) fn record(nr: i32, signal: u32, verdict: Verdict, requested: bool) {
+    let action = verdict.action();
+    let wanted = match action {
+        Action::Allow => false,
+        Action::Trap | Action::Errno | Action::Trace | Action::UserNotif => requested,
+        Action::Log | Action::KillThread | Action::KillProcess => true,
+    };
+    if wanted && LOGGED.load(Relaxed) & bit(action) != 0 {
+        sysctl::audit(nr, signal, verdict.code());
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The hot path: may this system call run?
+//!
+//! Follows `__seccomp_permit_syscall()` and `__seccomp_filter()` of `kernel/seccomp.c`.
+
+use crate::{
+    action::{
+        Action,
+        Verdict, //
+    },
+    filter::{
+        untag,
+        Filter, //
+    },
+    log,
+    sys::{
+        ptrace,
+        regs::Regs,
+        signal,
+        task::{
+            Mode,
+            Task, //
+        },
+        uapi::{
+            seccomp_data,
+            MAX_ERRNO,
+            SIGKILL,
+            SIGSYS, //
+        }, //
+    },
+};
+use core::ptr::NonNull;
+use kernel::{
+    bindings,
+    error::code::ENOSYS, //
+};
+
+/// Takes the place of `__seccomp_permit_syscall()` for tasks whose filter is ours.
+///
+/// Returns whether to run the system call. If not, its result is set, or a signal is pending.
+///
+/// # Safety
+///
+/// For the entry code only: `task` is `current`, `filter` its (tagged) filter as just read, and
+/// `regs` is `task_pt_regs(current)`.
+#[no_mangle]
+unsafe extern "C" fn rsc_permit_syscall(
+    task: NonNull<bindings::task_struct>,
+    filter: *mut bindings::seccomp_filter,
+    regs: NonNull<bindings::pt_regs>,
+) -> bool {
+    // SAFETY: By the contract of this function.
+    let (task, regs) = unsafe { (Task::from_raw(task), Regs::from_raw(regs)) };
+    let Some(filter) = untag(filter) else {
+        return false;
+    };
+    // SAFETY: The calling task has a reference to its filter, and gives it up only when it exits.
+    // The TSYNC of another thread can replace the filter now, but only by one whose path leads
+    // here, and so keeps this one.
+    let filter = unsafe { filter.as_ref() };
+    if task.seccomp_suspended() {
+        return true;
+    }
+    if task.mode() != Mode::Filter {
+        return refuse_dead();
+    }
+    evaluate(task, regs, filter, Pass::First)
+}
+
+/// A task that was killed must not run a system call, ever.
+#[cold]
+#[inline(never)]
+fn refuse_dead() -> bool {
+    kernel::warn_on!(true);
+    signal::exit_thread(SIGKILL)
+}
+
+/// Why the filters are run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// The system call was entered.
+    First,
+    /// A tracer has had its say, and may have changed the call.
+    Recheck,
+}
+
+/// What the filters say of the call, and the one of them that said it (none if they allow it).
+fn run<'a>(newest: &'a Filter, data: &seccomp_data) -> (Verdict, Option<&'a Filter>) {
+    let mut result = (Verdict::ALLOW, None);
+    for filter in newest.path() {
+        let verdict = Verdict::new(filter.program().run(data));
+        if verdict.overrules(result.0) {
+            result = (verdict, Some(filter));
+        }
+    }
+    result
+}
+
+/// Runs the filters and does what they say.
+fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
+    let data = regs.seccomp_data(task);
+    let nr = data.nr;
+    let (verdict, decider) = run(filter, &data);
+
+    match verdict.action() {
+        Action::Allow => return true,
+        Action::Log => {
+            log::record(nr, 0, verdict, true);
+            return true;
+        }
+        Action::Errno => {
+            let errno = verdict.data().min(MAX_ERRNO);
+            regs.set_return_value(task, -(errno as isize));
+        }
+        Action::Trap => {
+            // The handler is to see the registers as they were.
+            regs.rollback();
+            signal::force_sigsys(nr, verdict.data(), false);
+        }
+        Action::Trace => match trace(task, regs, verdict, pass) {
+            Traced::Run => return true,
+            Traced::Recheck => return recheck(task, regs),
+            Traced::Skip => {}
+        },
+        Action::UserNotif => {
+            // Nobody listens.
+            regs.set_return_value(task, ENOSYS.to_errno() as isize);
+        }
+        Action::KillThread | Action::KillProcess => return kill(task, regs, nr, verdict),
+    }
+    log::record(nr, 0, verdict, decider.is_some_and(Filter::log));
+    false
+}
+
+/// What becomes of a call that a tracer was to be asked about.
+enum Traced {
+    Run,
+    Recheck,
+    Skip,
+}
+
+/// `SECCOMP_RET_TRACE`.
+fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Traced {
+    if pass == Pass::Recheck {
+        // The tracer has been asked.
+        return Traced::Run;
+    }
+    if !ptrace::seccomp_event_enabled() {
+        regs.set_return_value(task, ENOSYS.to_errno() as isize);
+        return Traced::Skip;
+    }
+    ptrace::seccomp_event(verdict.data());
+    // A fatal signal may have kept the tracer from being told, so the call must not run; the task
+    // is about to die anyway.
+    if signal::fatal_pending() || regs.nr() < 0 {
+        return Traced::Skip;
+    }
+    Traced::Recheck
+}
+
+/// Runs the filters once more, on what a tracer has left in the registers.
+///
+/// The filter pointer is read anew: another thread may have added filters while the task was
+/// stopped.
+fn recheck(task: Task, regs: Regs) -> bool {
+    let Some(filter) = untag(task.raw_filter()) else {
+        return false;
+    };
+    // SAFETY: As in `rsc_permit_syscall()`.
+    evaluate(task, regs, unsafe { filter.as_ref() }, Pass::Recheck)
+}
+
+/// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.
+#[cold]
+fn kill(task: Task, regs: Regs, nr: i32, verdict: Verdict) -> bool {
+    task.set_dead();
+    log::record(nr, SIGSYS, verdict, true);
+    // Only the last thread leaves a core dump behind.
+    if verdict.action() == Action::KillThread && !signal::is_last_thread() {
+        signal::exit_thread(SIGSYS);
+    }
+    regs.rollback();
+    signal::force_sigsys(nr, verdict.data(), true);
+    false
+}

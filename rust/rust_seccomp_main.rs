@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Seccomp in Rust, for a kernel that was built without knowing of it.
+//!
+//! The module takes over the functions of `kernel/seccomp.c` through which the rest of the kernel
+//! deals with filters ([`hook`]). From then on every new filter is an object of ours ([`filter`]):
+//! attached by [`attach`], evaluated by [`permit`], inspected by [`ptrace`]. Tasks that were
+//! confined before stay with the built-in engine.
+
+use kernel::prelude::*;
+
+mod action;
+mod arch;
+mod attach;
+mod filter;
+mod hook;
+mod log;
+mod permit;
+mod ptrace;
+mod stragglers;
+mod sys;
+
+module! {
+    type: RustSeccomp,
+    name: "rust_seccomp",
+    authors: ["The rust_seccomp authors"],
+    description: "Seccomp engine in Rust",
+    license: "GPL",
+}
+
+/// The loaded module: dropping it gives seccomp back to the kernel.
+struct RustSeccomp {
+    _hooks: hook::Hooks,
+}
+
+impl kernel::Module for RustSeccomp {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        sys::symbols::resolve()?;
+        let hooks = hook::Hooks::install()?;
+        pr_info!("took over {}\n", hook::NAMES.trim_end());
+        Ok(Self { _hooks: hooks })
+    }
+}

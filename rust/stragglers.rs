@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Calls that entered the built-in engine before it was taken over, and sleep there.
+//!
+//! Replacing a function does not stop those who are inside, and they may stay for as long as they
+//! like: both attaching and inspecting filters read user memory, which userfaultfd can stall. Two
+//! of them could come upon a filter of ours later, with code that takes the pointer at its word:
+//!
+//! - A tracer in `seccomp_get_metadata()`, once its tracee has a filter of ours. Only root gets
+//!   there, so loading waits for it a while and then gives up.
+//! - A thread in `do_seccomp()` that has no filter yet, if another thread of its process puts
+//!   one of ours on it by TSYNC. Anybody gets there, so it must not keep the module out. These
+//!   threads are noted, and TSYNC finds them out of step until they have left the call.
+
+use crate::sys::task::{
+    scan::{
+        self,
+        Call,
+        Held, //
+    },
+    Task, //
+};
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
+};
+
+/// More threads than this on their way through `do_seccomp()` at the moment of loading are more
+/// than there is reason for.
+const MAX: usize = 32;
+
+/// The noted threads, each with a reference that keeps its address from being used again; 0 where
+/// there is none (any more). Written while loading; entries are cleared by `xchg()`, so that one
+/// reference is dropped once.
+static NOTED: [Atomic<usize>; MAX] = [const { Atomic::new(0) }; MAX];
+
+/// There were too many to note: any thread may be one of them.
+static TOO_MANY: Atomic<bool> = Atomic::new(false);
+
+/// Waits until no tracer is inside the built-in inspection of filters, for a second at most.
+pub(crate) fn await_tracers() -> Result {
+    let Ok(tracers) = scan::collect::<MAX>(Call::Ptrace) else {
+        return Err(EBUSY);
+    };
+    for _ in 0..100 {
+        if !tracers.iter().flatten().any(|task| scan::is_in(Call::Ptrace, **task)) {
+            return Ok(());
+        }
+        fsleep(Delta::from_millis(10));
+    }
+    pr_err!("a tracer is stuck in the inspection of filters\n");
+    Err(EBUSY)
+}
+
+/// Notes the threads that may be in the built-in `do_seccomp()`, which has just been replaced.
+pub(crate) fn note_installers() {
+    match scan::collect::<MAX>(Call::Seccomp) {
+        Ok(tasks) => {
+            for (slot, task) in NOTED.iter().zip(tasks.into_iter().flatten()) {
+                slot.store(task.into_addr(), Relaxed);
+            }
+        }
+        Err(()) => TOO_MANY.store(true, Relaxed),
+    }
+}
+
+/// May `thread` still be in the built-in `do_seccomp()`? The caller holds its siglock.
+pub(crate) fn includes(thread: Task) -> bool {
+    if TOO_MANY.load(Relaxed) {
+        return scan::is_in(Call::Seccomp, thread);
+    }
+    let Some(slot) = NOTED.iter().find(|slot| slot.load(Relaxed) == thread.addr()) else {
+        return false;
+    };
+    if scan::is_in(Call::Seccomp, thread) {
+        return true;
+    }
+    // It has left, and whenever it comes back it will be to us.
+    clear(slot);
+    false
+}
+
+/// Drops what was noted, before the module goes.
+pub(crate) fn forget() {
+    NOTED.iter().for_each(clear);
+}
+
+fn clear(slot: &Atomic<usize>) {
+    // SAFETY: Only `note_installers()` puts anything but 0 here, and `xchg()` hands it out once.
+    drop(unsafe { Held::from_addr(slot.xchg(0, Full)) });
+}

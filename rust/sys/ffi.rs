@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The C helpers, as `helpers/rsc.h` declares them, and exported functions that the kernel's own
+//! bindings leave out.
+
+#![allow(
+    improper_ctypes,
+    reason = "task_struct contains lock_class_key, which is empty without lockdep"
+)]
+
+use kernel::{
+    bindings,
+    ffi::{
+        c_char,
+        c_int,
+        c_long,
+        c_uint,
+        c_ulong,
+        c_ushort,
+        c_void, //
+    },
+};
+
+/// `bpf_aux_classic_check_t`.
+pub(super) type ClassicCheck =
+    unsafe extern "C" fn(filter: *mut bindings::sock_filter, flen: c_uint) -> c_int;
+
+/// Decides whether a thread is to be collected.
+pub(super) type TaskMatch = unsafe extern "C" fn(task: *mut bindings::task_struct) -> bool;
+
+extern "C" {
+    pub(super) fn rsc_prog_create_from_user(
+        prog: *mut *mut bindings::bpf_prog,
+        len: c_ushort,
+        insns: *mut c_void,
+        check: ClassicCheck,
+    ) -> c_int;
+    pub(super) fn rsc_prog_destroy(prog: *mut bindings::bpf_prog);
+    pub(super) fn rsc_prog_len(prog: *const bindings::bpf_prog) -> c_uint;
+    pub(super) fn rsc_prog_orig(
+        prog: *const bindings::bpf_prog,
+        len: *mut c_uint,
+    ) -> *const bindings::sock_filter;
+    pub(super) fn rsc_prog_run(prog: *const bindings::bpf_prog, ctx: *const c_void) -> u32;
+
+    pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);
+
+    pub(super) fn rsc_symbols_resolve(missing: *mut *const c_char) -> c_int;
+    pub(super) fn rsc_symbol_body(name: *const c_char, body: *mut c_ulong) -> c_int;
+    pub(super) fn rsc_force_sig_seccomp(syscall: c_int, reason: c_int, force: bool) -> c_int;
+    pub(super) fn rsc_audit_seccomp(syscall: c_ulong, signr: c_long, code: c_int);
+    pub(super) fn rsc_ptrace_seccomp_event(message: c_ulong);
+
+    pub(super) fn rsc_siglock(task: *mut bindings::task_struct);
+    pub(super) fn rsc_sigunlock(task: *mut bindings::task_struct);
+    pub(super) fn rsc_next_thread(
+        caller: *mut bindings::task_struct,
+        thread: *mut bindings::task_struct,
+    ) -> *mut bindings::task_struct;
+    pub(super) fn rsc_exec_lock() -> bool;
+    pub(super) fn rsc_exec_unlock();
+    pub(super) fn rsc_group_exiting() -> bool;
+    pub(super) fn rsc_last_thread() -> bool;
+    pub(super) fn rsc_may_install() -> bool;
+    pub(super) fn rsc_capable_sysadmin() -> bool;
+    pub(super) fn rsc_no_new_privs(task: *mut bindings::task_struct) -> bool;
+    pub(super) fn rsc_set_no_new_privs(task: *mut bindings::task_struct);
+    pub(super) fn rsc_fatal_signal_pending() -> bool;
+    pub(super) fn rsc_ptrace_seccomp_enabled() -> bool;
+    pub(super) fn rsc_in_compat_syscall() -> bool;
+    pub(super) fn rsc_collect_tasks(
+        matches: TaskMatch,
+        found: *mut *mut bindings::task_struct,
+        max: c_uint,
+    ) -> c_uint;
+    pub(super) fn rsc_in_seccomp_call(task: *mut bindings::task_struct) -> bool;
+    pub(super) fn rsc_in_ptrace_call(task: *mut bindings::task_struct) -> bool;
+    pub(super) fn rsc_put_task(task: *mut bindings::task_struct);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Direct calls of ftrace: a kernel function replaced by one of ours.
+//!
+//! C headers: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
+
+use core::pin::Pin;
+use kernel::{
+    bindings,
+    error::to_result,
+    ffi::c_ulong,
+    prelude::*,
+    types::Opaque, //
+};
+
+/// A replaced kernel function. Dropping it puts the function back and waits until no task runs in
+/// the code between the function and its replacement; not for tasks that *sleep* in the
+/// replacement, which have to hold a reference to the module.
+#[pin_data(PinnedDrop)]
+pub(crate) struct DirectCall {
+    #[pin]
+    ops: Opaque<bindings::ftrace_ops>,
+    target: c_ulong,
+}
+
+// SAFETY: ftrace serialises everything that is done to the ops by its own mutexes.
+unsafe impl Send for DirectCall {}
+// SAFETY: As above; there is no method that takes `&self`.
+unsafe impl Sync for DirectCall {}
+
+impl DirectCall {
+    /// Replaces the kernel function `name` by the entry code at `entry`.
+    ///
+    /// Fails with `EINVAL` if there is no such function or it cannot be traced, and with `EBUSY`
+    /// if somebody else (a BPF trampoline, say) has a direct call there.
+    ///
+    /// # Safety
+    ///
+    /// `entry` is the address of code that obeys the protocol of `entry/<arch>.S`, and the handler
+    /// behind it is ready to be called.
+    pub(crate) unsafe fn install(name: &'static CStr, entry: usize) -> Result<Pin<KBox<Self>>> {
+        // On x86 bit 0 asks for a jmp in place of a call.
+        let target = (entry | usize::from(cfg!(CONFIG_X86_64))) as c_ulong;
+        // SAFETY: All zeroes is what a static `struct ftrace_ops` starts from.
+        let mut ops: bindings::ftrace_ops = unsafe { core::mem::zeroed() };
+        // A sandbox is not to be switched off by the sysctl kernel.ftrace_enabled.
+        ops.flags = bindings::FTRACE_OPS_FL_PERMANENT as c_ulong;
+        let this = KBox::pin_init(
+            try_pin_init!(Self {
+                ops <- Opaque::ffi_init(|slot: *mut bindings::ftrace_ops| {
+                    // SAFETY: `slot` is valid for writes, by the contract of `ffi_init()`.
+                    unsafe { slot.write(ops) }
+                }),
+                target,
+            }),
+            GFP_KERNEL,
+        )?;
+        let ops = this.ops.get();
+        let name = name.to_bytes();
+
+        // SAFETY: `ops` is pinned and not registered yet; the name is only read, up to its length.
+        to_result(unsafe {
+            bindings::ftrace_set_filter(ops, name.as_ptr().cast_mut(), name.len() as i32, 1)
+        })
+        // SAFETY: `ops` has its filter, stays in place until it was unregistered (by `drop()`),
+        // and the caller vouches for the target.
+        .and_then(|()| to_result(unsafe { bindings::register_ftrace_direct(ops, target) }))
+        .inspect_err(|_| {
+            // SAFETY: `ops` is initialised and not registered.
+            unsafe { bindings::ftrace_free_filter(ops) };
+        })
+        .map_err(|e| {
+            pr_err!(
+                "cannot take over {}: {:?}\n",
+                // SAFETY: The bytes come from a `&CStr` of a function's name, which is ASCII.
+                unsafe { core::str::from_utf8_unchecked(name) },
+                e
+            );
+            e
+        })?;
+        Ok(this)
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for DirectCall {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: Registered with this target by `install()`; if that failed, this returns EINVAL
+        // and changes nothing.
+        unsafe { bindings::unregister_ftrace_direct(self.ops.get(), self.target, true) };
+    }
+}
+
+/// Waits until every task has left the text that was reachable before the call, other than by
+/// sleeping in it.
+pub(crate) fn synchronize() {
+    // SAFETY: May be called from any sleepable context.
+    unsafe { bindings::synchronize_rcu_tasks() };
+}

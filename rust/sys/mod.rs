@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel as the engine sees it: the only place that names `bindings` and the C helpers.
+
+pub(crate) mod bpf;
+mod ffi;
+pub(crate) mod ftrace;
+pub(crate) mod module;
+pub(crate) mod ptrace;
+pub(crate) mod regs;
+pub(crate) mod signal;
+pub(crate) mod symbols;
+pub(crate) mod sysctl;
+pub(crate) mod task;
+pub(crate) mod uapi;

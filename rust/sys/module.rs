@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! References to this module.
+
+use kernel::{
+    bindings,
+    module::this_module, //
+};
+
+/// Keeps the module loaded.
+///
+/// The last one may be dropped by code of the module itself: what runs from there to the return
+/// does not sleep, and unloading waits for it (see [`super::ftrace::DirectCall`]).
+pub(crate) struct ModuleRef(());
+
+impl ModuleRef {
+    /// `None` if the module is on its way out.
+    pub(crate) fn try_get() -> Option<Self> {
+        let module = this_module::<crate::LocalModule>().as_ptr();
+        // SAFETY: Code of this module is running, so its `struct module` is there.
+        unsafe { bindings::try_module_get(module) }.then_some(Self(()))
+    }
+}
+
+impl Drop for ModuleRef {
+    fn drop(&mut self) {
+        // SAFETY: The reference was taken by `try_get()`.
+        unsafe { bindings::module_put(this_module::<crate::LocalModule>().as_ptr()) };
+    }
+}

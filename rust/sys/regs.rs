@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The registers with which a task entered the kernel.
+//!
+//! C headers: [`include/asm-generic/syscall.h`](srctree/include/asm-generic/syscall.h)
+
+use super::{
+    task::Task,
+    uapi::seccomp_data, //
+};
+use crate::arch::{
+    Arch,
+    Native, //
+};
+use core::ptr::NonNull;
+use kernel::bindings;
+
+/// The user registers of the calling task, `task_pt_regs(current)`.
+///
+/// # Invariants
+///
+/// The pointer is to the registers on the kernel stack of the task that uses this value.
+#[derive(Clone, Copy)]
+pub(crate) struct Regs(NonNull<bindings::pt_regs>);
+
+impl Regs {
+    /// # Safety
+    ///
+    /// `ptr` is `task_pt_regs(current)`, and the value is not used by another task.
+    #[inline(always)]
+    pub(crate) unsafe fn from_raw(ptr: NonNull<bindings::pt_regs>) -> Self {
+        // INVARIANT: By the contract of this function.
+        Self(ptr)
+    }
+
+    /// The system call's number as the kernel sees it, without the upper half of the register.
+    #[inline(always)]
+    pub(crate) fn nr(self) -> i32 {
+        // SAFETY: By the type invariant; nobody else writes them but a tracer, while this task is
+        // stopped.
+        Native::nr(unsafe { self.0.as_ref() })
+    }
+
+    /// What the filters are to see: `populate_seccomp_data()` of `kernel/seccomp.c`.
+    #[inline]
+    pub(crate) fn seccomp_data(self, task: Task) -> seccomp_data {
+        // SAFETY: As in `nr()`.
+        let regs = unsafe { self.0.as_ref() };
+        seccomp_data {
+            nr: Native::nr(regs),
+            arch: task.audit_arch(),
+            instruction_pointer: Native::instruction_pointer(regs),
+            args: Native::arguments(regs, task.is_compat()),
+        }
+    }
+
+    /// Sets the result of a system call that is not run: `syscall_set_return_value()`.
+    #[inline(always)]
+    pub(crate) fn set_return_value(mut self, task: Task, value: isize) {
+        // SAFETY: As in `nr()`, and the borrow ends here.
+        Native::set_return_value(unsafe { self.0.as_mut() }, task.is_compat(), value);
+    }
+
+    /// Restores the registers to what they were at the entry: `syscall_rollback()`.
+    #[inline]
+    pub(crate) fn rollback(mut self) {
+        // SAFETY: As in `nr()`, and the borrow ends here.
+        Native::rollback(unsafe { self.0.as_mut() });
+    }
+}

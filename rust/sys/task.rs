@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tasks, as far as seccomp is concerned with them.
+//!
+//! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h)
+
+use super::ffi;
+use crate::arch::{
+    Arch,
+    Native, //
+};
+use core::ptr::{
+    addr_of,
+    addr_of_mut,
+    NonNull, //
+};
+use kernel::{
+    bindings,
+    ffi::c_int,
+    sync::barrier, //
+};
+
+/// `task->seccomp.mode`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// `SECCOMP_MODE_DISABLED`.
+    Disabled,
+    /// `SECCOMP_MODE_STRICT`.
+    Strict,
+    /// `SECCOMP_MODE_FILTER`.
+    Filter,
+    /// `SECCOMP_MODE_DEAD`, which `kernel/seccomp.c` keeps to itself: killed, and never to run a
+    /// system call again.
+    Dead,
+}
+
+const MODE_DEAD: c_int = bindings::SECCOMP_MODE_FILTER as c_int + 1;
+
+/// A task that exists for as long as the value is used: the caller, a thread of its process under
+/// the siglock, or a tracee that is stopped for the caller.
+///
+/// # Invariants
+///
+/// The pointer is to a live `task_struct`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Task(NonNull<bindings::task_struct>);
+
+impl Task {
+    /// # Safety
+    ///
+    /// The task stays for as long as the value or a copy of it is used.
+    #[inline(always)]
+    pub(crate) unsafe fn from_raw(ptr: NonNull<bindings::task_struct>) -> Self {
+        // INVARIANT: By the contract of this function.
+        Self(ptr)
+    }
+
+    /// The calling task.
+    pub(crate) fn current() -> Self {
+        let task = kernel::current!().as_ptr();
+        // SAFETY: `current` is never NULL and outlives the call it makes.
+        unsafe { Self::from_raw(NonNull::new_unchecked(task)) }
+    }
+
+    /// The `struct task_struct`.
+    #[inline(always)]
+    pub(crate) fn as_ptr(self) -> *mut bindings::task_struct {
+        self.0.as_ptr()
+    }
+
+    /// The task's address, to tell it from others.
+    pub(crate) fn addr(self) -> usize {
+        self.0.addr().get()
+    }
+
+    /// `task->seccomp.mode`, which only the task itself and, under the siglock, a thread of its
+    /// process write.
+    #[inline(always)]
+    pub(crate) fn mode(self) -> Mode {
+        // SAFETY: By the type invariant; volatile for the writers on other processors.
+        match unsafe { addr_of!((*self.as_ptr()).seccomp.mode).read_volatile() } {
+            0 => Mode::Disabled,
+            1 => Mode::Strict,
+            2 => Mode::Filter,
+            _ => Mode::Dead,
+        }
+    }
+
+    /// Marks the calling task as killed.
+    pub(crate) fn set_dead(self) {
+        // SAFETY: By the type invariant. Called by the task itself.
+        unsafe { addr_of_mut!((*self.as_ptr()).seccomp.mode).write_volatile(MODE_DEAD) };
+    }
+
+    /// `task->seccomp.filter` as it is stored, tag and all.
+    ///
+    /// Stable for the task itself but for the TSYNC of another thread; under the siglock for all.
+    #[inline(always)]
+    pub(crate) fn raw_filter(self) -> *mut bindings::seccomp_filter {
+        // SAFETY: By the type invariant.
+        unsafe { addr_of!((*self.as_ptr()).seccomp.filter).read_volatile() }
+    }
+
+    /// Publishes a filter: whoever reads the pointer sees what it points to.
+    pub(super) fn store_filter(self, filter: *mut bindings::seccomp_filter) {
+        barrier::smp_mb(barrier::Write);
+        // SAFETY: By the type invariant. The caller holds the siglock, so there is no other writer.
+        unsafe { addr_of_mut!((*self.as_ptr()).seccomp.filter).write_volatile(filter) };
+    }
+
+    /// `task->seccomp.filter_count`, as `/proc/<pid>/status` shows it.
+    pub(super) fn filter_count(self) -> &'static kernel::sync::atomic::Atomic<i32> {
+        // SAFETY: An `atomic_t` has the layout of an `Atomic<i32>`, and is only accessed
+        // atomically. The reference is used at once by the callers in this module's parent, while
+        // the task is there (type invariant).
+        unsafe { &*addr_of!((*self.as_ptr()).seccomp.filter_count).cast() }
+    }
+
+    /// Did a tracer suspend seccomp (`PTRACE_O_SUSPEND_SECCOMP`)?
+    #[inline(always)]
+    pub(crate) fn seccomp_suspended(self) -> bool {
+        // SAFETY: By the type invariant. Written while the task is stopped.
+        let ptrace = unsafe { addr_of!((*self.as_ptr()).ptrace).read_volatile() };
+        cfg!(CONFIG_CHECKPOINT_RESTORE) && ptrace & bindings::PT_SUSPEND_SECCOMP != 0
+    }
+
+    /// Did the task enter by a 32-bit system call?
+    #[inline(always)]
+    pub(crate) fn is_compat(self) -> bool {
+        // SAFETY: By the type invariant. `status` and the flag are the task's own.
+        Native::is_compat(unsafe { &(*self.as_ptr()).thread_info })
+    }
+
+    /// `syscall_get_arch()`: an `AUDIT_ARCH_*`.
+    #[inline]
+    pub(crate) fn audit_arch(self) -> u32 {
+        if self.is_compat() {
+            Native::AUDIT_ARCH_COMPAT
+        } else {
+            Native::AUDIT_ARCH
+        }
+    }
+
+    /// `task->flags & PF_EXITING`.
+    pub(crate) fn is_exiting(self) -> bool {
+        // SAFETY: By the type invariant.
+        let flags = unsafe { addr_of!((*self.as_ptr()).flags).read_volatile() };
+        flags & bindings::PF_EXITING != 0
+    }
+
+    /// The thread's id as the calling task sees it, 0 if it sees none.
+    pub(crate) fn pid_in_current_ns(self) -> i32 {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::__task_pid_nr_ns(self.as_ptr(), 0, core::ptr::null_mut()) }
+    }
+
+    /// Does the task run with `no_new_privs`?
+    pub(crate) fn no_new_privs(self) -> bool {
+        // SAFETY: By the type invariant.
+        unsafe { ffi::rsc_no_new_privs(self.as_ptr()) }
+    }
+
+    /// Sets `no_new_privs`, for good.
+    pub(crate) fn set_no_new_privs(self) {
+        // SAFETY: By the type invariant.
+        unsafe { ffi::rsc_set_no_new_privs(self.as_ptr()) };
+    }
+}
+
+/// May the calling task install filters: `no_new_privs`, or `CAP_SYS_ADMIN` in its user namespace?
+pub(crate) fn may_install() -> bool {
+    // SAFETY: May be called from any task's context.
+    unsafe { ffi::rsc_may_install() }
+}
+
+/// Does the calling task have `CAP_SYS_ADMIN` in the initial user namespace?
+pub(crate) fn is_sysadmin() -> bool {
+    // SAFETY: As above.
+    unsafe { ffi::rsc_capable_sysadmin() }
+}
+
+/// `in_compat_syscall()`: are the structures that the caller passes those of the 32-bit ABI?
+pub(crate) fn in_compat_syscall() -> bool {
+    // SAFETY: As above.
+    unsafe { ffi::rsc_in_compat_syscall() }
+}
+
+/// Threads of the machine that are inside a certain system call.
+pub(crate) mod scan {
+    use super::{
+        ffi,
+        NonNull,
+        Task, //
+    };
+
+    /// Which calls to look for.
+    #[derive(Clone, Copy)]
+    pub(crate) enum Call {
+        /// `seccomp(2)` and `prctl(PR_SET_SECCOMP)`.
+        Seccomp,
+        /// The inspection of filters by `ptrace(2)`.
+        Ptrace,
+    }
+
+    impl Call {
+        fn matcher(self) -> ffi::TaskMatch {
+            match self {
+                Call::Seccomp => ffi::rsc_in_seccomp_call,
+                Call::Ptrace => ffi::rsc_in_ptrace_call,
+            }
+        }
+    }
+
+    /// Is the thread inside such a call? For a thread that runs in user mode the answer may be
+    /// that of its last call.
+    pub(crate) fn is_in(call: Call, thread: Task) -> bool {
+        // SAFETY: By the type invariant of `Task`.
+        unsafe { call.matcher()(thread.as_ptr()) }
+    }
+
+    /// A task that this value keeps from being freed.
+    pub(crate) struct Held(Task);
+
+    impl Held {
+        /// The task's address, which now owns the reference.
+        pub(crate) fn into_addr(self) -> usize {
+            core::mem::ManuallyDrop::new(self).0.as_ptr().expose_provenance()
+        }
+
+        /// # Safety
+        ///
+        /// `addr` is 0 or from [`Held::into_addr`], and has not been passed here before.
+        pub(crate) unsafe fn from_addr(addr: usize) -> Option<Self> {
+            let task = NonNull::new(core::ptr::with_exposed_provenance_mut(addr))?;
+            // SAFETY: By the contract of this function, there is a reference.
+            Some(Self(unsafe { Task::from_raw(task) }))
+        }
+    }
+
+    impl core::ops::Deref for Held {
+        type Target = Task;
+
+        fn deref(&self) -> &Task {
+            &self.0
+        }
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            // SAFETY: The reference was taken by `collect()`.
+            unsafe { ffi::rsc_put_task(self.0.as_ptr()) };
+        }
+    }
+
+    /// Finds up to `N` threads in `call`. `Err` if there are more.
+    pub(crate) fn collect<const N: usize>(call: Call) -> Result<[Option<Held>; N], ()> {
+        let mut found = [core::ptr::null_mut(); N];
+        // SAFETY: `found` has room for `N`.
+        let count = unsafe { ffi::rsc_collect_tasks(call.matcher(), found.as_mut_ptr(), N as u32) };
+        let held = found.map(|task| {
+            // SAFETY: What is not NULL came with a reference, which `Held` takes over.
+            NonNull::new(task).map(|task| Held(unsafe { Task::from_raw(task) }))
+        });
+        if count as usize > N {
+            return Err(());
+        }
+        Ok(held)
+    }
+}
