@@ -9,8 +9,13 @@
 #include <linux/filter.h>
 #include <linux/types.h>
 
+struct completion;
 struct file;
+struct list_head;
+struct mutex;
+struct poll_table_struct;
 struct task_struct;
+struct wait_queue_head;
 
 /* bpf.c */
 int rsc_prog_create_from_user(struct bpf_prog **prog, unsigned short len,
@@ -30,6 +35,8 @@ int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump);
 void rsc_audit_seccomp(unsigned long syscall, long signr, int code);
 void rsc_ptrace_seccomp_event(unsigned long message);
 int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags);
+void rsc_complete_on_current_cpu(struct completion *completion);
+void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key);
 
 /* task.c */
 void rsc_siglock(struct task_struct *task);
@@ -51,5 +58,16 @@ unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
 void rsc_put_task(struct task_struct *task);
 bool rsc_in_seccomp_call(struct task_struct *task);
 bool rsc_in_ptrace_call(struct task_struct *task);
+
+/* user.c */
+int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_t usize);
+
+/* wait.c */
+void rsc_init_completion(struct completion *completion);
+void rsc_init_waitqueue(struct wait_queue_head *queue);
+void rsc_init_list_head(struct list_head *list);
+void rsc_poll_wait(struct file *file, struct wait_queue_head *queue,
+		   struct poll_table_struct *table);
+int rsc_mutex_lock_interruptible(struct mutex *lock);
 
 #endif /* RUST_SECCOMP_RSC_H */

@@ -11,6 +11,7 @@
  */
 
 #include <linux/audit.h>
+#include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
@@ -18,14 +19,17 @@
 #include <linux/sched/signal.h>
 #include <linux/seccomp.h>
 #include <linux/static_call.h>
+#include <linux/wait.h>
 
 #include "rsc.h"
 #include "symbols.h"
 
 DEFINE_STATIC_CALL_NULL(rsc_audit_seccomp, audit_seccomp);
+DEFINE_STATIC_CALL_NULL(rsc_complete_on_current_cpu, complete_on_current_cpu);
 DEFINE_STATIC_CALL_NULL(rsc_force_sig_seccomp, force_sig_seccomp);
 DEFINE_STATIC_CALL_NULL(rsc_ptrace_notify, ptrace_notify);
 DEFINE_STATIC_CALL_NULL(rsc_receive_fd_replace, receive_fd_replace);
+DEFINE_STATIC_CALL_NULL(rsc_wake_up_on_current_cpu, __wake_up_on_current_cpu);
 #ifdef CONFIG_X86
 DEFINE_STATIC_CALL_NULL(rsc_spec_mitigate, arch_seccomp_spec_mitigate);
 #endif
@@ -64,12 +68,16 @@ int rsc_symbols_resolve(const char **missing)
 
 	RESOLVE(audit_seccomp);
 	static_call_update(rsc_audit_seccomp, addr);
+	RESOLVE(complete_on_current_cpu);
+	static_call_update(rsc_complete_on_current_cpu, addr);
 	RESOLVE(force_sig_seccomp);
 	static_call_update(rsc_force_sig_seccomp, addr);
 	RESOLVE(ptrace_notify);
 	static_call_update(rsc_ptrace_notify, addr);
 	RESOLVE(receive_fd_replace);
 	static_call_update(rsc_receive_fd_replace, addr);
+	RESOLVE(__wake_up_on_current_cpu);
+	static_call_update(rsc_wake_up_on_current_cpu, addr);
 #ifdef CONFIG_X86
 	RESOLVE(arch_seccomp_spec_mitigate);
 	static_call_update(rsc_spec_mitigate, addr);
@@ -121,6 +129,16 @@ void rsc_ptrace_seccomp_event(unsigned long message)
 int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags)
 {
 	return static_call(rsc_receive_fd_replace)(new_fd, file, o_flags);
+}
+
+void rsc_complete_on_current_cpu(struct completion *completion)
+{
+	static_call(rsc_complete_on_current_cpu)(completion);
+}
+
+void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key)
+{
+	static_call(rsc_wake_up_on_current_cpu)(queue, mode, key);
 }
 
 void rsc_spec_mitigate(struct task_struct *task)

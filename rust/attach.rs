@@ -8,12 +8,13 @@
 use crate::{
     filter::{
         untag,
-        Attached,
+        Draft,
         Filter,
         Owner,
         MAX_INSNS_PER_PATH, //
     },
     hook::Handled,
+    listener,
     stragglers,
     sys::{
         bpf::Program,
@@ -37,6 +38,7 @@ use kernel::{
         c_uint,
         c_void, //
     },
+    fs::file::FileDescriptorReservation,
     prelude::*,
     uaccess::{
         UserPtr,
@@ -108,6 +110,12 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
     }
 
     let filter = prepare(flags, fprog, module)?;
+    let listener = if has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+        let fd = FileDescriptorReservation::get_unused_fd_flags(bindings::O_CLOEXEC)?;
+        Some((fd, listener::open(filter.get())?))
+    } else {
+        None
+    };
 
     // A thread in exec is about to change its privileges: TSYNC must not see it half way.
     let _exec = if has(SECCOMP_FILTER_FLAG_TSYNC) {
@@ -118,15 +126,20 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
     let lock = SigLock::current();
     let result = attach(&lock, flags, filter);
     drop(lock);
-    match result {
-        Ok(()) => Ok(0),
-        // The filter is freed here, with interrupts on.
-        Err((refusal, _filter)) => Err(refusal),
+    // What was not used is dropped from here on, with interrupts on.
+    result.map_err(|(refusal, _filter)| refusal)?;
+    match listener {
+        Some((fd, file)) => {
+            let number = fd.reserved_fd();
+            fd.fd_install(file);
+            Ok(number as isize)
+        }
+        None => Ok(0),
     }
 }
 
 /// `seccomp_prepare_user_filter()`: makes the filter that the caller describes.
-fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<KBox<Filter>> {
+fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<Draft> {
     let (len, insns) = read_fprog(fprog)?;
     if len == 0 || u32::from(len) > bindings::BPF_MAXINSNS {
         return Err(EINVAL);
@@ -135,7 +148,12 @@ fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<KBox<Filter>
         return Err(EACCES);
     }
     let program = Program::from_user(len, insns)?;
-    Filter::new(program, flags & SECCOMP_FILTER_FLAG_LOG != 0, module)
+    Draft::new(
+        program,
+        flags & SECCOMP_FILTER_FLAG_LOG != 0,
+        flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0,
+        module,
+    )
 }
 
 /// Reads a `struct sock_fprog`, or a `struct compat_sock_fprog` from a 32-bit caller.
@@ -159,8 +177,8 @@ fn read_fprog(fprog: UserPtr) -> Result<(u16, UserPtr)> {
 fn attach(
     lock: &SigLock,
     flags: u32,
-    filter: KBox<Filter>,
-) -> Result<(), (Refusal, KBox<Filter>)> {
+    filter: Draft,
+) -> Result<(), (Refusal, Draft)> {
     let current = Task::current();
     let tsync = flags & SECCOMP_FILTER_FLAG_TSYNC != 0;
 
@@ -173,6 +191,11 @@ fn attach(
         // A sibling's TSYNC has just made the task the built-in engine's.
         Owner::Kernel => return Err((Refusal::Kernel, filter)),
     };
+    // Nested listeners would have to agree on who answers.
+    let is_listening = |filter: &Filter| filter.notifier().is_listening();
+    if is_listening(&filter) && prev.is_some_and(|prev| prev.path().any(is_listening)) {
+        return Err((EBUSY.into(), filter));
+    }
     if filter.path_len_on(prev) > MAX_INSNS_PER_PATH {
         return Err((ENOMEM.into(), filter));
     }
@@ -192,8 +215,7 @@ fn attach(
     }
 
     let old = lock.replace_filter(current, None);
-    let new = Attached::new(filter, old);
-    lock.replace_filter(current, Some(new));
+    lock.replace_filter(current, Some(filter.put_on(old)));
     lock.set_filter_count(current, lock.filter_count(current) + 1);
     if tsync {
         synchronize_threads(lock, flags);

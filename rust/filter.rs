@@ -17,24 +17,41 @@
 //! built-in engine. A filter holds a reference to the module: while there is one, the code that
 //! evaluates it stays.
 
-use crate::sys::{
-    bpf::Program,
-    module::ModuleRef, //
+use crate::{
+    notify::Notifier,
+    sys::{
+        bpf::Program,
+        module::ModuleRef,
+        wait::{
+            Events,
+            Wake, //
+        }, //
+    }, //
 };
 use core::{
     ops::Deref,
-    ptr::NonNull, //
+    pin::Pin,
+    ptr::{
+        addr_of_mut,
+        NonNull, //
+    }, //
 };
 use kernel::{
     bindings,
+    ffi::c_void,
     prelude::*,
-    sync::Refcount, //
+    sync::{
+        atomic::Relaxed,
+        Refcount, //
+    },
+    types::ForeignOwnable, //
 };
 
 /// Marks a pointer in `task->seccomp.filter` as ours.
 const TAG: usize = 1;
 
 /// A seccomp filter.
+#[pin_data]
 pub(crate) struct Filter {
     refs: Refcount,
     users: Refcount,
@@ -44,6 +61,8 @@ pub(crate) struct Filter {
     path_len: u32,
     program: Program,
     prev: Option<FilterRef>,
+    #[pin]
+    notifier: Notifier,
     _module: ModuleRef,
 }
 
@@ -55,20 +74,6 @@ pub(crate) const MAX_INSNS_PER_PATH: u32 =
     (1 << 18) / core::mem::size_of::<bindings::sock_filter>() as u32;
 
 impl Filter {
-    /// Makes a filter that is not attached yet.
-    pub(crate) fn new(program: Program, log: bool, module: ModuleRef) -> Result<KBox<Self>> {
-        let filter = Self {
-            refs: Refcount::new(1),
-            users: Refcount::new(1),
-            log,
-            path_len: program.len(),
-            program,
-            prev: None,
-            _module: module,
-        };
-        Ok(KBox::new(filter, GFP_KERNEL | __GFP_NOWARN)?)
-    }
-
     /// The length of the path if this filter were put on top of `prev`.
     pub(crate) fn path_len_on(&self, prev: Option<&Filter>) -> u32 {
         let below = prev.map_or(0, |prev| prev.path_len.saturating_add(STEP_PENALTY));
@@ -101,6 +106,16 @@ impl Filter {
             return true;
         };
         filter.is_some_and(|filter| filter.path().any(|f| core::ptr::eq(f, ancestor)))
+    }
+
+    /// What there is for a listener.
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
+    /// Is there no task left that runs under the filter, and will there never be one?
+    pub(crate) fn is_orphan(&self) -> bool {
+        self.users.as_atomic().load(Relaxed) == 0
     }
 
     /// Takes a reference that keeps the filter from being freed.
@@ -138,6 +153,33 @@ impl Deref for FilterRef {
     }
 }
 
+// SAFETY: The pointer is that of an allocation of a `Filter`, which has at least that alignment.
+unsafe impl ForeignOwnable for FilterRef {
+    const FOREIGN_ALIGN: usize = core::mem::align_of::<Filter>();
+    type Borrowed<'a> = &'a Filter;
+    type BorrowedMut<'a> = &'a Filter;
+
+    fn into_foreign(self) -> *mut c_void {
+        core::mem::ManuallyDrop::new(self).0.as_ptr().cast()
+    }
+
+    unsafe fn from_foreign(ptr: *mut c_void) -> Self {
+        // SAFETY: By the contract of this function, it is from `into_foreign()`.
+        // INVARIANT: The reference is the one that was put in there.
+        Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
+    }
+
+    unsafe fn borrow<'a>(ptr: *mut c_void) -> &'a Filter {
+        // SAFETY: By the contract of this function, the reference stays where it is during `'a`.
+        unsafe { &*ptr.cast() }
+    }
+
+    unsafe fn borrow_mut<'a>(ptr: *mut c_void) -> &'a Filter {
+        // SAFETY: By the contract of this function.
+        unsafe { Self::borrow(ptr) }
+    }
+}
+
 impl Drop for FilterRef {
     fn drop(&mut self) {
         let mut next = self.0;
@@ -148,9 +190,14 @@ impl Drop for FilterRef {
             if !unsafe { next.as_ref() }.refs.dec_and_test() {
                 return;
             }
-            // SAFETY: The last reference is gone, and the filter came from `Attached::new()`.
-            let mut filter = unsafe { KBox::from_raw(next.as_ptr()) };
-            match filter.prev.take() {
+            // SAFETY: The last reference is gone, so nobody else looks at the filter. It came from
+            // `Draft::new()`, and stays where it is until it is dropped here.
+            let prev = unsafe {
+                let prev = (*addr_of_mut!((*next.as_ptr()).prev)).take();
+                drop(KBox::from_raw(next.as_ptr()));
+                prev
+            };
+            match prev {
                 Some(prev) => next = core::mem::ManuallyDrop::new(prev).0,
                 None => return,
             }
@@ -162,20 +209,6 @@ impl Drop for FilterRef {
 pub(crate) struct Attached(FilterRef);
 
 impl Attached {
-    /// Puts a new filter on top of the path that the task had, whose references it takes over.
-    pub(crate) fn new(mut filter: KBox<Filter>, prev: Option<Attached>) -> Self {
-        filter.path_len = filter.path_len_on(prev.as_deref());
-        // The `users` reference on `prev` is given up when that of `filter` goes, the `refs` when
-        // `filter` is freed: see `drop()` here and in `FilterRef`.
-        filter.prev = prev.map(|prev| {
-            let prev = core::mem::ManuallyDrop::new(prev);
-            // SAFETY: `prev` is not dropped, so its reference is moved, not copied.
-            unsafe { core::ptr::read(&prev.0) }
-        });
-        // INVARIANT: The counts of a new filter are one each.
-        Self(FilterRef(NonNull::from(KBox::leak(filter))))
-    }
-
     /// The value for `task->seccomp.filter`, which now owns the references.
     pub(crate) fn into_raw(this: Option<Self>) -> *mut bindings::seccomp_filter {
         match this {
@@ -213,8 +246,72 @@ impl Drop for Attached {
             if !filter.users.dec_and_test() {
                 break;
             }
+            if filter.notifier.is_listening() {
+                filter.notifier.queue.wake(Events::HUP, Wake::Anywhere);
+            }
             next = filter.prev();
         }
+    }
+}
+
+/// A filter that is on no path yet, and that no other task can see.
+pub(crate) struct Draft(Attached);
+
+impl Draft {
+    /// Makes a filter; `ENOMEM` if there is no memory.
+    pub(crate) fn new(
+        program: Program,
+        log: bool,
+        wait_killable: bool,
+        module: ModuleRef,
+    ) -> Result<Self> {
+        let filter = KBox::pin_init(
+            try_pin_init!(Filter {
+                refs: Refcount::new(1),
+                users: Refcount::new(1),
+                log,
+                path_len: program.len(),
+                program,
+                prev: None,
+                notifier <- Notifier::new(wait_killable),
+                _module: module,
+            }),
+            GFP_KERNEL | __GFP_NOWARN,
+        )?;
+        // SAFETY: The filter stays where it is until `FilterRef::drop()` frees it.
+        let filter = KBox::into_raw(unsafe { Pin::into_inner_unchecked(filter) });
+        // SAFETY: A box is never NULL.
+        let filter = unsafe { NonNull::new_unchecked(filter) };
+        // INVARIANT: The counts of a new filter are one each.
+        Ok(Self(Attached(FilterRef(filter))))
+    }
+
+    /// Puts the filter on top of the path that a task had, whose references it takes over.
+    pub(crate) fn put_on(self, prev: Option<Attached>) -> Attached {
+        let filter = self.0 .0 .0.as_ptr();
+        let path_len = self.0.path_len_on(prev.as_deref());
+        // The `users` reference on `prev` is given up when that of the filter goes, the `refs`
+        // when the filter is freed: see `drop()` of `Attached` and of `FilterRef`.
+        let prev = prev.map(|prev| {
+            let prev = core::mem::ManuallyDrop::new(prev);
+            // SAFETY: `prev` is not dropped, so its reference is moved, not copied.
+            unsafe { core::ptr::read(&prev.0) }
+        });
+        // SAFETY: No other task sees the filter: there may be a listener's file, but no
+        // descriptor to reach it by.
+        unsafe {
+            addr_of_mut!((*filter).path_len).write(path_len);
+            addr_of_mut!((*filter).prev).write(prev);
+        }
+        self.0
+    }
+}
+
+impl Deref for Draft {
+    type Target = Filter;
+
+    fn deref(&self) -> &Filter {
+        &self.0
     }
 }
 

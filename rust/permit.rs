@@ -14,6 +14,7 @@ use crate::{
         Filter, //
     },
     log,
+    notify::Outcome,
     sys::{
         ptrace,
         regs::Regs,
@@ -124,8 +125,14 @@ fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
             Traced::Skip => {}
         },
         Action::UserNotif => {
-            // Nobody listens.
-            regs.set_return_value(task, ENOSYS.to_errno() as isize);
+            let outcome = match decider {
+                Some(filter) => filter.notifier().ask(task, &data),
+                None => Outcome::Skip(ENOSYS.to_errno() as isize),
+            };
+            match outcome {
+                Outcome::Run => return true,
+                Outcome::Skip(value) => regs.set_return_value(task, value),
+            }
         }
         Action::KillThread | Action::KillProcess => return kill(task, regs, nr, verdict),
     }

@@ -76,4 +76,39 @@ extern "C" {
     pub(super) fn rsc_in_seccomp_call(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_in_ptrace_call(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_put_task(task: *mut bindings::task_struct);
+
+    pub(super) fn rsc_init_completion(completion: *mut bindings::completion);
+    pub(super) fn rsc_complete_on_current_cpu(completion: *mut bindings::completion);
+    pub(super) fn rsc_init_waitqueue(queue: *mut bindings::wait_queue_head);
+    pub(super) fn rsc_init_list_head(list: *mut bindings::list_head);
+    pub(super) fn rsc_wake_up_on_current_cpu(
+        queue: *mut bindings::wait_queue_head,
+        mode: c_uint,
+        key: *mut c_void,
+    );
+    pub(super) fn rsc_poll_wait(
+        file: *mut bindings::file,
+        queue: *mut bindings::wait_queue_head,
+        table: *mut bindings::poll_table_struct,
+    );
+    pub(super) fn rsc_mutex_lock_interruptible(lock: *mut bindings::mutex) -> c_int;
+
+    pub(super) fn rsc_receive_fd_replace(
+        new_fd: c_int,
+        file: *mut bindings::file,
+        o_flags: c_uint,
+    ) -> c_int;
+    pub(super) fn anon_inode_getfile(
+        name: *const c_char,
+        fops: *const bindings::file_operations,
+        private: *mut c_void,
+        flags: c_int,
+    ) -> *mut bindings::file;
+
+    pub(super) fn rsc_copy_struct_from_user(
+        dst: *mut c_void,
+        ksize: usize,
+        src: *const c_void,
+        usize: usize,
+    ) -> c_int;
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod bpf;
 mod ffi;
+pub(crate) mod file;
 pub(crate) mod ftrace;
 pub(crate) mod module;
 pub(crate) mod ptrace;
@@ -13,3 +14,5 @@ pub(crate) mod symbols;
 pub(crate) mod sysctl;
 pub(crate) mod task;
 pub(crate) mod uapi;
+pub(crate) mod user;
+pub(crate) mod wait;

@@ -45,6 +45,9 @@ const MODE_DEAD: c_int = bindings::SECCOMP_MODE_FILTER as c_int + 1;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Task(NonNull<bindings::task_struct>);
 
+// SAFETY: What is reachable through it has its own rules of access, which the methods state.
+unsafe impl Send for Task {}
+
 impl Task {
     /// # Safety
     ///

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Twins of <linux/completion.h>, <linux/wait.h>, <linux/poll.h> and <linux/mutex.h>. */
+
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/wait.h>
+
+#include "rsc.h"
+
+void rsc_init_completion(struct completion *completion)
+{
+	init_completion(completion);
+}
+
+void rsc_init_waitqueue(struct wait_queue_head *queue)
+{
+	init_waitqueue_head(queue);
+}
+
+void rsc_init_list_head(struct list_head *list)
+{
+	INIT_LIST_HEAD(list);
+}
+
+void rsc_poll_wait(struct file *file, struct wait_queue_head *queue,
+		   struct poll_table_struct *table)
+{
+	poll_wait(file, queue, table);
+}
+
+int rsc_mutex_lock_interruptible(struct mutex *lock)
+{
+	return mutex_lock_interruptible(lock);
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! User notification, the side of the supervisor: the listener's file.
+//!
+//! Follows `seccomp_notify_ops` of `kernel/seccomp.c`. The file holds a reference to the filter;
+//! the side of the confined task is in [`crate::notify`].
+
+use crate::{
+    filter::{
+        Filter,
+        FilterRef, //
+    },
+    notify::{
+        Injection,
+        Notifier,
+        Reply,
+        State, //
+    },
+    sys::{
+        file,
+        uapi::*,
+        user,
+        wait::{
+            lock_interruptible,
+            Completion,
+            Events,
+            Wake, //
+        }, //
+    },
+};
+use kernel::{
+    bindings,
+    ffi::{
+        c_int,
+        c_long,
+        c_uint,
+        c_ulong, //
+    },
+    fs::File,
+    ioctl,
+    module::this_module,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
+    types::ForeignOwnable,
+    uaccess::UserPtr, //
+};
+
+const MAGIC: u32 = bindings::SECCOMP_IOC_MAGIC as u32;
+const NOTIF_RECV: u32 = ioctl::_IOWR::<bindings::seccomp_notif>(MAGIC, 0);
+const NOTIF_SEND: u32 = ioctl::_IOWR::<bindings::seccomp_notif_resp>(MAGIC, 1);
+const NOTIF_ID_VALID: u32 = ioctl::_IOW::<u64>(MAGIC, 2);
+/// As it was first released, with the direction wrong.
+const NOTIF_ID_VALID_WRONG_DIR: u32 = ioctl::_IOR::<u64>(MAGIC, 2);
+const NOTIF_ADDFD: u32 = ioctl::_IOW::<bindings::seccomp_notif_addfd>(MAGIC, 3);
+const NOTIF_SET_FLAGS: u32 = ioctl::_IOW::<u64>(MAGIC, 4);
+
+/// An ioctl's number without its direction and size, for one whose structure may grow.
+const fn extensible(cmd: u32) -> u32 {
+    cmd & 0xffff
+}
+
+const FOPS: bindings::file_operations = bindings::file_operations {
+    owner: this_module::<crate::LocalModule>().as_ptr(),
+    release: Some(release),
+    poll: Some(poll),
+    unlocked_ioctl: Some(unlocked_ioctl),
+    compat_ioctl: Some(unlocked_ioctl),
+    // SAFETY: All zeroes is a valid `file_operations`.
+    ..unsafe { core::mem::zeroed() }
+};
+
+/// Makes the file through which `filter`, which nobody uses yet, will be listened to.
+pub(crate) fn open(filter: FilterRef) -> Result<ARef<File>> {
+    filter.notifier().start(file::random_id());
+    file::anonymous(c"seccomp notify", &FOPS, filter)
+}
+
+/// # Safety
+///
+/// `file` is one of [`open`]'s and is not released while the value is used.
+unsafe fn filter_of<'a>(file: *mut bindings::file) -> &'a Filter {
+    // SAFETY: By the contract of this function, its private data is from `into_foreign()` and
+    // stays until the release.
+    unsafe { FilterRef::borrow((*file).private_data) }
+}
+
+/// `->release()`: the last descriptor is closed.
+///
+/// # Safety
+///
+/// For the operations of [`open`]'s files only.
+unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+    // SAFETY: The private data is from `into_foreign()`, and this is called once.
+    let filter = unsafe { FilterRef::from_foreign((*file).private_data) };
+    filter.notifier().stop();
+    0
+}
+
+/// `->poll()`: EPOLLIN when there is a request to read, EPOLLOUT when there is one to answer,
+/// EPOLLHUP when no task is left that could ask.
+///
+/// # Safety
+///
+/// For the operations of [`open`]'s files only.
+unsafe extern "C" fn poll(
+    file: *mut bindings::file,
+    table: *mut bindings::poll_table_struct,
+) -> bindings::__poll_t {
+    // SAFETY: By the contract of this function.
+    let filter = unsafe { filter_of(file) };
+    let notifier = filter.notifier();
+    // SAFETY: The file's reference keeps the filter, and the queue within, for as long as the file.
+    unsafe { notifier.queue.poll_wait(file, table) };
+    let Ok(requests) = lock_interruptible(&notifier.requests) else {
+        return Events::ERR.bits();
+    };
+    let mut events = requests
+        .pending
+        .iter()
+        .map(|pending| match pending.state {
+            State::Init => Events::IN,
+            State::Sent => Events::OUT,
+            State::Replied(_) => Events::NONE,
+        })
+        .fold(Events::NONE, Events::and);
+    drop(requests);
+    if filter.is_orphan() {
+        events = events.and(Events::HUP);
+    }
+    events.bits()
+}
+
+/// `->unlocked_ioctl()` and, as all structures have one layout, `->compat_ioctl()`.
+///
+/// # Safety
+///
+/// For the operations of [`open`]'s files only.
+unsafe extern "C" fn unlocked_ioctl(
+    file: *mut bindings::file,
+    cmd: c_uint,
+    arg: c_ulong,
+) -> c_long {
+    // SAFETY: By the contract of this function.
+    let filter = unsafe { filter_of(file) };
+    let (notifier, buf) = (filter.notifier(), UserPtr::from_addr(arg));
+    let result = match cmd {
+        NOTIF_RECV => recv(filter, buf),
+        NOTIF_SEND => send(notifier, buf),
+        NOTIF_ID_VALID | NOTIF_ID_VALID_WRONG_DIR => id_valid(notifier, buf),
+        NOTIF_SET_FLAGS => set_flags(notifier, arg),
+        _ if extensible(cmd) == extensible(NOTIF_ADDFD) => {
+            add_fd(notifier, buf, ioctl::_IOC_SIZE(cmd))
+        }
+        _ => Err(EINVAL),
+    };
+    match result {
+        Ok(value) => value as c_long,
+        Err(error) => error.to_errno() as c_long,
+    }
+}
+
+/// `SECCOMP_IOCTL_NOTIF_RECV`: waits for a request and reads it.
+///
+/// The buffer must be zeroed (`EINVAL`), so that it can grow fields. `ENOENT` if the task was
+/// interrupted before its request could be read.
+fn recv(filter: &Filter, buf: UserPtr) -> Result<u32> {
+    let notifier = filter.notifier();
+    if !user::is_zeroed(buf, core::mem::size_of::<bindings::seccomp_notif>())? {
+        return Err(EINVAL);
+    }
+    // The end of the last task ends the wait as well.
+    notifier
+        .queue
+        .wait_interruptible(|| notifier.claim() || filter.is_orphan())?;
+
+    let mut requests = notifier.requests.lock();
+    let pending = requests
+        .pending
+        .iter_mut()
+        .find(|pending| pending.state == State::Init)
+        .ok_or(ENOENT)?;
+    let notif = bindings::seccomp_notif {
+        id: pending.id,
+        pid: pending.task.pid_in_current_ns() as u32,
+        flags: 0,
+        data: pending.request.data,
+    };
+    pending.state = State::Sent;
+    notifier.queue.wake(Events::OUT, Wake::Anywhere);
+    drop(requests);
+
+    user::write(buf, &notif).inspect_err(|_| unrecv(notifier, notif.id))?;
+    Ok(0)
+}
+
+/// Takes back that a request was read, unless its task has gone.
+fn unrecv(notifier: &Notifier, id: u64) {
+    let mut requests = notifier.requests.lock();
+    let Ok(pending) = requests.find(id) else {
+        return;
+    };
+    // The task may wait for fatal signals only by now; it must look again.
+    if notifier.sleeps_killable(pending.state) {
+        pending.request.ready.complete(Wake::Anywhere);
+    }
+    pending.state = State::Init;
+    notifier.unread.add(1, Relaxed);
+    notifier.queue.wake(Events::IN, Wake::Anywhere);
+}
+
+/// `SECCOMP_IOCTL_NOTIF_SEND`: answers a request.
+///
+/// `ENOENT` if there is none of this id (any more), `EINPROGRESS` if it was not read yet or has
+/// its answer, `EINVAL` for unknown flags and for results beside `FLAG_CONTINUE`.
+fn send(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
+    let resp: bindings::seccomp_notif_resp = user::read(buf)?;
+    let reply = match resp.flags {
+        0 => Reply::Result {
+            error: resp.error,
+            value: resp.val,
+        },
+        SECCOMP_USER_NOTIF_FLAG_CONTINUE if resp.error == 0 && resp.val == 0 => Reply::Continue,
+        _ => return Err(EINVAL),
+    };
+    let mut requests = lock_interruptible(&notifier.requests)?;
+    let wake = requests.wake;
+    let pending = requests.find(resp.id)?;
+    if pending.state != State::Sent {
+        return Err(EINPROGRESS);
+    }
+    pending.state = State::Replied(reply);
+    pending.request.ready.complete(wake);
+    Ok(0)
+}
+
+/// `SECCOMP_IOCTL_NOTIF_ID_VALID`: does the task of a request that was read still wait?
+fn id_valid(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
+    let id = user::read(buf)?;
+    let mut requests = lock_interruptible(&notifier.requests)?;
+    match requests.find(id)?.state {
+        State::Sent => Ok(0),
+        _ => Err(ENOENT),
+    }
+}
+
+/// `SECCOMP_IOCTL_NOTIF_SET_FLAGS`.
+fn set_flags(notifier: &Notifier, flags: usize) -> Result<u32> {
+    let wake = match flags {
+        0 => Wake::Anywhere,
+        _ if flags == SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP as usize => Wake::Here,
+        _ => return Err(EINVAL),
+    };
+    lock_interruptible(&notifier.requests)?.wake = wake;
+    Ok(0)
+}
+
+/// `SECCOMP_IOCTL_NOTIF_ADDFD`: installs one of the caller's files in the task that asked, which
+/// does it itself. Returns the descriptor there.
+///
+/// Beyond the errors of [`send`]: `EBADF`, `EBUSY` if files are still to be installed before one
+/// that is to be the answer, `ESRCH` if the task was interrupted, and what the task ran into.
+fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
+    if size < bindings::SECCOMP_NOTIFY_ADDFD_SIZE_VER0 as usize || size >= bindings::PAGE_SIZE {
+        return Err(EINVAL);
+    }
+    let addfd: bindings::seccomp_notif_addfd = user::copy_struct(buf, size)?;
+    if addfd.newfd_flags & !bindings::O_CLOEXEC != 0
+        || addfd.flags & !(SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND) != 0
+    {
+        return Err(EINVAL);
+    }
+    let replace = match addfd.flags & SECCOMP_ADDFD_FLAG_SETFD != 0 {
+        true => Some(addfd.newfd),
+        false if addfd.newfd == 0 => None,
+        false => return Err(EINVAL),
+    };
+    let send = addfd.flags & SECCOMP_ADDFD_FLAG_SEND != 0;
+    let injection = Arc::pin_init(
+        try_pin_init!(Injection {
+            file: file::get(addfd.srcfd)?,
+            replace,
+            fd_flags: addfd.newfd_flags,
+            send,
+            result: Atomic::new(0),
+            done <- Completion::new(),
+        }),
+        GFP_KERNEL,
+    )?;
+
+    let mut requests = lock_interruptible(&notifier.requests)?;
+    let pending = requests.find(addfd.id)?;
+    if pending.state != State::Sent {
+        return Err(EINPROGRESS);
+    }
+    if send && !pending.files.is_empty() {
+        return Err(EBUSY);
+    }
+    pending.files.push(injection.clone(), GFP_KERNEL)?;
+    if send {
+        pending.state = State::Replied(Reply::Descriptor);
+    }
+    pending.request.ready.complete(Wake::Anywhere);
+    drop(requests);
+
+    if let Err(interrupted) = injection.done.wait_interruptible() {
+        let mut requests = notifier.requests.lock();
+        // If it is still on the list, nobody has touched it, and nobody will. Otherwise it is
+        // done, in spite of the signal.
+        if let Ok(pending) = requests.find(addfd.id) {
+            if let Some(i) = pending.files.iter().position(|f| Arc::ptr_eq(f, &injection)) {
+                drop(pending.files.remove(i));
+                if send {
+                    pending.state = State::Sent;
+                }
+                return Err(interrupted);
+            }
+        }
+    }
+    let result = injection.result.load(Relaxed);
+    u32::try_from(result).map_err(|_| Error::from_errno(result))
+}

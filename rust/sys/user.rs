@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! User memory, beyond what [`kernel::uaccess`] offers.
+//!
+//! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
+
+use super::ffi;
+use kernel::{
+    bindings,
+    error::to_result,
+    ffi::c_int,
+    prelude::*,
+    uaccess::UserPtr, //
+};
+
+/// A structure of the user ABI: plain numbers, without padding, valid whatever the bytes.
+///
+/// # Safety
+///
+/// As said.
+pub(crate) unsafe trait Abi: Default {}
+
+// SAFETY: A number.
+unsafe impl Abi for u64 {}
+// SAFETY: Numbers without padding (the sizes are 24, 80 and 24).
+unsafe impl Abi for bindings::seccomp_notif_addfd {}
+// SAFETY: As above.
+unsafe impl Abi for bindings::seccomp_notif {}
+// SAFETY: As above.
+unsafe impl Abi for bindings::seccomp_notif_resp {}
+
+/// `copy_struct_from_user()`: reads a structure of which the user knows `size` bytes.
+///
+/// Fails with `E2BIG` if the bytes that the kernel does not know are not zero, and with `EFAULT`.
+pub(crate) fn copy_struct<T: Abi>(src: UserPtr, size: usize) -> Result<T> {
+    let mut value = T::default();
+    // SAFETY: `value` may be overwritten with any bytes, by the contract of `Abi`.
+    to_result(unsafe {
+        ffi::rsc_copy_struct_from_user(
+            (&raw mut value).cast(),
+            core::mem::size_of::<T>(),
+            src.as_const_ptr(),
+            size,
+        )
+    })?;
+    Ok(value)
+}
+
+/// Reads a structure.
+pub(crate) fn read<T: Abi>(src: UserPtr) -> Result<T> {
+    copy_struct(src, core::mem::size_of::<T>())
+}
+
+/// Writes a structure.
+pub(crate) fn write<T: Abi>(dst: UserPtr, value: &T) -> Result {
+    // SAFETY: There are no uninitialised bytes in it, by the contract of `Abi`.
+    let bytes = unsafe {
+        core::slice::from_raw_parts((&raw const *value).cast::<u8>(), core::mem::size_of::<T>())
+    };
+    kernel::uaccess::UserSlice::new(dst, bytes.len())
+        .writer()
+        .write_slice(bytes)
+}
+
+/// Are the `size` bytes at `src` all zero? `EFAULT` if they cannot be read.
+pub(crate) fn is_zeroed(src: UserPtr, size: usize) -> Result<bool> {
+    // SAFETY: Any address may be passed.
+    let ret: c_int = unsafe { bindings::check_zeroed_user(src.as_const_ptr(), size) };
+    to_result(ret.min(0))?;
+    Ok(ret > 0)
+}
