@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make                  the module for x86_64 and arm64, in build/<arch>/
+# make KDIR=...         the module against that prepared kernel tree, with the host's toolchain
+# make run              a demonstration in a VM                          [ARCH=...]
+# make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug]
+# make check            formatting, lints, documentation
+# make shell            a shell in a VM with the module loaded           [ARCH=...]
+# make clean            removes build/; the cache (toolchain, kernels) stays
+#
+# Nothing need be set up before: see README.md.
+
+ARCHES := x86_64 arm64
+ARCH ?=
+KERNEL ?= debian
+T ?=
+
+# One architecture if asked for, else both; `uname -m` style names are understood.
+wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
+one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
+
+.PHONY: all modules run test check shell clean
+
+ifneq ($(KDIR),)
+
+all modules:
+	@grep -qs '^CONFIG_RUST=y' $(KDIR)/.config || \
+		{ echo "make: $(KDIR) is not a prepared kernel tree with CONFIG_RUST=y" >&2; exit 1; }
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) MO=$(CURDIR)/build/kdir modules
+
+else
+
+all modules:
+	@for arch in $(wanted); do qemu/module $$arch $(KERNEL) || exit; done
+
+endif
+
+run:
+	@qemu/module $(one) $(KERNEL)
+	@qemu/demo $(one)
+
+test:
+	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) $(if $(T),--only '$(T)')
+
+check:
+	@qemu/check
+
+shell:
+	@qemu/module $(one) $(KERNEL)
+	@qemu/vm --arch $(one) --kernel $(KERNEL) --console -- sh -il
+
+clean:
+	rm -rf build

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the scripts here share: messages, the cache, and the toolchain root.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/rust-seccomp
+start=$SECONDS
+
+say() { printf '%4ds  %s\n' $((SECONDS - start)) "$*" >&2; }
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit "${status:-1}"
+}
+
+# check_arch ARCH
+check_arch() {
+	case $1 in
+	x86_64 | arm64) ;;
+	*) die "unknown architecture '$1': x86_64 or arm64" ;;
+	esac
+}
+
+# The recipe of the toolchain root. Its hash names the root, so that a change makes a new one.
+recipe=$top/qemu/sdk-recipe
+sdk_key() { sha256sum "$recipe" | cut -c1-12; }
+sdk_root() { echo "$cache/sdk-$(sdk_key)"; }
+
+# in_namespace COMMAND...: as root of a mount namespace that vanishes with the command. An ordinary
+# user becomes root of a user namespace, with the subordinate ids that the machine gave out.
+in_namespace() {
+	if [ "$(id -u)" = 0 ]; then
+		unshare --mount --propagation private -- "$@"
+	else
+		unshare --user --map-root-user --map-auto --mount --propagation private -- "$@"
+	fi
+}
+
+# once PATH DESCRIPTION COMMAND...: runs COMMAND PATH.part to make PATH, unless it is there. The
+# result appears in one step, so what was interrupted is never taken for finished, and of two
+# builders the second waits for the first.
+once() {
+	local path=$1 what=$2 log
+	shift 2
+	[ -e "$path" ] && return
+	mkdir -p "$cache" || die "cannot write to $cache"
+	(
+		flock 9
+		[ -e "$path" ] && exit
+		say "$what"
+		log=$path.log
+		in_namespace rm -rf "$path.part"
+		if ! "$@" "$path.part" >"$log" 2>&1 </dev/null; then
+			tail -n 20 "$log" >&2
+			in_namespace rm -rf "$path.part"
+			reason "$log"
+			exit 1
+		fi
+		mv "$path.part" "$path"
+	) 9>"$path.lock" || exit 1
+}
+
+# reason LOG: the likely cause of a failure, in a line.
+reason() {
+	if grep -q 'No space left on device' "$1"; then
+		die "the disk of $cache is full"
+	elif grep -qE 'Temporary failure resolving|Could not (resolve|connect)|Network is unreachable' "$1"; then
+		die "the Debian archive cannot be reached; the first use needs a network"
+	elif grep -q 'no 7\.3 kernel' "$1"; then
+		die "the archive has no 7.3 kernel (any more)"
+	elif grep -qE 'unshare: .*(Operation not permitted|failed)|newuidmap' "$1"; then
+		die "user namespaces are not available here: run as root"
+	else
+		die "failed; the whole log is $1"
+	fi
+}
+
+# sdk_enter ROOT COMMAND...: runs COMMAND inside ROOT, with the repository as /src (the working
+# directory), the prepared kernels as /k, and $sdk_files, if set, as /files.
+sdk_enter() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	in_namespace bash -euc '
+		root=$1 top=$2 cache=$3 key=$4 files=$5
+		shift 5
+		mount --bind "$root" "$root"
+		mkdir -p "$root"/{src,k,files,tmp}
+		mount --rbind /proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		mount -t tmpfs tmpfs "$root/tmp"
+		mount --bind "$top" "$root/src"
+		mount -t tmpfs tmpfs "$root/k"
+		for tree in "$cache"/kernel-"$key"-*; do
+			[ -d "$tree" ] || continue
+			name=${tree##*/kernel-"$key"-}
+			mkdir "$root/k/${name%.part}"
+			mount --bind "$tree" "$root/k/${name%.part}"
+		done
+		[ -z "$files" ] || mount --bind "$files" "$root/files"
+		if [ -e /etc/resolv.conf ]; then
+			touch "$root/etc/resolv.conf"
+			mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+		fi
+		cd "$root/src"
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+			TERM="${TERM:-dumb}" CARGO_HOME=/src/build/cargo \
+			chroot "$root" sh -c '\''cd /src && exec "$@"'\'' sh "$@"
+	' bash "$1" "$top" "$cache" "$(sdk_key)" "${sdk_files:-}" "${@:2}"
+}
+
+# sdk COMMAND...: as above, in the official root, which is made first if need be.
+sdk() {
+	"$top/qemu/sdk" || exit
+	sdk_enter "$(sdk_root)" "$@"
+}

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Runs a command in a VM. Called by qemu/vm, which see, inside the toolchain root."""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import splat
+
+TIMEOUT, SPLAT, NO_VERDICT = 124, 125, 126
+
+# Seconds for the boot and a short command, under emulation.
+DEFAULT_TIMEOUT = {"x86_64": 120, "arm64": 120}
+
+# Out-of-tree and unsigned modules are what we are about; all else is a splat (W, D, L, ...).
+HARMLESS_TAINT = 1 << 12 | 1 << 13
+
+DIRECTORIES = "bin dev etc files proc root sbin sys tmp usr usr/bin usr/sbin var vm".split()
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="qemu/vm", description=__doc__)
+    parser.add_argument("--arch", default=os.uname().machine)
+    parser.add_argument("--stock", action="store_true", help="do not load the module")
+    parser.add_argument("--icount", action="store_true", help="a nanosecond an instruction")
+    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--memory", type=int, default=0, help="MiB")
+    parser.add_argument("--timeout", type=float, help="seconds")
+    parser.add_argument("--files", help="directory to copy to /files")
+    parser.add_argument("--append", default="", help="kernel command line")
+    parser.add_argument("--kernel", default="debian")
+    parser.add_argument("--console", action="store_true", help="interactive, on this terminal")
+    parser.add_argument("--log", help="file for the kernel's console")
+    parser.add_argument("command", nargs="+")
+    return parser.parse_args()
+
+
+def cannot_start(message):
+    print(f"qemu/vm: {message}", file=sys.stderr)
+    sys.exit(NO_VERDICT)
+
+
+class Cpio:
+    """Writes an archive in the newc format."""
+
+    def __init__(self, out):
+        self.out = out
+        self.inode = 0
+
+    def add(self, name, mode, data=b"", device=(0, 0)):
+        self.inode += 1
+        name = name.encode() + b"\0"
+        fields = (self.inode, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name), 0)
+        header = b"070701" + b"".join(b"%08x" % field for field in fields) + name
+        self.out.write(header + b"\0" * (-len(header) % 4) + data + b"\0" * (-len(data) % 4))
+
+    def finish(self):
+        self.add("TRAILER!!!", 0)
+        self.out.write(b"\0" * (-self.out.tell() % 512))
+
+
+def write_initramfs(path, args, module):
+    debian = {"x86_64": "amd64", "arm64": "arm64"}[args.arch]
+    busybox = pathlib.Path(f"/kernel/{debian}/busybox").read_bytes()
+    applets = subprocess.run(
+        ["/bin/busybox", "--list"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    with open(path, "wb") as out:
+        cpio = Cpio(out)
+        for directory in DIRECTORIES:
+            cpio.add(directory, 0o040755)
+        cpio.add("dev/console", 0o020600, device=(5, 1))
+        cpio.add("init", 0o100755, pathlib.Path(f"/src/build/vm/init-{args.arch}").read_bytes())
+        cpio.add("bin/busybox", 0o100755, busybox)
+        for applet in applets:
+            if applet != "busybox":
+                cpio.add(f"bin/{applet}", 0o120777, b"busybox")
+        cpio.add("etc/passwd", 0o100644, b"root:x:0:0::/root:/bin/sh\n")
+        cpio.add("etc/group", 0o100644, b"root:x:0:\n")
+        cpio.add("vm/command", 0o100644, b"".join(w.encode() + b"\0" for w in args.command))
+        if module.exists():
+            cpio.add("rust_seccomp.ko", 0o100644, module.read_bytes())
+        if not args.stock:
+            cpio.add("vm/load", 0o100644)
+        if args.console:
+            cpio.add("vm/console", 0o100644)
+        cpio.finish()
+    if args.files:
+        with open(path, "ab") as out:
+            find = subprocess.Popen(["find", "files", "-print0"], cwd="/", stdout=subprocess.PIPE)
+            subprocess.run(
+                ["cpio", "--quiet", "-0", "-o", "-H", "newc"],
+                cwd="/",
+                stdin=find.stdout,
+                stdout=out,
+                check=True,
+            )
+
+
+def kvm_works(arch):
+    """/dev/kvm can be there and hang, so the processor is asked first."""
+    cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
+    if arch != os.uname().machine or not re.search(r"^flags.*\b(vmx|svm)\b", cpuinfo, re.M):
+        return False
+    try:
+        os.close(os.open("/dev/kvm", os.O_RDWR))
+    except OSError:
+        return False
+    return True
+
+
+def qemu_command(args, work, image, initramfs):
+    if args.icount:
+        accel, cpus = ["-accel", "tcg", "-icount", "shift=0,sleep=off"], 1
+    elif kvm_works(args.arch):
+        accel, cpus = ["-accel", "kvm"], args.cpus
+    else:
+        accel, cpus = ["-accel", "tcg,thread=multi"], args.cpus
+    if args.arch == "x86_64":
+        machine = ["qemu-system-x86_64", "-cpu", "max"]
+        console = "ttyS0"
+    else:
+        machine = ["qemu-system-aarch64", "-M", "virt,gic-version=3", "-cpu", "cortex-a76"]
+        console = "ttyAMA0"
+    if args.console:
+        serial = ["-serial", "mon:stdio"]
+    else:
+        serial = ["-serial", f"file:{work}/console", "-monitor", "none"]
+    memory = args.memory or 1024 + 3 * initramfs.stat().st_size // (1 << 20)
+    append = (
+        f"console={console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
+        f"watchdog_thresh=60 nokaslr {args.append}"
+    )
+    return [
+        *machine,
+        *accel,
+        *("-smp", str(cpus), "-m", str(memory), "-display", "none", "-no-reboot", "-nodefaults"),
+        *serial,
+        *("-device", "virtio-serial-pci"),
+        *("-chardev", f"file,id=output,path={work}/output"),
+        *("-device", "virtserialport,chardev=output,name=output"),
+        *("-chardev", f"file,id=verdict,path={work}/verdict"),
+        *("-device", "virtserialport,chardev=verdict,name=verdict"),
+        *("-kernel", str(image), "-initrd", str(initramfs), "-append", append),
+    ]
+
+
+def read_text(path):
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+class Stream:
+    """Copies what is appended to a file to our output."""
+
+    def __init__(self, path):
+        self.path = path
+        self.file = None
+
+    def pump(self):
+        if self.file is None and self.path.exists():
+            self.file = open(self.path, "rb")
+        while self.file and (data := self.file.read(65536)):
+            sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def run(command, work, timeout):
+    """Runs QEMU. Returns whether it ended by itself."""
+    stream = Stream(work / "output")
+    deadline = time.monotonic() + timeout
+    with open(work / "qemu", "wb") as errors:
+        interactive = "mon:stdio" in command
+        qemu = subprocess.Popen(
+            command,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=None if interactive else errors,
+            stderr=errors,
+        )
+    try:
+        while qemu.poll() is None and time.monotonic() < deadline:
+            stream.pump()
+            try:
+                qemu.wait(0.05)
+            except subprocess.TimeoutExpired:
+                pass
+        return qemu.poll() is not None
+    finally:
+        if qemu.poll() is None:
+            qemu.kill()
+            qemu.wait()
+        stream.pump()
+
+
+def judge(args, work, ended):
+    """The exit status, after what was said in a failure."""
+    console = read_text(work / "console")
+    found = splat.find(console)
+    verdict = re.search(r"^status (\d+) taint (\d+)$", read_text(work / "verdict"), re.M)
+    if found:
+        print(f"qemu/vm: the kernel complains:\n{found}", file=sys.stderr)
+        return SPLAT
+    if not ended:
+        print("qemu/vm: timed out", file=sys.stderr)
+        return TIMEOUT
+    if not verdict:
+        said = (read_text(work / "qemu") + "\n" + console).strip().splitlines()[-20:]
+        print("\n".join(["qemu/vm: the VM died without a verdict", *said]), file=sys.stderr)
+        return NO_VERDICT
+    status, taint = map(int, verdict.groups())
+    if taint & ~HARMLESS_TAINT:
+        print(f"qemu/vm: the kernel is tainted: {taint:#x}", file=sys.stderr)
+        return SPLAT
+    return status
+
+
+def main():
+    args = parse_arguments()
+    suffix = "" if args.kernel == "debian" else f"-{args.kernel}"
+    module = pathlib.Path(f"/src/build/{args.arch}{suffix}/rust_seccomp.ko")
+    image = pathlib.Path(f"/k/{args.arch}-{args.kernel}/vmlinuz")
+    if not args.stock and not module.exists():
+        cannot_start(f"{module.relative_to('/src')} is missing: run make")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(NO_VERDICT))
+    work = pathlib.Path(tempfile.mkdtemp(prefix="vm-"))
+    try:
+        initramfs = work / "initramfs"
+        write_initramfs(initramfs, args, module)
+        timeout = args.timeout or (1 << 30 if args.console else DEFAULT_TIMEOUT[args.arch])
+        ended = run(qemu_command(args, work, image, initramfs), work, timeout)
+        if args.log and (work / "console").exists():
+            shutil.copyfile(work / "console", args.log)
+        sys.exit(judge(args, work, ended))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        cannot_start(error)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
