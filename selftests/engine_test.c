@@ -1,0 +1,764 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Today's seccomp where upstream's suite does not look: precedence, limits, inheritance, numbers
+ * out of range, death, tracing, logging. Must pass on the built-in engine as well.
+ */
+
+#include "common.h"
+
+#include <elf.h>
+#include <linux/bpf_common.h>
+#include <sys/user.h>
+
+#include "kselftest_harness.h"
+
+/* Runs fn in a child; returns its wait status. */
+static int in_child(void (*fn)(void *), void *arg)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid) {
+		fn(arg);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/*
+ * All pairs of actions that let the task live, the older filter first: the lower value wins, and
+ * of equals the newer filter's data.
+ */
+TEST(precedence_and_ties)
+{
+	/* In falling precedence; each is told by the errno of getppid(), 0 if it runs. */
+	static const __u32 actions[] = {
+		SECCOMP_RET_ERRNO | 11,
+		SECCOMP_RET_TRACE, /* without a tracer: ENOSYS */
+		SECCOMP_RET_LOG,
+		SECCOMP_RET_ALLOW,
+	};
+	static const int results[] = { 11, ENOSYS, 0, 0 };
+
+	for (size_t old = 0; old < LENGTH(actions); old++) {
+		for (size_t new = 0; new < LENGTH(actions); new++) {
+			int status;
+			pid_t pid = fork();
+
+			ASSERT_LE(0, pid);
+			if (!pid) {
+				no_new_privs();
+				/* A newer ERRNO has the data 12, for the tie. */
+				__u32 newer = actions[new] + (new == 0);
+
+				if (install_for(__NR_getppid, actions[old], 0) ||
+				    install_for(__NR_getppid, newer, 0))
+					_exit(255);
+				errno = 0;
+				syscall(__NR_getppid);
+				_exit(errno);
+			}
+			ASSERT_EQ(pid, waitpid(pid, &status, 0));
+			ASSERT_TRUE(WIFEXITED(status));
+			EXPECT_EQ(new == 0 ? 12 : results[old < new ? old : new],
+				  WEXITSTATUS(status)) {
+				TH_LOG("%#x below %#x", actions[old], actions[new]);
+			}
+		}
+	}
+}
+
+static void kill_and_errno(void *order)
+{
+	no_new_privs();
+	install_for(__NR_getppid, order ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | 1, 0);
+	install_for(__NR_getppid, order ? SECCOMP_RET_ERRNO | 1 : SECCOMP_RET_KILL_PROCESS, 0);
+	syscall(__NR_getppid);
+}
+
+TEST(kill_beats_errno)
+{
+	for (long order = 0; order < 2; order++) {
+		int status = in_child(kill_and_errno, (void *)order);
+
+		ASSERT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(SIGSYS, WTERMSIG(status));
+	}
+}
+
+static void unknown_action(void *value)
+{
+	no_new_privs();
+	install_for(__NR_getppid, (unsigned long)value, 0);
+	syscall(__NR_getppid);
+}
+
+/* A value that is no action kills the process, whether it compares low or high. */
+TEST(unknown_actions_kill)
+{
+	static const __u32 values[] = { 0x00010000, 0x00060000, 0x7ffe0000, 0x80010000, 0xffff0000 };
+
+	for (size_t i = 0; i < LENGTH(values); i++) {
+		int status = in_child(unknown_action, (void *)(unsigned long)values[i]);
+
+		ASSERT_TRUE(WIFSIGNALED(status)) {
+			TH_LOG("value %#x", values[i]);
+		}
+		EXPECT_EQ(SIGSYS, WTERMSIG(status));
+	}
+}
+
+TEST(errno_is_capped)
+{
+	no_new_privs();
+	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_ERRNO | 0xffff, 0));
+	EXPECT_EQ(-1, syscall(__NR_getppid));
+	EXPECT_EQ(4095, errno);
+}
+
+/* An errno of 0 skips the call, which then returns 0. */
+TEST(errno_zero)
+{
+	no_new_privs();
+	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_ERRNO, 0));
+	EXPECT_EQ(0, syscall(__NR_getppid));
+}
+
+/*
+ * 32768 instructions may be on a path, and each filter below the newest counts for 4 more. What
+ * counts is the translated program: 4094 moves, an exit, and what the prologue adds.
+ */
+TEST(path_limit)
+{
+	static struct sock_filter insns[BPF_MAXINSNS];
+	int count = 0, small;
+
+	no_new_privs();
+	for (int i = 0; i < BPF_MAXINSNS - 1; i++)
+		insns[i] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, i);
+	insns[BPF_MAXINSNS - 1] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+	while (!install(insns, BPF_MAXINSNS, 0))
+		count++;
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_LE(6, count);
+	EXPECT_GE(7, count);
+	for (small = 0; !install(insns + BPF_MAXINSNS - 1, 1, 0); small++)
+		;
+	EXPECT_EQ(ENOMEM, errno);
+	/* What is left of the path, at (at least) 1 + 4 a filter. */
+	EXPECT_LE(1, small);
+	EXPECT_GE(4096 / 5, small);
+	EXPECT_EQ(count + small, proc_status(getpid(), "Seccomp_filters"));
+}
+
+/* A stack of filters each of which refuses one call more. */
+TEST(deep_stack)
+{
+	no_new_privs();
+	for (int i = 0; i < 64; i++) {
+		struct sock_filter insns[] = {
+			LOAD(nr),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
+			LOAD_ARG_LO(1),
+			RET_IF_EQ(i + 100, SECCOMP_RET_ERRNO | (i + 1)),
+			RET(SECCOMP_RET_ALLOW),
+		};
+
+		ASSERT_EQ(0, INSTALL(insns, 0));
+	}
+	EXPECT_EQ(64, proc_status(getpid(), "Seccomp_filters"));
+	for (int i = 0; i < 64; i++) {
+		EXPECT_EQ(-1, syscall(__NR_getpriority, 77, i + 100));
+		EXPECT_EQ(i + 1, errno);
+	}
+	EXPECT_EQ(-1, syscall(__NR_getpriority, 77, 164));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+static int cloned(void *arg)
+{
+	(void)arg;
+	errno = 0;
+	syscall(__NR_getppid);
+	return errno;
+}
+
+static void *thread(void *arg)
+{
+	(void)arg;
+	return (void *)(long)cloned(NULL);
+}
+
+TEST(inheritance)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	char *argv[] = { "sh", "-c", "exit $(grep -c Seccomp_filters:.*2 /proc/self/status)", NULL };
+	pthread_t tid;
+	void *result;
+	pid_t pid;
+	int status;
+
+	no_new_privs();
+	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_ERRNO | 21, 0));
+	ASSERT_EQ(0, install_for(__NR_sched_yield, SECCOMP_RET_ALLOW, 0));
+	EXPECT_EQ(2, proc_status(getpid(), "Seccomp"));
+
+	pid = fork();
+	if (!pid)
+		_exit(cloned(NULL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(21, WEXITSTATUS(status));
+
+	pid = clone(cloned, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(21, WEXITSTATUS(status));
+
+	ASSERT_EQ(0, pthread_create(&tid, NULL, thread, NULL));
+	ASSERT_EQ(0, pthread_join(tid, &result));
+	EXPECT_EQ(21, (long)result);
+
+	pid = fork();
+	if (!pid) {
+		execv("/bin/sh", argv);
+		_exit(255);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(1, WEXITSTATUS(status));
+}
+
+/* Numbers that are no index of any table. */
+TEST(numbers_out_of_range)
+{
+	static const long numbers[] = {
+		-1, -101, INT32_MIN, INT32_MAX, 473, 511, 512, 513, 1 << 16, 0x3fffffff, 0x12345678,
+	};
+	struct sock_filter allow[] = { RET(SECCOMP_RET_ALLOW) };
+
+	no_new_privs();
+	ASSERT_EQ(0, INSTALL(allow, 0));
+	for (size_t i = 0; i < LENGTH(numbers); i++) {
+		errno = 0;
+		EXPECT_EQ(-1, syscall(numbers[i], 0, 0, 0, 0, 0, 0));
+		EXPECT_EQ(ENOSYS, errno) {
+			TH_LOG("number %ld", numbers[i]);
+		}
+	}
+	for (size_t i = 0; i < LENGTH(numbers); i++) {
+		if (numbers[i] == -1)
+			continue; /* the entry code's own for "skip" */
+		ASSERT_EQ(0, install_for(numbers[i], SECCOMP_RET_ERRNO | (i + 1), 0));
+		EXPECT_EQ(-1, syscall(numbers[i], 0, 0, 0, 0, 0, 0));
+		EXPECT_EQ((int)i + 1, errno) {
+			TH_LOG("number %ld", numbers[i]);
+		}
+	}
+}
+
+#ifdef __x86_64__
+/* x32 numbers carry bit 30, and are x86_64 to the filter. */
+TEST(x32)
+{
+	struct sock_filter insns[] = {
+		LOAD(arch),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+		RET(SECCOMP_RET_KILL_PROCESS),
+		LOAD(nr),
+		RET_IF_EQ(__NR_getppid | 0x40000000, SECCOMP_RET_ERRNO | 32),
+		RET_IF_EQ(__NR_getppid, SECCOMP_RET_ERRNO | 64),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	no_new_privs();
+	ASSERT_EQ(0, INSTALL(insns, 0));
+	EXPECT_EQ(-1, syscall(__NR_getppid));
+	EXPECT_EQ(64, errno);
+	EXPECT_EQ(-1, syscall(__NR_getppid | 0x40000000));
+	EXPECT_EQ(32, errno);
+}
+
+static volatile long vsyscall_seen;
+
+/* With vsyscall=none (Debian's default) there is no page. */
+TEST(vsyscall)
+{
+	long (*vtime)(long *) = (void *)0xffffffffff600400;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	bool present = false;
+	char line[256];
+
+	while (maps && fgets(line, sizeof(line), maps))
+		present |= !!strstr(line, "[vsyscall]");
+	if (!present)
+		SKIP(return, "no vsyscall page (vsyscall=none)");
+	no_new_privs();
+	ASSERT_EQ(0, install_for(__NR_time, SECCOMP_RET_ERRNO | 5, 0));
+	vsyscall_seen = vtime(NULL);
+	EXPECT_EQ(-5, vsyscall_seen);
+}
+#endif
+
+/* Every word of seccomp_data is what the call was made with. */
+TEST(every_argument_word)
+{
+	static const unsigned long long args[6] = {
+		0x1111111122222222, 0x3333333344444444, 0x5555555566666666,
+		0x7777777788888888, 0x99999999aaaaaaaa, 0xbbbbbbbbcccccccc,
+	};
+	struct sock_filter insns[64];
+	size_t n = 0;
+
+	insns[n++] = (struct sock_filter)LOAD(nr);
+	insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x1234567, 1, 0);
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+	insns[n++] = (struct sock_filter)LOAD(arch);
+	insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH_NATIVE, 1, 0);
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | 90);
+	for (int i = 0; i < 12; i++) {
+		__u32 half = args[i / 2] >> (i % 2 * 32);
+
+		insns[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, args) + 4 * i);
+		insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, half, 1, 0);
+		insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | (i + 1));
+	}
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | 99);
+	no_new_privs();
+	ASSERT_EQ(0, install(insns, n, 0));
+	EXPECT_EQ(-1, syscall(0x1234567, args[0], args[1], args[2], args[3], args[4], args[5]));
+	EXPECT_EQ(99, errno);
+	for (int i = 0; i < 12; i++) {
+		unsigned long long a[6];
+
+		memcpy(a, args, sizeof(a));
+		a[i / 2] ^= 1ULL << (i % 2 * 32 + 7);
+		EXPECT_EQ(-1, syscall(0x1234567, a[0], a[1], a[2], a[3], a[4], a[5]));
+		EXPECT_EQ(i + 1, errno);
+	}
+}
+
+static void *dies(void *arg)
+{
+	(void)arg;
+	syscall(__NR_getppid);
+	return NULL;
+}
+
+static void thread_is_killed(void *arg)
+{
+	pthread_t tid;
+
+	(void)arg;
+	no_new_privs();
+	if (install_for(__NR_getppid, SECCOMP_RET_KILL_THREAD, 0))
+		_exit(1);
+	/* The killed thread never tells pthread_join(), so wait for it to vanish. */
+	if (pthread_create(&tid, NULL, dies, NULL))
+		_exit(2);
+	for (int i = 0; i < 1000 && proc_status(getpid(), "Threads") != 1; i++)
+		usleep(10000);
+	_exit(proc_status(getpid(), "Threads") == 1 ? 42 : 3);
+}
+
+TEST(kill_thread_spares_the_others)
+{
+	int status = in_child(thread_is_killed, NULL);
+
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(42, WEXITSTATUS(status));
+}
+
+TEST_SIGNAL(kill_thread_kills_the_last, SIGSYS)
+{
+	no_new_privs();
+	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_KILL_THREAD, 0));
+	syscall(__NR_getppid);
+}
+
+/* No handler survives a kill. */
+static void survivor(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+TEST_SIGNAL(kill_process_beats_a_handler, SIGSYS)
+{
+	signal(SIGSYS, survivor);
+	no_new_privs();
+	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_KILL_PROCESS, 0));
+	syscall(__NR_getppid);
+}
+
+TEST(flags_are_probed_by_fault)
+{
+	unsigned int known[] = {
+		SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_TSYNC |
+			SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
+	};
+	unsigned int wrong[] = {
+		1 << 6, 1 << 7, 1U << 31, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER,
+	};
+
+	for (size_t i = 0; i < LENGTH(known); i++) {
+		EXPECT_EQ(-1, seccomp(SECCOMP_SET_MODE_FILTER, known[i], NULL));
+		EXPECT_EQ(EFAULT, errno);
+	}
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		EXPECT_EQ(-1, seccomp(SECCOMP_SET_MODE_FILTER, wrong[i], NULL));
+		EXPECT_EQ(EINVAL, errno);
+	}
+}
+
+TEST(bad_programs)
+{
+	static struct sock_filter many[BPF_MAXINSNS + 1];
+	struct sock_filter packet[] = { BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0), RET(0) };
+	struct sock_filter half[] = { BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0), RET(0) };
+	struct sock_filter crooked[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2), RET(0) };
+	struct sock_filter past[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 64), RET(0) };
+	struct sock_filter mod[] = { BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, 3), RET(0) };
+	struct sock_filter by_zero[] = { BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), RET(0) };
+	struct sock_filter endless[] = { BPF_STMT(BPF_LD | BPF_IMM, 0) };
+	struct sock_filter jump[] = { BPF_STMT(BPF_JMP | BPF_JA, 1), RET(0) };
+	struct sock_filter memory[] = { BPF_STMT(BPF_LD | BPF_MEM, 3), RET(0) };
+	struct sock_fprog progs[] = {
+		{ .len = 0, .filter = many }, { .len = BPF_MAXINSNS + 1, .filter = many },
+		FPROG(packet), FPROG(half), FPROG(crooked), FPROG(past), FPROG(mod), FPROG(by_zero),
+		FPROG(endless), FPROG(jump), FPROG(memory),
+	};
+	struct sock_fprog unreadable = { .len = 1, .filter = (void *)8 };
+
+	for (size_t i = 0; i <= BPF_MAXINSNS; i++)
+		many[i] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+	no_new_privs();
+	for (size_t i = 0; i < LENGTH(progs); i++) {
+		EXPECT_EQ(-1, seccomp(SECCOMP_SET_MODE_FILTER, 0, &progs[i])) {
+			TH_LOG("program %zu", i);
+		}
+		EXPECT_EQ(EINVAL, errno);
+	}
+	EXPECT_EQ(-1, seccomp(SECCOMP_SET_MODE_FILTER, 0, &unreadable));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(0, proc_status(getpid(), "Seccomp"));
+	EXPECT_EQ(0, proc_status(getpid(), "Seccomp_filters"));
+}
+
+TEST(privilege)
+{
+	struct sock_filter allow[] = { RET(SECCOMP_RET_ALLOW) };
+
+	ASSERT_EQ(0, setresuid(1000, 1000, 1000));
+	EXPECT_EQ(-1, INSTALL(allow, 0));
+	EXPECT_EQ(EACCES, errno);
+	no_new_privs();
+	EXPECT_EQ(0, INSTALL(allow, 0));
+}
+
+TEST(modes_do_not_mix)
+{
+	struct sock_filter allow[] = { RET(SECCOMP_RET_ALLOW) };
+
+	no_new_privs();
+	ASSERT_EQ(0, INSTALL(allow, 0));
+	EXPECT_EQ(2, prctl(PR_GET_SECCOMP));
+	EXPECT_EQ(-1, seccomp(SECCOMP_SET_MODE_STRICT, 0, NULL));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &FPROG(allow), 0, 0));
+	EXPECT_EQ(2, proc_status(getpid(), "Seccomp_filters"));
+}
+
+static void strict(void *by_prctl)
+{
+	if (by_prctl)
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
+	else
+		seccomp(SECCOMP_SET_MODE_STRICT, 0, NULL);
+	if (write(2, "", 0))
+		syscall(__NR_exit, 1);
+	syscall(__NR_getpid);
+	syscall(__NR_exit, 2);
+}
+
+TEST(strict_mode)
+{
+	for (long by_prctl = 0; by_prctl < 2; by_prctl++) {
+		int status = in_child(strict, (void *)by_prctl);
+
+		ASSERT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	}
+}
+
+/* A tracee that reports its system calls to be traced, with a call to look at. */
+static pid_t traced_child(struct __test_metadata *_metadata, int nr, __u32 value, int options)
+{
+	pid_t pid = fork();
+	int status;
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		no_new_privs();
+		if (ptrace(PTRACE_TRACEME, 0, 0, 0))
+			_exit(254);
+		raise(SIGSTOP);
+		if (install_for(nr, value, 0))
+			_exit(255);
+		errno = 0;
+		syscall(nr, -1);
+		_exit(errno);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, 0, options | PTRACE_O_EXITKILL));
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+	return pid;
+}
+
+static void change_number(struct __test_metadata *_metadata, pid_t pid, int nr)
+{
+#ifdef __x86_64__
+	struct user_regs_struct regs;
+	struct iovec iov = { &regs, sizeof(regs) };
+
+	ASSERT_EQ(0, ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov));
+	regs.orig_rax = nr;
+	if (nr == -1)
+		regs.rax = -EDOM;
+	ASSERT_EQ(0, ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov));
+#else
+	struct iovec iov = { &nr, sizeof(nr) };
+	struct user_regs_struct regs;
+	struct iovec all = { &regs, sizeof(regs) };
+
+	ASSERT_EQ(0, ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &iov));
+	if (nr != -1)
+		return;
+	ASSERT_EQ(0, ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &all));
+	regs.regs[0] = -EDOM;
+	ASSERT_EQ(0, ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all));
+#endif
+}
+
+TEST(tracer_skips)
+{
+	pid_t pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_TRACE | 0x77,
+				 PTRACE_O_TRACESECCOMP);
+	unsigned long message;
+	int status;
+
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(SIGTRAP | PTRACE_EVENT_SECCOMP << 8, status >> 8);
+	ASSERT_EQ(0, ptrace(PTRACE_GETEVENTMSG, pid, 0, &message));
+	EXPECT_EQ(0x77, message);
+	change_number(_metadata, pid, -1);
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(EDOM, WEXITSTATUS(status));
+}
+
+/* CVE-2019-2054: the filters have the last word on what a tracer makes of a call. */
+TEST(tracer_cannot_get_around_the_filter)
+{
+	pid_t pid = fork();
+	int status;
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		struct sock_filter insns[] = {
+			LOAD(nr),
+			RET_IF_EQ(__NR_getppid, SECCOMP_RET_TRACE),
+			RET_IF_EQ(__NR_getuid, SECCOMP_RET_ERRNO | 19),
+			RET(SECCOMP_RET_ALLOW),
+		};
+
+		no_new_privs();
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		INSTALL(insns, 0);
+		errno = 0;
+		syscall(__NR_getppid);
+		_exit(errno);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL);
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(SIGTRAP | PTRACE_EVENT_SECCOMP << 8, status >> 8);
+	change_number(_metadata, pid, __NR_getuid);
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(19, WEXITSTATUS(status));
+}
+
+TEST(suspended_by_a_tracer)
+{
+	pid_t pid;
+	int status;
+
+	if (geteuid())
+		SKIP(return, "needs CAP_SYS_ADMIN");
+	pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_KILL_PROCESS,
+			   PTRACE_O_SUSPEND_SECCOMP);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+/* CVE-2022-30594: PTRACE_SEIZE let anybody suspend seccomp. */
+TEST(suspending_takes_privilege)
+{
+	pid_t pid = fork();
+	int status;
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		pid_t child;
+
+		if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+			_exit(1);
+		child = fork();
+		if (!child) {
+			pause();
+			_exit(0);
+		}
+		if (!ptrace(PTRACE_SEIZE, child, 0, PTRACE_O_SUSPEND_SECCOMP))
+			_exit(2);
+		status = errno == EPERM ? 0 : 3;
+		kill(child, SIGKILL);
+		_exit(status);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+#define ACTIONS_LOGGED "/proc/sys/kernel/seccomp/actions_logged"
+
+static int read_setting(char *text, size_t size)
+{
+	int fd = open(ACTIONS_LOGGED, O_RDONLY);
+	ssize_t len = read(fd, text, size - 1);
+
+	close(fd);
+	if (len < 1)
+		return -1;
+	text[len - 1] = '\0';
+	return 0;
+}
+
+TEST(actions_logged_setting)
+{
+	static const char *const invalid[] = { "allow", "bogus", "trap bogus", "errno allow" };
+	char before[128], now[128];
+
+	ASSERT_EQ(0, read_setting(before, sizeof(before)));
+	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, "trap errno"));
+	ASSERT_EQ(0, read_setting(now, sizeof(now)));
+	EXPECT_STREQ("trap errno", now);
+	for (size_t i = 0; i < LENGTH(invalid); i++) {
+		EXPECT_EQ(-EINVAL, write_file(ACTIONS_LOGGED, invalid[i]));
+		ASSERT_EQ(0, read_setting(now, sizeof(now)));
+		EXPECT_STREQ("trap errno", now);
+	}
+	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, before));
+}
+
+/* Reads what is in the kernel's log from now on. */
+static int open_log(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* The first record of type 1326 of the process, or NULL. Waits a second for it. */
+static char *seccomp_record(int log, pid_t pid)
+{
+	static char line[2048];
+	char wanted[32];
+
+	snprintf(wanted, sizeof(wanted), " pid=%d ", pid);
+	for (int i = 0; i < 100; usleep(10000), i++) {
+		ssize_t len;
+
+		while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+			line[len] = '\0';
+			if (strstr(line, "type=1326") && strstr(line, wanted))
+				return line;
+		}
+	}
+	return NULL;
+}
+
+static void call_getppid(__u32 value, unsigned int flags)
+{
+	no_new_privs();
+	install_for(__NR_getppid, value, flags);
+	syscall(__NR_getppid);
+}
+
+/* Runs a call under a filter and finds what was logged of it. */
+static char *record_of(int log, __u32 value, unsigned int flags)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		call_getppid(value, flags);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return seccomp_record(log, pid);
+}
+
+TEST(audit_records)
+{
+	char syscall_field[64], arch_field[64], *record, before[128];
+	int log = open_log();
+
+	ASSERT_LE(0, log);
+	ASSERT_EQ(0, read_setting(before, sizeof(before)));
+	/* Or the records of the tests before this one would use the allowance up. */
+	write_file("/proc/sys/kernel/printk_ratelimit", "0");
+	record = record_of(log, SECCOMP_RET_LOG, 0);
+	if (!record)
+		SKIP(return, "the kernel's log shows no audit records (audit=0?)");
+	snprintf(syscall_field, sizeof(syscall_field), " syscall=%d ", __NR_getppid);
+	snprintf(arch_field, sizeof(arch_field), " arch=%x ", ARCH_NATIVE);
+	EXPECT_NE(NULL, strstr(record, syscall_field));
+	EXPECT_NE(NULL, strstr(record, arch_field));
+	EXPECT_NE(NULL, strstr(record, " sig=0 "));
+	EXPECT_NE(NULL, strstr(record, " compat=0 "));
+	EXPECT_NE(NULL, strstr(record, " code=0x7ffc0000"));
+	EXPECT_NE(NULL, strstr(record, " comm=\"engine_test\" "));
+
+	/* Only on request. */
+	EXPECT_EQ(NULL, record_of(log, SECCOMP_RET_ERRNO | 7, 0));
+	record = record_of(log, SECCOMP_RET_ERRNO | 7, SECCOMP_FILTER_FLAG_LOG);
+	ASSERT_NE(NULL, record);
+	EXPECT_NE(NULL, strstr(record, " code=0x50000"));
+
+	/* Unasked. */
+	record = record_of(log, SECCOMP_RET_KILL_PROCESS, 0);
+	ASSERT_NE(NULL, record);
+	EXPECT_NE(NULL, strstr(record, " sig=31 "));
+	EXPECT_NE(NULL, strstr(record, " code=0x80000000"));
+
+	/* What the administrator has silenced. */
+	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, "trap"));
+	EXPECT_EQ(NULL, record_of(log, SECCOMP_RET_LOG, 0));
+	EXPECT_EQ(NULL, record_of(log, SECCOMP_RET_ERRNO | 7, SECCOMP_FILTER_FLAG_LOG));
+	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, before));
+	EXPECT_NE(NULL, record_of(log, SECCOMP_RET_LOG, 0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Tasks that were confined before the module came, and those that come after it.
+. ./tap.sh
+
+confine -t 2 -f -a
+legacy=$!
+mkfifo /tmp/go
+./tsync_legacy </tmp/go >/tmp/tsync &
+tsync=$!
+exec 3>/tmp/go
+sleep 1
+
+check 'the module loads beside confined tasks' insmod /rust_seccomp.ko
+check 'the kernel says what was taken over' sh -c 'dmesg | grep -q "rust_seccomp: took over.*do_seccomp"'
+check 'a task confined before does not hold the module' has_references 0
+kill -USR1 $legacy
+sleep 1
+check 'nor do the filters that it adds' has_references 0
+check 'and it is unharmed' kill -0 $legacy
+
+confine -t 2 -f
+new=$!
+refuse 'a task confined now holds the module' has_references 0
+refuse 'which cannot be unloaded' rmmod rust_seccomp
+check 'and stays' is_loaded
+
+echo go >&3
+exec 3>&-
+wait $tsync
+check 'TSYNC beside a thread of the built-in engine' grep -q '^ok$' /tmp/tsync
+cat /tmp/tsync
+
+kill $new
+wait $new
+check 'the sandbox held' [ $? = 0 ]
+check 'the module is free when its last task has gone' unused
+check 'and is unloaded' rmmod rust_seccomp
+sleep 1
+kill $legacy
+wait $legacy
+check 'the sandbox of the task confined before held throughout' [ $? = 0 ]
+confine -n 1
+wait $!
+check 'the built-in engine is back' [ $? = 0 ]
+finish

@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Loads and unloads the module, ROUNDS times, on a machine that forks, confines and kills tasks
+# without pause.
+. ./tap.sh
+
+rounds=${1:-100}
+
+slab() { sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+
+# One round warms the machine up: what the loading leaves cached is there from then on.
+insmod /rust_seccomp.ko && rmmod rust_seccomp
+echo 3 >/proc/sys/vm/drop_caches
+before=$(slab)
+
+./hammer 3 &
+hammer=$!
+refused=0 unloaded=0 attempts=0
+for _ in $(seq "$rounds"); do
+	if ! insmod /rust_seccomp.ko; then break; fi
+	confine -t 2
+	new=$!
+	if ! rmmod rust_seccomp 2>/dev/null; then refused=$((refused + 1)); fi
+	kill $new
+	wait $new || break
+	# The hammer confines tasks of its own all the time, so this takes some attempts.
+	for _ in $(seq 500); do
+		attempts=$((attempts + 1))
+		if rmmod rust_seccomp 2>/dev/null; then
+			unloaded=$((unloaded + 1))
+			break
+		fi
+		kill -STOP $hammer
+	done
+	kill -CONT $hammer
+done
+check "unloading was refused in all of $rounds rounds while a task was confined ($refused)" \
+	[ "$refused" = "$rounds" ]
+check "the module was unloaded after each ($unloaded, $attempts attempts)" \
+	[ "$unloaded" = "$rounds" ]
+refuse 'and is gone' is_loaded
+kill $hammer
+wait $hammer
+check 'every task got what its filter asked for' [ $? = 0 ]
+confine -n 1
+wait $!
+check 'the machine still works' [ $? = 0 ]
+
+sleep 2
+echo 3 >/proc/sys/vm/drop_caches
+after=$(slab)
+check "no slab memory is lost: $before kB before, $after kB after" \
+	[ "$after" -lt $((before + 4096)) ]
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	check 'kmemleak finds nothing' [ -z "$(cat /sys/kernel/debug/kmemleak)" ]
+	head -n 40 /sys/kernel/debug/kmemleak
+fi
+finish

@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+# TAP for tests that are scripts: check DESCRIPTION COMMAND..., refuse DESCRIPTION COMMAND...
+
+tap_count=0
+tap_failed=0
+
+report() {
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count $2"
+	else
+		echo "not ok $tap_count $2"
+		tap_failed=1
+	fi
+}
+
+# The command succeeds.
+check() {
+	tap_what=$1
+	shift
+	if "$@"; then report 0 "$tap_what"; else report 1 "$tap_what"; fi
+}
+
+# The command fails.
+refuse() {
+	tap_what=$1
+	shift
+	if "$@" 2>/dev/null; then report 1 "$tap_what"; else report 0 "$tap_what"; fi
+}
+
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count $1 # SKIP $2"
+}
+
+finish() {
+	echo "1..$tap_count"
+	exit $tap_failed
+}
+
+# How many references the module has; empty if it is not loaded.
+references() { sed -n 's/^rust_seccomp [0-9]* \([0-9]*\) .*/\1/p' /proc/modules; }
+has_references() { [ "$(references)" = "$1" ]; }
+is_loaded() { grep -q '^rust_seccomp ' /proc/modules; }
+
+# Waits until the last of our filters is gone, for five seconds.
+unused() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		has_references 0 && return
+		sleep 0.5
+	done
+	return 1
+}
+
+# Starts "confined" with the arguments and waits until its filters are in place.
+confine() {
+	rm -f /tmp/ready
+	mkfifo /tmp/ready
+	./confined -w /tmp/ready "$@" &
+	cat /tmp/ready
+}
