@@ -9,6 +9,10 @@ use crate::{
         Action,
         Verdict, //
     },
+    arch::{
+        Arch,
+        Native, //
+    },
     filter::{
         untag,
         Filter, //
@@ -98,10 +102,19 @@ fn run<'a>(newest: &'a Filter, data: &seccomp_data) -> (Verdict, Option<&'a Filt
     result
 }
 
+/// `seccomp_uprobe_exception()`: the calls that the kernel's own trampolines make are not filtered.
+fn is_exempt(data: &seccomp_data) -> bool {
+    // CAST: A negative number becomes one that no list has.
+    data.arch == Native::AUDIT_ARCH && Native::EXEMPT.contains(&(data.nr as u32))
+}
+
 /// Runs the filters and does what they say.
 fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
     let data = regs.seccomp_data(task);
     let nr = data.nr;
+    if is_exempt(&data) {
+        return true;
+    }
     let (verdict, decider) = run(filter, &data);
 
     match verdict.action() {

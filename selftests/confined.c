@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	struct sock_filter insns[] = {
 		LOAD(nr),
 		RET_IF_EQ(__NR_getppid, SECCOMP_RET_ERRNO | EDOM),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
 		LOAD_ARG_LO(1),
 		RET_IF_EQ(1, SECCOMP_RET_ERRNO | EXDEV),
 		RET(SECCOMP_RET_ALLOW),
