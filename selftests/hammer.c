@@ -88,6 +88,8 @@ static int hammer(unsigned int kind)
 			return 1;
 		}
 		kind++;
+		/* Now and then nobody is confined, and the module can go. */
+		usleep(rand() % 20000);
 	}
 	return 0;
 }
@@ -98,6 +100,8 @@ int main(int argc, char **argv)
 	int processes = argc > 1 ? atoi(argv[1]) : 2, wrong = 0, status;
 
 	sigaction(SIGTERM, &action, NULL);
+	/* SIGTERM is passed on to the group, which is not to be the caller's. */
+	setpgid(0, 0);
 	for (int i = 0; i < processes; i++) {
 		if (!fork())
 			_exit(hammer(i));

@@ -18,7 +18,7 @@ impl ModuleRef {
     pub(crate) fn try_get() -> Option<Self> {
         let module = this_module::<crate::LocalModule>().as_ptr();
         // SAFETY: Code of this module is running, so its `struct module` is there.
-        unsafe { bindings::try_module_get(module) }.then_some(Self(()))
+        unsafe { bindings::try_module_get(module) }.then(|| Self(()))
     }
 }
 

@@ -161,7 +161,7 @@ impl ExecLock {
     /// `None` if a fatal signal is pending.
     pub(crate) fn lock_killable() -> Option<Self> {
         // SAFETY: Called in process context, where it may sleep.
-        unsafe { ffi::rsc_exec_lock() }.then_some(Self(NotThreadSafe))
+        unsafe { ffi::rsc_exec_lock() }.then(|| Self(NotThreadSafe))
     }
 }
 
