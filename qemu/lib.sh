@@ -113,3 +113,13 @@ sdk() {
 	"$top/qemu/sdk" || exit
 	sdk_enter "$(sdk_root)" "$@"
 }
+
+# build_init ARCH: a VM's process 1, unless it is newer than its source.
+build_init() {
+	local init=build/vm/init-$1 compiler=gcc
+	[ "$top/$init" -nt "$top/qemu/init.c" ] && return
+	[ "$1" = x86_64 ] || compiler=aarch64-linux-gnu-gcc
+	mkdir -p "$top/build/vm"
+	sdk "$compiler" -static -O2 -Wall -o "$init.$$" qemu/init.c
+	mv "$top/$init.$$" "$top/$init"
+}

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,23 @@ class Cpio:
         header = b"070701" + b"".join(b"%08x" % field for field in fields) + name
         self.out.write(header + b"\0" * (-len(header) % 4) + data + b"\0" * (-len(data) % 4))
 
+    def add_tree(self, top, name):
+        """Adds the directory top as name."""
+        for directory, subdirectories, files in os.walk(top):
+            for entry in subdirectories + files:
+                path = pathlib.Path(directory) / entry
+                info = path.lstat()
+                data, device = b"", (0, 0)
+                if stat.S_ISREG(info.st_mode):
+                    data = path.read_bytes()
+                elif stat.S_ISLNK(info.st_mode):
+                    data = os.readlink(path).encode()
+                elif stat.S_ISBLK(info.st_mode) or stat.S_ISCHR(info.st_mode):
+                    device = (os.major(info.st_rdev), os.minor(info.st_rdev))
+                elif stat.S_ISSOCK(info.st_mode):
+                    continue
+                self.add(f"{name}/{path.relative_to(top)}", info.st_mode, data, device)
+
     def finish(self):
         self.add("TRAILER!!!", 0)
         self.out.write(b"\0" * (-self.out.tell() % 512))
@@ -92,17 +110,9 @@ def write_initramfs(path, args, module):
             cpio.add("vm/load", 0o100644)
         if args.console:
             cpio.add("vm/console", 0o100644)
+        if args.files:
+            cpio.add_tree(args.files, "files")
         cpio.finish()
-    if args.files:
-        with open(path, "ab") as out:
-            find = subprocess.Popen(["find", "files", "-print0"], cwd="/", stdout=subprocess.PIPE)
-            subprocess.run(
-                ["cpio", "--quiet", "-0", "-o", "-H", "newc"],
-                cwd="/",
-                stdin=find.stdout,
-                stdout=out,
-                check=True,
-            )
 
 
 def kvm_works(arch):

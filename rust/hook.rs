@@ -118,10 +118,15 @@ impl Hooks {
         // SAFETY: This is its address.
         log::adopt_sysctl(unsafe { Handler::new(handler) })?;
 
-        #[cfg(CONFIG_X86_64)]
         for hook in HOOKS {
-            // SAFETY: The static is valid for writes while loading, and no entry is used yet.
-            unsafe { symbols::resolve_body(hook.name, hook.body)? };
+            #[cfg(CONFIG_X86_64)]
+            let body = hook.body;
+            // Here it comes with the call, and this only asks whether there is such a function.
+            #[cfg(CONFIG_ARM64)]
+            let body = &raw mut handler;
+            // SAFETY: The static, and the variable, are valid for writes while loading, and no
+            // entry is used yet.
+            unsafe { symbols::resolve_body(hook.name, body)? };
         }
 
         let mut hooks = Self(KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?);

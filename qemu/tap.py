@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reads the Test Anything Protocol as kselftests write it."""
+
+import re
+
+PASS, FAIL, SKIP = "pass", "fail", "skip"
+
+_RESULT = re.compile(r"^(not )?ok (\d+)(?: -)? ?(.*)$", re.M)
+_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
+
+
+def parse(text):
+    """The result of each test, by its name; of those that were planned and never heard of, FAIL."""
+    results, heard = {}, 0
+    for failed, number, rest in _RESULT.findall(text):
+        heard += 1
+        name, _, directive = rest.partition(" # ")
+        if directive.upper().startswith(("SKIP", "XFAIL")):
+            result = SKIP
+        else:
+            result = FAIL if failed else PASS
+        name = name.strip() or number
+        if name in results:
+            name = f"{name} ({number})"
+        results[name] = result
+    plan = _PLAN.search(text)
+    planned = int(plan[1]) if plan else None
+    if planned is None and results:
+        results["has a plan"] = FAIL
+    elif planned is not None and heard < planned:
+        results[f"runs all of its {planned} tests, not {heard}"] = FAIL
+    return results

@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Runs the selftests in VMs and compares the engines. Called by qemu/test, which see."""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+import tap
+
+BUILD = pathlib.Path("/src/build")
+LOGS = BUILD / "test"
+
+# What some tests need: audit records, and vsyscalls that can be called.
+APPEND = "audit=1 vsyscall=xonly"
+
+# A debug kernel is slower by about this much.
+SLOWNESS = {"debian": 1, "debug": 6}
+
+BEGIN, END = "@@ begin ", "@@ end "
+
+
+class Test:
+    """A line of tests.list."""
+
+    def __init__(self, line):
+        self.name, seconds, self.how, self.command = (field.strip() for field in line.split("|"))
+        self.seconds = int(seconds)
+
+
+class Job:
+    """A VM to be run: some tests on one engine of one architecture."""
+
+    def __init__(self, arch, engine, tests, suffix=""):
+        self.arch, self.engine, self.tests = arch, engine, tests
+        self.name = f"{arch}-{engine}{suffix}"
+
+    @property
+    def seconds(self):
+        return sum(test.seconds for test in self.tests)
+
+
+class Outcome:
+    """What came of a test: its cases, by name, each tap.PASS, FAIL or SKIP."""
+
+    def __init__(self, cases, output=""):
+        self.cases, self.output = cases, output
+
+
+def guest_script(tests, slowness):
+    """The shell commands that run the tests one by one, and say where each begins and ends."""
+    lines = []
+    for test in tests:
+        command = test.command.replace("'", "'\\''")
+        lines += [
+            f"echo '{BEGIN}{test.name}'",
+            f"timeout -s KILL {test.seconds * slowness} sh -c '{command}' 2>&1",
+            f'echo; echo "{END}{test.name} $?"',
+        ]
+    # What the tests leave behind must not keep the VM from ending, nor its status from being told.
+    return "\n".join(lines + ["exit 0"])
+
+
+def run_job(job, kernel):
+    """Returns an Outcome for each test of the job, by name."""
+    slowness = SLOWNESS[kernel]
+    log = LOGS / f"{job.name}.log"
+    stock = job.engine != "ours"
+    command = [
+        *("python3", "/src/qemu/vm.py", "--arch", job.arch, "--kernel", kernel),
+        *("--timeout", str(60 * slowness + job.seconds * slowness)),
+        *("--files", str(BUILD / f"selftests-{job.arch}"), "--append", APPEND),
+        *("--log", str(LOGS / f"{job.name}.console")),
+        *(["--stock"] if stock else []),
+        *("--", "sh", "-c", guest_script(job.tests, slowness)),
+    ]
+    with open(log, "wb") as out:
+        status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
+    return read_outcomes(job, log.read_text(errors="replace"), status)
+
+
+def read_outcomes(job, text, status):
+    """Splits the output of a VM by test."""
+    outcomes = {}
+    for test in job.tests:
+        begin = re.search(rf"^{BEGIN}{re.escape(test.name)}$", text, re.M)
+        end = re.search(rf"^{END}{re.escape(test.name)} (\d+)$", text, re.M)
+        if not begin:
+            outcomes[test.name] = Outcome({"": tap.FAIL}, "not begun")
+            continue
+        output = text[begin.end() : end.start() if end else len(text)]
+        cases = tap.parse(output)
+        if not end:
+            cases["ends"] = tap.FAIL
+        elif end[1] == "137":
+            cases["ends in time"] = tap.FAIL
+        elif end[1] != "0" and tap.FAIL not in cases.values():
+            cases[f"exits with 0, not {end[1]}"] = tap.FAIL
+        elif not cases:
+            cases["says something"] = tap.FAIL
+        outcomes[test.name] = Outcome(cases, output)
+    # A splat shows when the VM has ended, and may be anyone's: the log tells.
+    if status:
+        ended = text.rsplit(END, 1)[-1]
+        outcomes[f"VM exits with 0, not {status}"] = Outcome({"": tap.FAIL}, ended)
+    return outcomes
+
+
+def baseline_path(job, kernel, test):
+    """Where the built-in engine's results of an upstream test are kept: it does not change."""
+    program = BUILD / f"selftests-{job.arch}" / test.command.split()[0]
+    version = pathlib.Path(f"/k/{job.arch}-{kernel}/version").read_bytes()
+    key = hashlib.sha256(program.read_bytes() + version + test.command.encode()).hexdigest()
+    return LOGS / f"baseline-{job.name}-{test.name}-{key[:16]}.json"
+
+
+def load_baseline(job, kernel, test):
+    try:
+        return Outcome(json.loads(baseline_path(job, kernel, test).read_text()))
+    except (OSError, ValueError):
+        return None
+
+
+def save_baseline(job, kernel, test, outcome):
+    path = baseline_path(job, kernel, test)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(outcome.cases, indent=1))
+    part.rename(path)
+
+
+class Report:
+    """Counts, and says what failed."""
+
+    def __init__(self):
+        self.count = {tap.PASS: 0, tap.FAIL: 0, tap.SKIP: 0}
+        self.start = time.monotonic()
+
+    def say(self, message):
+        print(f"{time.monotonic() - self.start:4.0f}s  {message}", flush=True)
+
+    def case(self, where, name, result, why=""):
+        self.count[result] += 1
+        if result == tap.FAIL:
+            self.say(f"FAILED  {where}: {name}{' (' + why + ')' if why else ''}")
+
+    def outcome(self, where, outcome):
+        failed = tap.FAIL in outcome.cases.values()
+        for name, result in outcome.cases.items():
+            self.case(where, name, result)
+        if failed:
+            print("\n".join(f"        {line}" for line in outcome.output.splitlines()[-25:]))
+
+
+def rerun(arch, kernel, test, case):
+    """Runs one case alone, on both engines: whether ours passes, or the built-in one does not."""
+    alone = Test(f"{test.name} | {test.seconds} | upstream | {test.command} -r {case}")
+    results = {}
+    for engine in "ours", "stock":
+        job = Job(arch, engine, [alone], f"-{case}")
+        outcomes = run_job(job, kernel)
+        results[engine] = outcomes[test.name].cases.get(case)
+        if len(outcomes) > 1:
+            return False, "splat"
+    return (
+        results["ours"] == tap.PASS or results["stock"] == tap.FAIL,
+        f"alone: ours {results['ours']}, stock {results['stock']}",
+    )
+
+
+def compare(report, arch, kernel, test, stock, ours):
+    """An upstream test: ours must pass what the built-in engine passes."""
+    where = f"{arch} {test.name}"
+    agreed = 0
+    for case in list(stock.cases) + [c for c in ours.cases if c not in stock.cases]:
+        theirs, our = stock.cases.get(case), ours.cases.get(case)
+        if our == tap.PASS:
+            agreed += 1
+            report.case(where, case, tap.PASS)
+        elif our == theirs:
+            agreed += 1
+            report.case(where, case, tap.SKIP)
+        else:
+            # Some upstream tests have time limits that are tight under emulation.
+            passed, why = rerun(arch, kernel, test, case)
+            agreed += passed
+            report.case(where, case, tap.PASS if passed else tap.FAIL, f"stock {theirs}, {why}")
+    report.say(f"{where}: {agreed} of {max(len(stock.cases), len(ours.cases))} cases agree with the stock engine")
+
+
+def make_jobs(arch, tests, kernel):
+    """The VMs for an architecture, and the results of upstream tests that are known."""
+    known = {}
+    stock_tests = []
+    for test in tests:
+        if test.how == "upstream":
+            outcome = load_baseline(Job(arch, "stock", []), kernel, test)
+            if outcome:
+                known[test.name] = outcome
+                continue
+        if test.how in ("upstream", "both"):
+            stock_tests.append(test)
+    ours = [test for test in tests if test.how in ("upstream", "both", "ours")]
+    jobs = [Job(arch, "stock", stock_tests), Job(arch, "ours", ours)]
+    jobs += [
+        Job(arch, "solo", [test], f"-{test.name}") for test in tests if test.how in ("solo", "long")
+    ]
+    return [job for job in jobs if job.tests], known
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="qemu/test", description=__doc__)
+    parser.add_argument("--arch", action="append", required=True)
+    parser.add_argument("--kernel", default="debian")
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--long", action="store_true")
+    args = parser.parse_args()
+
+    lines = pathlib.Path("/src/selftests/tests.list").read_text().splitlines()
+    tests = [Test(line) for line in lines if line and not line.startswith("#")]
+    tests = [t for t in tests if fnmatch.fnmatch(t.name, args.only)]
+    if not args.long and args.only == "*":
+        tests = [t for t in tests if t.how != "long"]
+    elif args.long:
+        tests = [t for t in tests if t.how == "long"]
+    if not tests:
+        sys.exit(f"qemu/test: no test is called '{args.only}'")
+    LOGS.mkdir(parents=True, exist_ok=True)
+
+    report = Report()
+    jobs, known = [], {}
+    for arch in args.arch:
+        some, known[arch] = make_jobs(arch, tests, args.kernel)
+        jobs += some
+    jobs.sort(key=lambda job: -job.seconds)
+    outcomes = {}
+    with concurrent.futures.ThreadPoolExecutor(max(1, os.cpu_count())) as pool:
+        running = {pool.submit(run_job, job, args.kernel): job for job in jobs}
+        for future in concurrent.futures.as_completed(running):
+            job = running[future]
+            outcomes[job.name] = future.result()
+            results = [r for o in outcomes[job.name].values() for r in o.cases.values()]
+            report.say(
+                f"{job.name}: {results.count(tap.PASS)} passed, {results.count(tap.FAIL)} failed, "
+                f"{results.count(tap.SKIP)} skipped"
+            )
+
+    for job in jobs:
+        for name, outcome in outcomes[job.name].items():
+            test = next((test for test in job.tests if test.name == name), None)
+            where = f"{job.name} {name}"
+            if test is None or test.how != "upstream":
+                report.outcome(where, outcome)
+            elif job.engine == "stock":
+                known[job.arch][name] = outcome
+                if len(outcomes[job.name]) == len(job.tests):
+                    save_baseline(job, args.kernel, test, outcome)
+    for job in jobs:
+        for test in job.tests:
+            if job.engine == "ours" and test.how == "upstream":
+                stock = known[job.arch].get(test.name, Outcome({}))
+                compare(report, job.arch, args.kernel, test, stock, outcomes[job.name][test.name])
+
+    count = report.count
+    print(f"{count[tap.PASS]} passed, {count[tap.FAIL]} failed, {count[tap.SKIP]} skipped")
+    sys.exit(1 if count[tap.FAIL] or not count[tap.PASS] else 0)
+
+
+if __name__ == "__main__":
+    main()
