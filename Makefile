@@ -4,6 +4,7 @@
 # make KDIR=...         the module against that prepared kernel tree, with the host's toolchain
 # make run              a demonstration in a VM                          [ARCH=...]
 # make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug]
+# make test-long        the tests that take longer                        [ARCH=...]
 # make check            formatting, lints, documentation
 # make shell            a shell in a VM with the module loaded           [ARCH=...]
 # make clean            removes build/; the cache (toolchain, kernels) stays
@@ -19,7 +20,7 @@ T ?=
 wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
 one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
 
-.PHONY: all modules run test check shell clean
+.PHONY: all modules run test test-long check shell clean
 
 ifneq ($(KDIR),)
 
@@ -41,6 +42,9 @@ run:
 
 test:
 	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) $(if $(T),--only '$(T)')
+
+test-long:
+	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) --long
 
 check:
 	@qemu/check

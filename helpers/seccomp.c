@@ -25,6 +25,7 @@ void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate)
 	lockdep_assert_held(&task->sighand->siglock);
 
 	WRITE_ONCE(task->seccomp.mode, mode);
+	/* Pairs with the entry code, which reads the flag and then the mode. */
 	smp_mb__before_atomic();
 	if (mitigate)
 		rsc_spec_mitigate(task);

@@ -47,13 +47,22 @@ static int resolve(const char *name, struct kprobe *kp)
 	return 0;
 }
 
-#define RESOLVE(func)							\
-	do {								\
-		*missing = #func;					\
-		if (resolve(#func, &kp))				\
-			return -EOPNOTSUPP;				\
-		addr = kp.addr;						\
-	} while (0)
+static void *address(const char *name, const char **missing)
+{
+	struct kprobe kp;
+
+	*missing = name;
+	return resolve(name, &kp) ? NULL : kp.addr;
+}
+
+#define RESOLVE(call, func)						\
+({									\
+	void *__addr = address(#func, missing);				\
+									\
+	if (__addr)							\
+		static_call_update(call, __addr);			\
+	__addr;								\
+})
 
 /**
  * rsc_symbols_resolve() - Find every function that is not exported.
@@ -63,24 +72,16 @@ static int resolve(const char *name, struct kprobe *kp)
  */
 int rsc_symbols_resolve(const char **missing)
 {
-	struct kprobe kp;
-	void *addr;
-
-	RESOLVE(audit_seccomp);
-	static_call_update(rsc_audit_seccomp, addr);
-	RESOLVE(complete_on_current_cpu);
-	static_call_update(rsc_complete_on_current_cpu, addr);
-	RESOLVE(force_sig_seccomp);
-	static_call_update(rsc_force_sig_seccomp, addr);
-	RESOLVE(ptrace_notify);
-	static_call_update(rsc_ptrace_notify, addr);
-	RESOLVE(receive_fd_replace);
-	static_call_update(rsc_receive_fd_replace, addr);
-	RESOLVE(__wake_up_on_current_cpu);
-	static_call_update(rsc_wake_up_on_current_cpu, addr);
+	if (!RESOLVE(rsc_audit_seccomp, audit_seccomp) ||
+	    !RESOLVE(rsc_complete_on_current_cpu, complete_on_current_cpu) ||
+	    !RESOLVE(rsc_force_sig_seccomp, force_sig_seccomp) ||
+	    !RESOLVE(rsc_ptrace_notify, ptrace_notify) ||
+	    !RESOLVE(rsc_receive_fd_replace, receive_fd_replace) ||
+	    !RESOLVE(rsc_wake_up_on_current_cpu, __wake_up_on_current_cpu))
+		return -EOPNOTSUPP;
 #ifdef CONFIG_X86
-	RESOLVE(arch_seccomp_spec_mitigate);
-	static_call_update(rsc_spec_mitigate, addr);
+	if (!RESOLVE(rsc_spec_mitigate, arch_seccomp_spec_mitigate))
+		return -EOPNOTSUPP;
 #endif
 	return 0;
 }

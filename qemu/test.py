@@ -235,6 +235,9 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
 
     report = Report()
+    if fnmatch.fnmatch("splat", args.only):
+        done = subprocess.run(["python3", "qemu/splat_test.py"], capture_output=True, text=True)
+        report.outcome("splat patterns", Outcome(tap.parse(done.stdout), done.stdout))
     jobs, known = [], {}
     for arch in args.arch:
         some, known[arch] = make_jobs(arch, tests, args.kernel)

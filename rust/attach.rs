@@ -14,8 +14,7 @@ use crate::{
         MAX_INSNS_PER_PATH, //
     },
     hook::Handled,
-    listener,
-    stragglers,
+    listener, stragglers,
     sys::{
         bpf::Program,
         module::ModuleRef,
@@ -160,25 +159,31 @@ fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<Draft> {
 fn read_fprog(fprog: UserPtr) -> Result<(u16, UserPtr)> {
     if task::in_compat_syscall() {
         let mut bytes = [0u8; 8];
-        UserSlice::new(fprog, bytes.len()).reader().read_slice(&mut bytes)?;
+        UserSlice::new(fprog, bytes.len())
+            .reader()
+            .read_slice(&mut bytes)?;
         let [l0, l1, _, _, a0, a1, a2, a3] = bytes;
         let addr = u32::from_ne_bytes([a0, a1, a2, a3]);
-        Ok((u16::from_ne_bytes([l0, l1]), UserPtr::from_addr(addr as usize)))
+        Ok((
+            u16::from_ne_bytes([l0, l1]),
+            UserPtr::from_addr(addr as usize),
+        ))
     } else {
         let mut bytes = [0u8; 16];
-        UserSlice::new(fprog, bytes.len()).reader().read_slice(&mut bytes)?;
+        UserSlice::new(fprog, bytes.len())
+            .reader()
+            .read_slice(&mut bytes)?;
         let [l0, l1, _, _, _, _, _, _, addr @ ..] = bytes;
         let addr = u64::from_ne_bytes(addr);
-        Ok((u16::from_ne_bytes([l0, l1]), UserPtr::from_addr(addr as usize)))
+        Ok((
+            u16::from_ne_bytes([l0, l1]),
+            UserPtr::from_addr(addr as usize),
+        ))
     }
 }
 
 /// `seccomp_attach_filter()`: puts the filter on the calling task's path, or gives it back.
-fn attach(
-    lock: &SigLock,
-    flags: u32,
-    filter: Draft,
-) -> Result<(), (Refusal, Draft)> {
+fn attach(lock: &SigLock, flags: u32, filter: Draft) -> Result<(), (Refusal, Draft)> {
     let current = Task::current();
     let tsync = flags & SECCOMP_FILTER_FLAG_TSYNC != 0;
 

@@ -11,8 +11,7 @@
 //! leaves the calls to the built-in engine, and the hooks are removed in reverse.
 
 use crate::{
-    log,
-    stragglers,
+    log, stragglers,
     sys::{
         ftrace::{
             self,

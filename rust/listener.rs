@@ -314,7 +314,11 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
         // If it is still on the list, nobody has touched it, and nobody will. Otherwise it is
         // done, in spite of the signal.
         if let Ok(pending) = requests.find(addfd.id) {
-            if let Some(i) = pending.files.iter().position(|f| Arc::ptr_eq(f, &injection)) {
+            if let Some(i) = pending
+                .files
+                .iter()
+                .position(|f| Arc::ptr_eq(f, &injection))
+            {
                 drop(pending.files.remove(i));
                 if send {
                     pending.state = State::Sent;

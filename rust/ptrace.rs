@@ -55,7 +55,7 @@ unsafe extern "C" fn rsc_seccomp_get_filter(
     };
     // SAFETY: By the contract of this function.
     let tracee = unsafe { Task::from_raw(tracee) };
-    answer(get_filter(tracee, offset as usize, UserPtr::from_ptr(data)))
+    answer(get_filter(tracee, offset, UserPtr::from_ptr(data)))
 }
 
 /// Stands before `seccomp_get_metadata()`.
@@ -74,7 +74,7 @@ unsafe extern "C" fn rsc_seccomp_get_metadata(
     };
     // SAFETY: By the contract of this function.
     let tracee = unsafe { Task::from_raw(tracee) };
-    answer(get_metadata(tracee, size as usize, UserPtr::from_ptr(data)))
+    answer(get_metadata(tracee, size, UserPtr::from_ptr(data)))
 }
 
 /// `Ok(None)` means that the tracee is the built-in engine's.
@@ -129,7 +129,9 @@ fn get_filter(tracee: Task, offset: usize, data: UserPtr) -> Result<Option<usize
         let bytes = unsafe {
             core::slice::from_raw_parts(insns.as_ptr().cast::<u8>(), core::mem::size_of_val(insns))
         };
-        UserSlice::new(data, bytes.len()).writer().write_slice(bytes)?;
+        UserSlice::new(data, bytes.len())
+            .writer()
+            .write_slice(bytes)?;
     }
     Ok(Some(insns.len()))
 }
@@ -142,7 +144,9 @@ fn get_metadata(tracee: Task, size: usize, data: UserPtr) -> Result<Option<usize
     if size < offset.len() {
         return Err(EINVAL);
     }
-    UserSlice::new(data, offset.len()).reader().read_slice(&mut offset)?;
+    UserSlice::new(data, offset.len())
+        .reader()
+        .read_slice(&mut offset)?;
     let Some(filter) = nth(tracee, u64::from_ne_bytes(offset) as usize)? else {
         return Ok(None);
     };

@@ -51,7 +51,11 @@ pub(crate) fn await_tracers() -> Result {
         return Err(EBUSY);
     };
     for _ in 0..100 {
-        if !tracers.iter().flatten().any(|task| scan::is_in(Call::Ptrace, **task)) {
+        if !tracers
+            .iter()
+            .flatten()
+            .any(|task| scan::is_in(Call::Ptrace, **task))
+        {
             return Ok(());
         }
         fsleep(Delta::from_millis(10));
@@ -77,7 +81,10 @@ pub(crate) fn includes(thread: Task) -> bool {
     if TOO_MANY.load(Relaxed) {
         return scan::is_in(Call::Seccomp, thread);
     }
-    let Some(slot) = NOTED.iter().find(|slot| slot.load(Relaxed) == thread.addr()) else {
+    let Some(slot) = NOTED
+        .iter()
+        .find(|slot| slot.load(Relaxed) == thread.addr())
+    else {
         return false;
     };
     if scan::is_in(Call::Seccomp, thread) {

@@ -97,7 +97,9 @@ static void unknown_action(void *value)
 /* A value that is no action kills the process, whether it compares low or high. */
 TEST(unknown_actions_kill)
 {
-	static const __u32 values[] = { 0x00010000, 0x00060000, 0x7ffe0000, 0x80010000, 0xffff0000 };
+	static const __u32 values[] = {
+		0x00010000, 0x00060000, 0x7ffe0000, 0x80010000, 0xffff0000,
+	};
 
 	for (size_t i = 0; i < LENGTH(values); i++) {
 		int status = in_child(unknown_action, (void *)(unsigned long)values[i]);
@@ -193,7 +195,8 @@ static void *thread(void *arg)
 TEST(inheritance)
 {
 	static char stack[65536] __attribute__((aligned(16)));
-	char *argv[] = { "sh", "-c", "exit $(grep -c Seccomp_filters:.*2 /proc/self/status)", NULL };
+	char count[] = "exit $(grep -c Seccomp_filters:.*2 /proc/self/status)";
+	char *argv[] = { "sh", "-c", count, NULL };
 	pthread_t tid;
 	void *result;
 	pid_t pid;

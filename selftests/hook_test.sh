@@ -10,7 +10,7 @@ rounds=${1:-5}
 
 hooked() {
 	for f in $functions; do
-		grep -A1 "^$f (" $tracing/enabled_functions | grep -q "rsc_entry_$f" || return 1
+		grep -A1 "^$f (" "$tracing"/enabled_functions | grep -q "rsc_entry_$f" || return 1
 	done
 }
 
@@ -24,18 +24,18 @@ check 'and stays on' [ "$(cat /proc/sys/kernel/ftrace_enabled)" = 1 ]
 
 traced=0
 for _ in $(seq "$rounds"); do
-	for f in $functions; do echo "$f" >>$tracing/set_ftrace_filter; done
+	for f in $functions; do echo "$f" >>"$tracing"/set_ftrace_filter; done
 	for tracer in function function_graph; do
-		grep -qw $tracer $tracing/available_tracers || continue
-		echo $tracer >$tracing/current_tracer
+		grep -qw $tracer "$tracing"/available_tracers || continue
+		echo $tracer >"$tracing"/current_tracer
 		sleep 0.3
-		echo nop >$tracing/current_tracer
+		echo nop >"$tracing"/current_tracer
 	done
-	: >$tracing/set_ftrace_filter
-	echo function >$tracing/current_tracer
+	: >"$tracing"/set_ftrace_filter
+	echo function >"$tracing"/current_tracer
 	sleep 0.3
-	grep -q __seccomp_permit_syscall $tracing/trace && traced=1
-	echo nop >$tracing/current_tracer
+	grep -q __seccomp_permit_syscall "$tracing"/trace && traced=1
+	echo nop >"$tracing"/current_tracer
 	kill -0 $confined || break
 done
 check 'the function tracers come and go' kill -0 $confined
@@ -44,14 +44,14 @@ check 'and see the functions' [ $traced = 1 ]
 i=0
 for f in $functions; do
 	i=$((i + 1))
-	echo "p:rsc/p$i $f" >>$tracing/kprobe_events && echo "r:rsc/r$i $f" >>$tracing/kprobe_events
+	echo "p:rsc/p$i $f" >>"$tracing"/kprobe_events && echo "r:rsc/r$i $f" >>"$tracing"/kprobe_events
 done
 for _ in $(seq "$rounds"); do
-	echo 1 >$tracing/events/rsc/enable
+	echo 1 >"$tracing"/events/rsc/enable
 	sleep 0.3
-	echo 0 >$tracing/events/rsc/enable
+	echo 0 >"$tracing"/events/rsc/enable
 done
-: >$tracing/kprobe_events
+: >"$tracing"/kprobe_events
 check 'kprobes come and go' kill -0 $confined
 
 if ./fentry vfs_read true; then

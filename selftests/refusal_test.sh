@@ -4,7 +4,7 @@
 . ./tap.sh
 
 tracing=/sys/kernel/tracing
-nothing_left() { ! is_loaded && ! grep -q rsc_entry $tracing/enabled_functions; }
+nothing_left() { ! is_loaded && ! grep -q rsc_entry "$tracing"/enabled_functions; }
 
 says() {
 	dmesg | grep -q "rust_seccomp: $1" && return

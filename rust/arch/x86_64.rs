@@ -38,7 +38,8 @@ impl Arch for X86_64 {
 
     #[inline(always)]
     fn set_return_value(regs: &mut bindings::pt_regs, _compat: bool, value: isize) {
-        regs.ax = value as _;
+        // CAST: Reinterprets the sign.
+        regs.ax = value as usize;
     }
 
     #[inline]

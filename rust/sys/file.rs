@@ -34,12 +34,7 @@ pub(crate) fn anonymous<T: ForeignOwnable>(
     let private = data.into_foreign();
     // SAFETY: The name and the operations are static, and hold a reference to the module.
     let file = from_err_ptr(unsafe {
-        ffi::anon_inode_getfile(
-            name.as_char_ptr(),
-            fops,
-            private,
-            bindings::O_RDWR as c_int,
-        )
+        ffi::anon_inode_getfile(name.as_char_ptr(), fops, private, bindings::O_RDWR as c_int)
     })
     .inspect_err(|_| {
         // SAFETY: There is no file that would own it.

@@ -69,14 +69,13 @@ impl DirectCall {
             // SAFETY: `ops` is initialised and not registered.
             unsafe { bindings::ftrace_free_filter(ops) };
         })
-        .map_err(|e| {
+        .inspect_err(|e| {
             pr_err!(
                 "cannot take over {}: {:?}\n",
                 // SAFETY: The bytes come from a `&CStr` of a function's name, which is ASCII.
                 unsafe { core::str::from_utf8_unchecked(name) },
                 e
             );
-            e
         })?;
         Ok(this)
     }

@@ -83,7 +83,11 @@ impl SigLock {
 
     /// Gives `thread` the filter, with the references that come along, in place of the one it
     /// has, whose references are returned.
-    pub(crate) fn replace_filter(&self, thread: Task, filter: Option<Attached>) -> Option<Attached> {
+    pub(crate) fn replace_filter(
+        &self,
+        thread: Task,
+        filter: Option<Attached>,
+    ) -> Option<Attached> {
         let old = thread.raw_filter();
         thread.store_filter(Attached::into_raw(filter));
         // SAFETY: What was stored there came from `Attached::into_raw()` in `replace_filter()` or

@@ -17,7 +17,10 @@ pub(crate) fn resolve() -> Result {
     }
     // SAFETY: On failure it is a string literal.
     let missing = unsafe { CStr::from_char_ptr(missing) };
-    pr_err!("the kernel has no usable {}\n", missing.to_str().unwrap_or("?"));
+    pr_err!(
+        "the kernel has no usable {}\n",
+        missing.to_str().unwrap_or("?")
+    );
     Err(EOPNOTSUPP)
 }
 
@@ -31,6 +34,9 @@ pub(crate) unsafe fn resolve_body(name: &'static CStr, body: *mut c_ulong) -> Re
     if unsafe { ffi::rsc_symbol_body(name.as_char_ptr(), body) } == 0 {
         return Ok(());
     }
-    pr_err!("the kernel has no traceable {}\n", name.to_str().unwrap_or("?"));
+    pr_err!(
+        "the kernel has no traceable {}\n",
+        name.to_str().unwrap_or("?")
+    );
     Err(EOPNOTSUPP)
 }

@@ -227,7 +227,10 @@ pub(crate) mod scan {
     impl Held {
         /// The task's address, which now owns the reference.
         pub(crate) fn into_addr(self) -> usize {
-            core::mem::ManuallyDrop::new(self).0.as_ptr().expose_provenance()
+            core::mem::ManuallyDrop::new(self)
+                .0
+                .as_ptr()
+                .expose_provenance()
         }
 
         /// # Safety

@@ -57,9 +57,10 @@ impl Completion {
     /// Lets one waiter through, now or when it comes: `complete()`.
     pub(crate) fn complete(&self, wake: Wake) {
         let ptr = self.inner.get();
-        // SAFETY: Initialised by `new()`.
         match wake {
+            // SAFETY: Initialised by `new()`.
             Wake::Anywhere => unsafe { bindings::complete(ptr) },
+            // SAFETY: As above; the symbol was resolved at load.
             Wake::Here => unsafe { ffi::rsc_complete_on_current_cpu(ptr) },
         }
     }
@@ -137,11 +138,12 @@ impl PollQueue {
     /// `wake_up_poll()`.
     pub(crate) fn wake(&self, events: Events, wake: Wake) {
         let (ptr, key) = (self.inner.get(), events.as_key());
-        // SAFETY: Initialised by `new()`.
         match wake {
+            // SAFETY: Initialised by `new()`.
             Wake::Anywhere => unsafe {
                 bindings::__wake_up(ptr, bindings::TASK_NORMAL, 1, key);
             },
+            // SAFETY: As above; the symbol was resolved at load.
             Wake::Here => unsafe {
                 ffi::rsc_wake_up_on_current_cpu(ptr, bindings::TASK_NORMAL, key);
             },
