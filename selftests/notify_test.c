@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User notification where upstream's suite does not look: many readers, passed listeners, errnos,
+ * deaths in the middle, and the bugs that mainline has had. Must pass on the built-in engine too.
+ */
+
+#include "common.h"
+
+#include <poll.h>
+
+#include "kselftest_harness.h"
+
+#define NOTIFY (SECCOMP_RET_USER_NOTIF)
+#define ID_VALID_WRONG_DIR SECCOMP_IOR(2, __u64)
+
+/* Sends a file descriptor over a socket. */
+static int send_fd(int sock, int fd)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(fd))] = {};
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(sock, &msg, 0) == 1 ? 0 : -1;
+}
+
+static int receive_fd(int sock)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))] = {};
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(sock, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
+		return -1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
+}
+
+/*
+ * A child that runs fn, whose system calls getppid() ask the caller of this function. The child
+ * has no copy of the listener, which comes over a socket.
+ */
+static pid_t asking_child(void (*fn)(void *), void *arg, unsigned int flags, int *listener)
+{
+	int socks[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		int fd;
+
+		no_new_privs();
+		fd = install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags);
+		if (fd < 0 || send_fd(socks[1], fd))
+			_exit(255);
+		close(fd);
+		close(socks[0]);
+		close(socks[1]);
+		fn(arg);
+		_exit(0);
+	}
+	close(socks[1]);
+	*listener = receive_fd(socks[0]);
+	close(socks[0]);
+	return pid;
+}
+
+/* Asks once; the exit status is 0 if the answer is *(long *)arg, an errno if negative. */
+static void ask(void *arg)
+{
+	long expected = *(long *)arg, got;
+
+	errno = 0;
+	got = syscall(__NR_getppid);
+	if (got == -1 && errno)
+		got = -errno;
+	_exit(got != expected);
+}
+
+static int receive(int listener, struct seccomp_notif *notif)
+{
+	memset(notif, 0, sizeof(*notif));
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notif);
+}
+
+static int answer(int listener, __u64 id, __s64 val, __s32 error, __u32 flags)
+{
+	struct seccomp_notif_resp response = {
+		.id = id, .val = val, .error = error, .flags = flags,
+	};
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+static int exit_status(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+static short events(int listener, int timeout)
+{
+	struct pollfd pollfd = { .fd = listener, .events = POLLIN | POLLOUT };
+
+	return poll(&pollfd, 1, timeout) < 0 ? -1 : pollfd.revents;
+}
+
+TEST(states_and_errnos)
+{
+	struct seccomp_notif notif;
+	long expected = 42;
+	int listener;
+	__u64 id, other;
+	pid_t pid = asking_child(ask, &expected, 0, &listener);
+
+	ASSERT_LE(0, listener);
+	EXPECT_EQ(POLLIN, events(listener, 5000));
+	notif.pid = 1;
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notif));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, (void *)8));
+	EXPECT_EQ(EFAULT, errno);
+
+	ASSERT_EQ(0, receive(listener, &notif));
+	id = notif.id;
+	other = id + 1;
+	EXPECT_EQ(pid, notif.pid);
+	EXPECT_EQ(0, notif.flags);
+	EXPECT_EQ(__NR_getppid, notif.data.nr);
+	EXPECT_EQ(ARCH_NATIVE, notif.data.arch);
+	EXPECT_EQ(POLLOUT, events(listener, 5000));
+	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id));
+	EXPECT_EQ(0, ioctl(listener, ID_VALID_WRONG_DIR, &id));
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &other));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOW(77, __u64), &id));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, 2UL));
+	EXPECT_EQ(EINVAL, errno);
+
+	EXPECT_EQ(-1, answer(listener, other, 0, 0, 0));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, answer(listener, id, 0, 0, 2));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, answer(listener, id, 1, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, answer(listener, id, 0, 1, SECCOMP_USER_NOTIF_FLAG_CONTINUE));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, (void *)8));
+	EXPECT_EQ(EFAULT, errno);
+
+	EXPECT_EQ(0, answer(listener, id, 42, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(-1, answer(listener, id, 42, 0, 0));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(POLLHUP, events(listener, 5000));
+	EXPECT_EQ(-1, receive(listener, &notif));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+static void ask_often(void *arg)
+{
+	long count = *(long *)arg;
+
+	for (long i = 0; i < count; i++) {
+		/* Each must be answered once, with its own argument. */
+		if (syscall(__NR_getppid, i) != i + 1000)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+struct reader {
+	pthread_t thread;
+	int listener;
+	long answered;
+};
+
+static void *read_until_hup(void *arg)
+{
+	struct reader *reader = arg;
+	struct seccomp_notif notif;
+
+	while (!(events(reader->listener, 10000) & POLLHUP)) {
+		if (events(reader->listener, 100) != POLLIN || receive(reader->listener, &notif))
+			continue;
+		if (answer(reader->listener, notif.id, notif.data.args[0] + 1000, 0, 0))
+			break;
+		reader->answered++;
+	}
+	return NULL;
+}
+
+TEST(many_readers_and_many_askers)
+{
+	struct reader readers[4] = {};
+	long count = 200, answered = 0;
+	pid_t pids[4];
+	int socks[2], listener;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks));
+	pids[0] = fork();
+	if (!pids[0]) {
+		no_new_privs();
+		listener = install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+		if (listener < 0 || send_fd(socks[1], listener))
+			_exit(255);
+		close(listener);
+		for (int i = 1; i < LENGTH(pids); i++)
+			if (!fork())
+				ask_often(&count);
+		for (int i = 1; i < LENGTH(pids); i++)
+			if (exit_status(-1) == -2)
+				_exit(1);
+		ask_often(&count);
+	}
+	close(socks[1]);
+	listener = receive_fd(socks[0]);
+	ASSERT_LE(0, listener);
+	for (int i = 0; i < LENGTH(readers); i++) {
+		readers[i].listener = listener;
+		pthread_create(&readers[i].thread, NULL, read_until_hup, &readers[i]);
+	}
+	for (int i = 0; i < LENGTH(readers); i++) {
+		pthread_join(readers[i].thread, NULL);
+		answered += readers[i].answered;
+	}
+	EXPECT_EQ(count * LENGTH(pids), answered);
+	EXPECT_EQ(0, exit_status(pids[0]));
+}
+
+TEST(listener_closed_while_asked)
+{
+	struct seccomp_notif notif;
+	long expected = -ENOSYS;
+	int listener;
+	pid_t unread = asking_child(ask, &expected, 0, &listener);
+
+	EXPECT_EQ(POLLIN, events(listener, 5000));
+	close(listener);
+	EXPECT_EQ(0, exit_status(unread));
+
+	unread = asking_child(ask, &expected, 0, &listener);
+	ASSERT_EQ(0, receive(listener, &notif));
+	close(listener);
+	EXPECT_EQ(0, exit_status(unread));
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+static void ask_with_handler(void *arg)
+{
+	struct sigaction action = { .sa_handler = nothing };
+
+	sigaction(SIGUSR1, &action, NULL);
+	ask(arg);
+}
+
+/* crun issue 526: a signal takes the request back before it was read; RECV finds nothing. */
+TEST(request_gone_before_it_is_read)
+{
+	struct seccomp_notif notif;
+	long expected = -EINTR;
+	int listener;
+	pid_t pid = asking_child(ask_with_handler, &expected, 0, &listener);
+
+	EXPECT_EQ(POLLIN, events(listener, 5000));
+	kill(pid, SIGUSR1);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(-1, receive(listener, &notif));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+TEST(request_gone_before_it_is_answered)
+{
+	struct seccomp_notif notif;
+	long expected = -EINTR;
+	int listener;
+	pid_t pid = asking_child(ask_with_handler, &expected, 0, &listener);
+
+	ASSERT_EQ(0, receive(listener, &notif));
+	kill(pid, SIGUSR1);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, answer(listener, notif.id, 0, 0, 0));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+/* A signal after RECV does not interrupt; one that kills does. */
+TEST(wait_killable)
+{
+	struct seccomp_notif notif;
+	long expected = 7;
+	int listener;
+	pid_t pid;
+
+	pid = asking_child(ask_with_handler, &expected, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			   &listener);
+	ASSERT_EQ(0, receive(listener, &notif));
+	kill(pid, SIGUSR1);
+	usleep(20000);
+	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
+	EXPECT_EQ(0, answer(listener, notif.id, 7, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+
+	pid = asking_child(ask_with_handler, &expected, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			   &listener);
+	ASSERT_EQ(0, receive(listener, &notif));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(256 + SIGKILL, exit_status(pid));
+	EXPECT_EQ(-1, answer(listener, notif.id, 7, 0, 0));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+static void ask_under_signals(void *arg)
+{
+	long rounds = *(long *)arg;
+	struct sigaction action = { .sa_handler = nothing };
+	struct itimerval timer = { { 0, 300 }, { 0, 300 } };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	for (long i = 0; i < rounds; i++) {
+		long fd;
+
+		do {
+			errno = 0;
+			fd = syscall(__NR_getppid);
+		} while (fd == -1 && errno == EINTR);
+		if (fd < 0 || close(fd))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static int add_fd(int listener, __u64 id, int fd, __u32 flags, int newfd, __u32 newfd_flags)
+{
+	struct seccomp_notif_addfd addfd = {
+		.id = id, .flags = flags, .srcfd = fd, .newfd = newfd, .newfd_flags = newfd_flags,
+	};
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
+}
+
+/*
+ * Commit cce436aafc2a: with WAIT_KILLABLE_RECV, a request that was read must not be restarted by a
+ * signal when the answer is quick, or its file descriptor is lost. Here the answer is ADDFD_SEND.
+ */
+TEST(wait_killable_with_a_quick_descriptor)
+{
+	long rounds = 300, sent = 0;
+	struct seccomp_notif notif;
+	int listener;
+	pid_t pid;
+
+	pid = asking_child(ask_under_signals, &rounds, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			   &listener);
+	while (!(events(listener, 20000) & POLLHUP)) {
+		if (receive(listener, &notif))
+			continue;
+		if (add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, O_CLOEXEC) >= 0)
+			sent++;
+	}
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(rounds, sent);
+}
+
+static void check_descriptors(void *arg)
+{
+	long got = syscall(__NR_getppid);
+
+	(void)arg;
+	/* The supervisor has put the null device at 100, and at the number that it answers. */
+	if (got < 0 || fcntl(100, F_GETFD) != 0 || fcntl(got, F_GETFD) != FD_CLOEXEC)
+		_exit(1);
+	if (write(100, "", 1) != 1 || write(got, "", 1) != 1)
+		_exit(2);
+	_exit(0);
+}
+
+TEST(descriptors_and_their_errnos)
+{
+	struct {
+		struct seccomp_notif_addfd addfd;
+		__u64 more;
+	} longer = {};
+	int listener, null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
+	struct seccomp_notif notif;
+	char page[8192] = {};
+	pid_t pid = asking_child(check_descriptors, NULL, 0, &listener);
+
+	ASSERT_LE(0, null);
+	EXPECT_EQ(POLLIN, events(listener, 5000));
+	ASSERT_EQ(0, receive(listener, &notif));
+
+	EXPECT_EQ(-1, add_fd(listener, notif.id, null, 4, 0, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, add_fd(listener, notif.id, null, 0, 0, O_NONBLOCK));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, add_fd(listener, notif.id, null, 0, 100, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, add_fd(listener, notif.id, 9999, 0, 0, 0));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, add_fd(listener, notif.id + 1, null, 0, 0, 0));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, (void *)8));
+	EXPECT_EQ(EFAULT, errno);
+	/* Sizes: below the first version, above a page, and a tail that is not zero. */
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOW(3, char[16]), page));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOW(3, char[4096]), page));
+	EXPECT_EQ(EINVAL, errno);
+	longer.addfd.id = notif.id;
+	longer.addfd.srcfd = null;
+	longer.more = 1;
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOW(3, longer), &longer));
+	EXPECT_EQ(E2BIG, errno);
+	longer.more = 0;
+	EXPECT_LE(0, ioctl(listener, SECCOMP_IOW(3, longer), &longer));
+
+	EXPECT_EQ(100, add_fd(listener, notif.id, null, SECCOMP_ADDFD_FLAG_SETFD, 100, 0));
+	EXPECT_EQ(100, add_fd(listener, notif.id, null, SECCOMP_ADDFD_FLAG_SETFD, 100, 0));
+	EXPECT_EQ(-1, add_fd(listener, notif.id, null, SECCOMP_ADDFD_FLAG_SETFD, 1 << 30, 0));
+	EXPECT_EQ(EBADF, errno);
+	fd = add_fd(listener, notif.id, null, 0, 0, O_CLOEXEC);
+	EXPECT_LE(0, fd);
+	EXPECT_EQ(0, answer(listener, notif.id, fd, 0, 0));
+	EXPECT_EQ(-1, add_fd(listener, notif.id, null, 0, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(-1, add_fd(listener, notif.id, null, 0, 0, 0));
+	EXPECT_EQ(ENOENT, errno);
+}
+
+static void ask_without_room(void *arg)
+{
+	struct rlimit limit = { 3, 3 };
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ask(arg);
+}
+
+TEST(no_room_for_a_descriptor)
+{
+	struct seccomp_notif notif;
+	long expected = 5;
+	int listener;
+	pid_t pid = asking_child(ask_without_room, &expected, 0, &listener);
+
+	ASSERT_EQ(0, receive(listener, &notif));
+	EXPECT_EQ(-1, add_fd(listener, notif.id, 0, 0, 0, 0));
+	EXPECT_EQ(EMFILE, errno);
+	/* The answer has failed, so there is none. */
+	EXPECT_EQ(-1, add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(EMFILE, errno);
+	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
+	EXPECT_EQ(0, answer(listener, notif.id, 5, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+}
+
+struct injection {
+	int listener, fd;
+	__u64 id;
+};
+
+static void *inject(void *arg)
+{
+	struct injection *injection = arg;
+
+	while (add_fd(injection->listener, injection->id, injection->fd, 0, 0, O_CLOEXEC) >= 0)
+		;
+	return NULL;
+}
+
+/* Whoever dies while descriptors are injected, none is left over: the pipe's end is seen. */
+TEST(no_descriptor_is_leaked)
+{
+	for (int round = 0; round < 40; round++) {
+		struct injection injection;
+		struct seccomp_notif notif;
+		struct pollfd end;
+		long expected = 0;
+		pthread_t thread;
+		int pipes[2];
+		pid_t pid;
+
+		ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC));
+		pid = asking_child(ask, &expected, 0, &injection.listener);
+		ASSERT_LE(0, injection.listener);
+		ASSERT_EQ(0, receive(injection.listener, &notif));
+		injection.fd = pipes[1];
+		injection.id = notif.id;
+		ASSERT_EQ(0, pthread_create(&thread, NULL, inject, &injection));
+		usleep(100 * round);
+		if (round % 2)
+			kill(pid, SIGKILL);
+		else
+			answer(injection.listener, notif.id, 0, 0, 0);
+		pthread_join(thread, NULL);
+		exit_status(pid);
+		close(injection.listener);
+		close(pipes[1]);
+		end = (struct pollfd){ .fd = pipes[0], .events = POLLIN };
+		EXPECT_EQ(1, poll(&end, 1, 2000));
+		EXPECT_EQ(POLLHUP, end.revents);
+		close(pipes[0]);
+	}
+}
+
+static int open_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/*
+ * Commits e839317900e9 and a566a9012acd: an attach that fails after its listener was made leaves
+ * neither a descriptor nor a listener behind.
+ */
+TEST(failed_attach_leaves_no_listener)
+{
+	struct rlimit limit, none;
+	int before, fd;
+
+	ASSERT_EQ(0, no_new_privs());
+	before = open_descriptors();
+
+	/* Fails: there is no number for the descriptor. */
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	EXPECT_EQ(-1, install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER));
+	EXPECT_EQ(EMFILE, errno);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	EXPECT_EQ(before, open_descriptors());
+	EXPECT_EQ(0, proc_status(getpid(), "Seccomp_filters"));
+
+	/* Works, as nothing was left behind; a second one does not. */
+	fd = install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	EXPECT_LE(0, fd);
+	EXPECT_EQ(-1, install_for(__NR_getpgid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(before + 1, open_descriptors());
+	EXPECT_EQ(1, proc_status(getpid(), "Seccomp_filters"));
+	/* A listener that is closed is none. */
+	close(fd);
+	fd = install_for(__NR_getpgid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	EXPECT_LE(0, fd);
+	EXPECT_EQ(before + 1, open_descriptors());
+}
+
+static pthread_barrier_t barrier;
+
+static void *race_for_the_listener(void *arg)
+{
+	(void)arg;
+	pthread_barrier_wait(&barrier);
+	return (void *)(long)install_for(__NR_getppid, NOTIFY,
+					 SECCOMP_FILTER_FLAG_NEW_LISTENER |
+						 SECCOMP_FILTER_FLAG_TSYNC |
+						 SECCOMP_FILTER_FLAG_TSYNC_ESRCH);
+}
+
+/* Commits dfe719fef03d and a566a9012acd: of two threads that race, one gets the listener. */
+TEST(racing_for_the_listener)
+{
+	for (int round = 0; round < 40; round++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			pthread_t threads[2];
+			int listeners = 0, before;
+
+			no_new_privs();
+			before = open_descriptors();
+			pthread_barrier_init(&barrier, NULL, LENGTH(threads));
+			for (int i = 0; i < LENGTH(threads); i++)
+				pthread_create(&threads[i], NULL, race_for_the_listener, NULL);
+			for (int i = 0; i < LENGTH(threads); i++) {
+				void *result;
+
+				pthread_join(threads[i], &result);
+				listeners += (long)result >= 0;
+			}
+			_exit(listeners != 1 || open_descriptors() != before + 1);
+		}
+		EXPECT_EQ(0, exit_status(pid));
+	}
+}
+
+static void ask_until_killed(void *arg)
+{
+	(void)arg;
+	for (;;)
+		syscall(__NR_getppid);
+}
+
+/* SYNC_WAKE_UP changes who runs where, not what is answered. */
+TEST(taking_turns)
+{
+	struct seccomp_notif notif;
+	int listener;
+	pid_t pid = asking_child(ask_until_killed, NULL, 0, &listener);
+
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP))
+		SKIP(goto out, "not known");
+	for (int round = 0; round < 200; round++) {
+		ASSERT_EQ(0, receive(listener, &notif));
+		ASSERT_EQ(0, answer(listener, notif.id, round, 0, 0));
+	}
+out:
+	kill(pid, SIGKILL);
+	exit_status(pid);
+}
+
+TEST_HARNESS_MAIN
