@@ -34,6 +34,7 @@ class Test:
     def __init__(self, line):
         self.name, seconds, self.how, self.command = (field.strip() for field in line.split("|"))
         self.seconds = int(seconds)
+        self.how, _, self.arch = self.how.partition("-")
 
 
 class Job:
@@ -116,9 +117,12 @@ def read_outcomes(job, text, status):
 
 def baseline_path(job, kernel, test):
     """Where the built-in engine's results of an upstream test are kept: it does not change."""
-    program = BUILD / f"selftests-{job.arch}" / test.command.split()[0]
+    files = [BUILD / f"selftests-{job.arch}" / word for word in test.command.split()]
     version = pathlib.Path(f"/k/{job.arch}-{kernel}/version").read_bytes()
-    key = hashlib.sha256(program.read_bytes() + version + test.command.encode()).hexdigest()
+    key = hashlib.sha256(version + test.command.encode())
+    for path in filter(pathlib.Path.is_file, files):
+        key.update(path.read_bytes())
+    key = key.hexdigest()
     return LOGS / f"baseline-{job.name}-{test.name}-{key[:16]}.json"
 
 
@@ -161,7 +165,10 @@ class Report:
 
 def rerun(arch, kernel, test, case):
     """Runs one case alone, on both engines: whether ours passes, or the built-in one does not."""
-    alone = Test(f"{test.name} | {test.seconds} | upstream | {test.command} -r {case}")
+    command = test.command
+    if " " not in command:
+        command += f" -r {case}"
+    alone = Test(f"{test.name} | {test.seconds} | upstream | {command}")
     results = {}
     for engine in "ours", "stock":
         job = Job(arch, engine, [alone], f"-{case}")
@@ -199,6 +206,7 @@ def make_jobs(arch, tests, kernel):
     """The VMs for an architecture, and the results of upstream tests that are known."""
     known = {}
     stock_tests = []
+    tests = [test for test in tests if test.arch in ("", arch)]
     for test in tests:
         if test.how == "upstream":
             outcome = load_baseline(Job(arch, "stock", []), kernel, test)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Makes programs and compares what is said of them with what they do.
+//!
+//! `fuzz --programs N [--seed S]`. Each program has a seed of its own, which is printed with what
+//! is wrong: `fuzz --programs 1 --seed THAT` makes it again. Exits with 1 at the first difference.
+
+use rust_seccomp_host::bpf::insn::Listing;
+use rust_seccomp_host::oracle::{compare, Count, Effort};
+use rust_seccomp_host::programs::{from_bytes, random, to_text};
+use rust_seccomp_host::rng::Rng;
+use std::io::Write;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::time::Instant;
+
+const USAGE: &str = "usage: fuzz [--programs N] [--seed S]";
+
+fn arguments() -> Option<(u64, u64)> {
+    let (mut programs, mut seed) = (100_000, 1);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next()?.parse().ok()?;
+        match name.as_str() {
+            "--programs" => programs = value,
+            "--seed" => seed = value,
+            _ => return None,
+        }
+    }
+    Some((programs, seed))
+}
+
+fn main() -> ExitCode {
+    let Some((programs, seed)) = arguments() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let start = Instant::now();
+    let mut count = Count::default();
+    let mut instructions = 0;
+    for n in 0..programs {
+        let seed = seed.wrapping_add(n);
+        let mut rng = Rng::new(seed.wrapping_mul(0xd134_2543_de82_ef95));
+        let prog = if rng.one_in(10) {
+            let bytes: Vec<u8> = (0..8 * (1 + rng.below(24)))
+                .map(|_| rng.bits() as u8)
+                .collect();
+            from_bytes(&bytes).unwrap_or_else(|| random(&mut rng))
+        } else {
+            random(&mut rng)
+        };
+        instructions += prog.len();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            compare(&prog, &mut rng, Effort::LIGHT, &mut count)
+        }))
+        .unwrap_or_else(|_| Err("panicked".into()));
+        if let Err(difference) = result {
+            println!("\nseed {seed}: {difference}\n{}", Listing(&prog));
+            println!("{}", to_text(&prog));
+            return ExitCode::FAILURE;
+        }
+        if (n + 1) % 100_000 == 0 || n + 1 == programs {
+            print!("\r{} programs, {} s", n + 1, start.elapsed().as_secs());
+            let _ = std::io::stdout().flush();
+        }
+    }
+    println!("\n{instructions} instructions, {count:?}");
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tells how long the analysis takes, for programs given as files of the form in `corpus/`.
+
+use rust_seccomp_host::bpf::analyse::{analyse, Outcome};
+use rust_seccomp_host::bpf::residual::specialise;
+use rust_seccomp_host::programs::{from_text, X86_64};
+use std::hint::black_box;
+use std::time::Instant;
+
+const RUNS: u32 = 2000;
+
+fn main() {
+    for path in std::env::args().skip(1) {
+        let text = std::fs::read_to_string(&path).expect("file");
+        let prog = from_text(&text).expect("program");
+        let mut out = [Outcome::Varies; 512];
+        let start = Instant::now();
+        for _ in 0..RUNS {
+            analyse(black_box(&prog), X86_64, 512, &mut out).expect("memory");
+        }
+        let analysis = start.elapsed() / RUNS;
+        let varies = (0..512)
+            .filter(|nr| out[*nr as usize] == Outcome::Varies)
+            .collect::<Vec<u32>>();
+        let start = Instant::now();
+        for nr in &varies {
+            black_box(specialise(black_box(&prog), X86_64, *nr).expect("memory"));
+        }
+        let each = start.elapsed() / varies.len().max(1) as u32;
+        println!(
+            "{path}: {} instructions, analysis {analysis:?}, {:.1} ns each; {} vary, {each:?} each",
+            prog.len(),
+            analysis.as_nanos() as f64 / prog.len() as f64,
+            varies.len()
+        );
+    }
+}

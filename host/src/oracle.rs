@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Compares what `rust/bpf/` makes of a program with what the program does.
+
+use crate::bpf::analyse::{analyse, Outcome};
+use crate::bpf::check;
+use crate::bpf::insn::{Insn, Listing};
+use crate::bpf::lower::{lower, EbpfInsn, Layout, Word};
+use crate::bpf::residual::{hash, same, specialise, strongest};
+use crate::mem::{self, Buf, NoMemory};
+use crate::programs::{AARCH64, I386, X86_64};
+use crate::reference::{self, Data};
+use crate::rng::Rng;
+
+/// How much to compare.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Numbers per program and architecture.
+    pub numbers: usize,
+    /// Arguments per number.
+    pub data: usize,
+}
+
+impl Effort {
+    /// For a great many programs.
+    pub const LIGHT: Self = Self {
+        numbers: 6,
+        data: 6,
+    };
+    /// For a few.
+    pub const HEAVY: Self = Self {
+        numbers: 64,
+        data: 32,
+    };
+}
+
+/// What was compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count {
+    /// Numbers for which a constant was found.
+    pub constant: u64,
+    /// Numbers for which it was not.
+    pub varies: u64,
+    /// Residual programs.
+    pub residuals: u64,
+    /// Residual programs of one instruction.
+    pub single: u64,
+    /// Instructions of the originals of residual programs.
+    pub before: u64,
+    /// Instructions of residual programs.
+    pub after: u64,
+    /// Runs of programs.
+    pub runs: u64,
+    /// Failed allocations.
+    pub failures: u64,
+}
+
+/// What was wrong, if anything.
+type Finding = Result<(), String>;
+
+macro_rules! ensure {
+    ($cond:expr, $($arg:tt)*) => {
+        if !$cond {
+            return Err(format!($($arg)*));
+        }
+    };
+}
+
+/// Numbers that are of interest: those of the program, the ones next to them, and others.
+fn constants(prog: &[Insn]) -> Vec<u32> {
+    let mut all = vec![0, 1, u32::MAX, X86_64, AARCH64];
+    for insn in prog {
+        if !matches!(insn.code, 0x20 | 0x05 | 0x02 | 0x03 | 0x60 | 0x61) {
+            all.extend([insn.k.wrapping_sub(1), insn.k, insn.k.wrapping_add(1)]);
+        }
+    }
+    all
+}
+
+fn word(rng: &mut Rng, constants: &[u32]) -> u32 {
+    match rng.below(8) {
+        0 => rng.word(),
+        1 => 0,
+        2 => rng.pick(constants) ^ (1 << rng.below(32)),
+        _ => rng.pick(constants),
+    }
+}
+
+fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
+    let mut data = [0; 16];
+    for place in &mut data {
+        *place = word(rng, constants);
+    }
+    data[0] = nr;
+    data[1] = arch;
+    data
+}
+
+/// Compares all that is said of a program with what it does, or says what differs.
+pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) -> Finding {
+    ensure!(check::check(prog).is_ok(), "check() refuses");
+    ensure!(
+        check::check_classic(prog).is_ok(),
+        "check_classic() refuses"
+    );
+    ensure!(
+        check::check_scratch(prog) == Ok(0),
+        "check_scratch() refuses"
+    );
+    let constants = constants(prog);
+    for arch in [X86_64, rng.pick(&[AARCH64, I386, 0])] {
+        let limit = rng.pick(&[512, 512, 470, 64, 1, 600]);
+        let mut out = [Outcome::Constant(0xdead); 512];
+        analyse(prog, arch, limit, &mut out).map_err(|NoMemory| "no memory")?;
+        for outcome in out.iter().skip(limit) {
+            ensure!(*outcome == Outcome::Varies, "limit is passed");
+        }
+        if rng.one_in(32) {
+            starve(prog, arch, limit, &out, rng, count)?;
+        }
+        let varying: Vec<u32> = (0..512)
+            .filter(|nr| out[*nr as usize] == Outcome::Varies && (*nr as usize) < limit)
+            .collect();
+        for _ in 0..effort.numbers {
+            let nr = match rng.below(4) {
+                0 => rng.below(limit.min(512)) as u32,
+                1 | 2 if !varying.is_empty() => rng.pick(&varying),
+                _ => Some(rng.pick(&constants))
+                    .filter(|nr| (*nr as usize) < limit.min(512))
+                    .unwrap_or_else(|| rng.below(limit.min(512)) as u32),
+            };
+            let outcome = out[nr as usize];
+            let known = reference::constant(prog, arch, nr);
+            if let Some(ret) = known {
+                ensure!(
+                    outcome == Outcome::Constant(ret),
+                    "nr {nr:#x}, arch {arch:#x}: {outcome:x?}, but returns {ret:#x}"
+                );
+            }
+            match outcome {
+                Outcome::Constant(_) => count.constant += 1,
+                Outcome::Varies => count.varies += 1,
+            }
+            // Some constants too, so that folding is tested on them.
+            let residual = match outcome {
+                Outcome::Constant(_) if !rng.one_in(4) => None,
+                _ => Some(residual(prog, arch, nr, known, count)?),
+            };
+            let native = residual
+                .as_ref()
+                .map(|residual| Native::new(residual, nr, arch, rng))
+                .transpose()?;
+            for _ in 0..effort.data {
+                let data = data(rng, &constants, nr, arch);
+                let ret = reference::run(prog, &data);
+                count.runs += 1;
+                if let Outcome::Constant(claimed) = outcome {
+                    ensure!(
+                        ret == claimed,
+                        "nr {nr:#x}, arch {arch:#x}: {outcome:x?}, returns {ret:#x} for {data:x?}"
+                    );
+                }
+                let (Some(residual), Some(native)) = (&residual, &native) else {
+                    continue;
+                };
+                let got = reference::run(residual, &data);
+                ensure!(
+                    got == ret,
+                    "residual for nr {nr:#x}, arch {arch:#x} returns {got:#x}, not {ret:#x}, for \
+                     {data:x?}:\n{}",
+                    Listing(residual)
+                );
+                if let Some(strongest) = strongest(residual) {
+                    ensure!(
+                        strongest as i32 <= (ret & 0xffff_0000) as i32,
+                        "strongest is {strongest:#x}, but returns {ret:#x}"
+                    );
+                }
+                let got = native.run(&data);
+                ensure!(
+                    got == u64::from(ret),
+                    "lowered for nr {nr:#x}, arch {arch:#x} returns {got:#x}, not {ret:#x}, for \
+                     {data:x?}:\n{}{:x?}",
+                    Listing(residual),
+                    &native.prog[..]
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn residual(
+    prog: &[Insn],
+    arch: u32,
+    nr: u32,
+    known: Option<u32>,
+    count: &mut Count,
+) -> Result<Buf<Insn>, String> {
+    let residual = specialise(prog, arch, nr)
+        .map_err(|NoMemory| "no memory")?
+        .ok_or("no residual")?;
+    count.residuals += 1;
+    count.before += prog.len() as u64;
+    count.after += residual.len() as u64;
+    count.single += u64::from(residual.len() == 1);
+    let text = || format!("nr {nr:#x}, arch {arch:#x}:\n{}", Listing(&residual));
+    ensure!(
+        reference::admits(&residual),
+        "residual is invalid, {}",
+        text()
+    );
+    ensure!(
+        check::check_classic(&residual).is_ok() && check::check_scratch(&residual) == Ok(0),
+        "residual is refused, {}",
+        text()
+    );
+    ensure!(
+        residual.len() <= prog.len() + 16,
+        "residual is long, {}",
+        text()
+    );
+    for insn in residual.iter() {
+        ensure!(
+            insn.code != 0x20 || insn.k > 4,
+            "residual loads, {}",
+            text()
+        );
+    }
+    if let Some(ret) = known {
+        ensure!(
+            residual[..] == [Insn::stmt(0x06, ret)],
+            "residual of a constant, {}",
+            text()
+        );
+    }
+    ensure!(
+        same(&residual, &residual) && hash(&residual) == hash(&residual),
+        "hash"
+    );
+    Ok(residual)
+}
+
+/// A lowered program, and a way to have the data where it expects it.
+struct Native {
+    prog: Buf<EbpfInsn>,
+    layout: Layout,
+}
+
+impl Native {
+    const SIZE: usize = 168;
+
+    fn new(residual: &[Insn], nr: u32, arch: u32, rng: &mut Rng) -> Result<Self, String> {
+        let first = rng.below(10);
+        let mut layout = [Word::Const(0); 16];
+        for (word, place) in layout.iter_mut().enumerate() {
+            // 16 words, in an order that is not theirs, with gaps.
+            let slot = (word * 7 + first) % 16;
+            *place = Word::At((slot * 8 + 4 * first) as i16);
+        }
+        layout[0] = Word::Const(nr);
+        if first % 2 == 0 {
+            layout[1] = Word::Const(arch);
+        }
+        let layout = Layout(layout);
+        let prog = lower(residual, &layout)
+            .map_err(|NoMemory| "no memory")?
+            .ok_or("not lowered")?;
+        ensure!(prog.len() <= residual.len() * 4 + 2, "lowered is long");
+        Ok(Self { prog, layout })
+    }
+
+    fn run(&self, data: &Data) -> u64 {
+        let mut context = [0xa5; Self::SIZE];
+        for (word, value) in self.layout.0.iter().zip(data) {
+            if let Word::At(at) = word {
+                let at = *at as usize;
+                context[at..at + 4].copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        reference::run_ebpf(&self.prog, &context)
+    }
+}
+
+/// Has allocations fail: what then comes is an error or the truth.
+fn starve(
+    prog: &[Insn],
+    arch: u32,
+    limit: usize,
+    truth: &[Outcome; 512],
+    rng: &mut Rng,
+    count: &mut Count,
+) -> Finding {
+    let nr = rng.below(512) as u32;
+    let full = specialise(prog, arch, nr).map_err(|NoMemory| "no memory")?;
+    let layout = Layout([Word::At(0); 16]);
+    let lowered = lower(prog, &layout).map_err(|NoMemory| "no memory")?;
+    // The first few allocations one by one, and some of those that come later.
+    let mut n = 0;
+    while n < 200 {
+        mem::fail_after(n);
+        let mut out = [Outcome::Constant(0xdead); 512];
+        let analysed = analyse(prog, arch, limit, &mut out);
+        mem::fail_after(n);
+        let residual = specialise(prog, arch, nr);
+        mem::fail_after(n);
+        let native = lower(prog, &layout);
+        mem::fail_after(n);
+        let scratch = check::check_scratch(prog);
+        mem::never_fail();
+        let errors = [
+            analysed.is_err(),
+            residual.is_err(),
+            native.is_err(),
+            scratch.is_err(),
+        ];
+        count.failures += errors.iter().filter(|error| **error).count() as u64;
+        ensure!(analysed.is_err() || out == *truth, "starved analyse()");
+        if let Ok(residual) = residual {
+            ensure!(
+                residual.as_deref() == full.as_deref(),
+                "starved specialise()"
+            );
+        }
+        if let Ok(native) = native {
+            ensure!(native.as_deref() == lowered.as_deref(), "starved lower()");
+        }
+        ensure!(
+            scratch.is_err() || scratch == Ok(0),
+            "starved check_scratch()"
+        );
+        if !errors.contains(&true) {
+            return Ok(());
+        }
+        n += 1 + n / 8;
+    }
+    Ok(())
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is found for filters of known shapes, exactly.
+
+use rust_seccomp_host::bpf::analyse::{analyse, Outcome};
+use rust_seccomp_host::bpf::insn::{Insn, Listing};
+use rust_seccomp_host::bpf::lower::{lower, Layout, Word};
+use rust_seccomp_host::bpf::residual::{hash, same, specialise, strongest};
+use rust_seccomp_host::mem;
+use rust_seccomp_host::programs::{AARCH64, ALLOW, X86_64};
+
+const KILL: u32 = 0x8000_0000;
+const ENOSYS: u32 = 0x0005_0026;
+
+fn stmt(code: u16, k: u32) -> Insn {
+    Insn::stmt(code, k)
+}
+
+fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Insn {
+    Insn::jump(code, k, jt, jf)
+}
+
+fn outcomes(prog: &[Insn], arch: u32) -> [Outcome; 512] {
+    let mut out = [Outcome::Varies; 512];
+    analyse(prog, arch, 512, &mut out).unwrap();
+    out
+}
+
+fn left(prog: &[Insn], nr: u32) -> String {
+    Listing(&specialise(prog, X86_64, nr).unwrap().unwrap()).to_string()
+}
+
+/// Each of the numbers is allowed, all others kill; one has its first argument checked.
+fn list(numbers: impl Iterator<Item = u32>) -> Vec<Insn> {
+    let mut prog = vec![
+        stmt(0x20, 4),
+        jump(0x15, X86_64, 1, 0),
+        stmt(0x06, KILL),
+        stmt(0x20, 0),
+        jump(0x35, 0x4000_0000, 0, 1),
+        stmt(0x06, KILL),
+    ];
+    for nr in numbers {
+        if nr == 41 {
+            prog.extend([
+                jump(0x15, nr, 0, 6),
+                stmt(0x20, 20),
+                jump(0x15, 0, 0, 3),
+                stmt(0x20, 16),
+                jump(0x15, 1, 0, 1),
+                stmt(0x06, ALLOW),
+                stmt(0x20, 0),
+            ]);
+        } else {
+            prog.extend([jump(0x15, nr, 0, 1), stmt(0x06, ALLOW)]);
+        }
+    }
+    prog.push(stmt(0x06, KILL));
+    prog
+}
+
+#[test]
+fn lists() {
+    let prog = list((0..400).filter(|nr| nr % 4 != 3));
+    let out = outcomes(&prog, X86_64);
+    for (nr, outcome) in out.into_iter().enumerate() {
+        let expected = match nr {
+            41 => Outcome::Varies,
+            _ if nr < 400 && nr % 4 != 3 => Outcome::Constant(ALLOW),
+            _ => Outcome::Constant(KILL),
+        };
+        assert_eq!(outcome, expected, "{nr}");
+    }
+    assert_eq!(outcomes(&prog, AARCH64), [Outcome::Constant(KILL); 512]);
+    assert_eq!(
+        left(&prog, 41),
+        "L0: ld args[0].hi\n\
+         L1: jeq #0x0, L2, L5\n\
+         L2: ld args[0].lo\n\
+         L3: jeq #0x1, L4, L5\n\
+         L4: ret #0x7fff0000\n\
+         L5: ret #0x80000000\n"
+    );
+    assert_eq!(left(&prog, 3), "L0: ret #0x80000000\n");
+}
+
+/// All comparisons jump to the end, in a chain of two as they are many.
+#[test]
+fn far_jumps() {
+    let mut prog = vec![stmt(0x20, 0)];
+    for nr in 0..250 {
+        prog.push(jump(0x15, nr, 254 - nr as u8, 0));
+    }
+    prog.extend([stmt(0x05, 255); 5]);
+    prog.push(stmt(0x05, 251));
+    prog.extend([stmt(0x06, KILL); 250]);
+    prog.extend([stmt(0x06, ENOSYS), stmt(0x06, ALLOW), stmt(0x06, ALLOW)]);
+    let out = outcomes(&prog, X86_64);
+    assert!(out[..250] == [Outcome::Constant(ALLOW); 250]);
+    assert!(out[250..] == [Outcome::Constant(ENOSYS); 262]);
+}
+
+#[test]
+fn comparisons_of_the_number() {
+    type Holds = fn(u32, u32) -> bool;
+    let conditions: [(u16, Holds); 4] = [
+        (0x15, |a, b| a == b),
+        (0x25, |a, b| a > b),
+        (0x35, |a, b| a >= b),
+        (0x45, |a, b| a & b != 0),
+    ];
+    for (code, holds) in conditions {
+        for k in (0..520).chain([0x1ff, 0x200, 0x4000_0000, 0x4000_0041, u32::MAX]) {
+            let returns = [stmt(0x06, 1), stmt(0x06, 2)];
+            let mut progs = Vec::new();
+            // The constant on the right, as it is and in `X`, and on the left.
+            let plain = [stmt(0x20, 0), jump(code, k, 1, 0)];
+            let by_x = [stmt(0x01, k), stmt(0x20, 0), jump(code | 8, 0, 1, 0)];
+            let left = [
+                stmt(0x20, 0),
+                stmt(0x07, 0),
+                stmt(0x00, k),
+                jump(code | 8, 0, 1, 0),
+            ];
+            progs.push((false, plain.to_vec()));
+            progs.push((false, by_x.to_vec()));
+            progs.push((true, left.to_vec()));
+            for (swapped, mut prog) in progs {
+                prog.extend(returns);
+                for (nr, outcome) in outcomes(&prog, X86_64).into_iter().enumerate() {
+                    let nr = nr as u32;
+                    let held = if swapped { holds(k, nr) } else { holds(nr, k) };
+                    let expected = if held { 2 } else { 1 };
+                    assert_eq!(
+                        outcome,
+                        Outcome::Constant(expected),
+                        "{nr} in\n{}",
+                        Listing(&prog)
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn computed_from_the_number() {
+    // A table of bits in the cells, looked up by computation.
+    let prog = [
+        stmt(0x00, 0b1011),
+        stmt(0x02, 3),
+        stmt(0x20, 0),
+        stmt(0x54, 3),
+        stmt(0x07, 0),
+        stmt(0x60, 3),
+        stmt(0x7c, 0),
+        jump(0x45, 1, 0, 1),
+        stmt(0x06, ALLOW),
+        stmt(0x06, ENOSYS),
+    ];
+    for (nr, outcome) in outcomes(&prog, X86_64).into_iter().enumerate() {
+        let expected = if nr % 4 == 2 { ENOSYS } else { ALLOW };
+        assert_eq!(outcome, Outcome::Constant(expected));
+    }
+    let prog = [stmt(0x20, 0), stmt(0x04, 5), stmt(0x16, 0)];
+    for (nr, outcome) in outcomes(&prog, X86_64).into_iter().enumerate() {
+        assert_eq!(outcome, Outcome::Constant(nr as u32 + 5));
+    }
+}
+
+/// More states than are kept apart.
+#[test]
+fn many_states() {
+    let mut prog = vec![stmt(0x20, 0)];
+    for nr in 0..60 {
+        // `nr` goes on with an `X` of its own.
+        prog.extend([jump(0x15, nr, 0, 1), stmt(0x01, nr + 1000)]);
+    }
+    prog.extend([stmt(0x20, 16), stmt(0x87, 0), stmt(0x16, 0)]);
+    for (nr, outcome) in outcomes(&prog, X86_64).into_iter().enumerate() {
+        let expected = if nr < 60 { nr as u32 + 1000 } else { 0 };
+        assert_eq!(outcome, Outcome::Constant(expected));
+    }
+}
+
+/// More states than there is room for: many jumps ahead, each to a place of its own.
+#[test]
+fn too_many_states() {
+    const JUMPS: u32 = 1300;
+    let mut prog = vec![stmt(0x20, 16)];
+    for step in 0..JUMPS {
+        let distance = 1 + 2 * JUMPS + step - (2 + 2 * step) - 1;
+        prog.extend([jump(0x15, step, 0, 1), stmt(0x05, distance)]);
+    }
+    for step in 0..JUMPS {
+        prog.push(stmt(0x01, step));
+    }
+    prog.push(stmt(0x06, ALLOW));
+    assert!(outcomes(&prog, X86_64) == [Outcome::Constant(ALLOW); 512]);
+    assert_eq!(left(&prog, 5), "L0: ret #0x7fff0000\n");
+}
+
+#[test]
+fn division_by_zero() {
+    let prog = [
+        stmt(0x20, 16),
+        stmt(0x07, 0),
+        stmt(0x00, 8),
+        stmt(0x3c, 0),
+        stmt(0x06, ALLOW),
+    ];
+    assert_eq!(outcomes(&prog, X86_64), [Outcome::Varies; 512]);
+    assert_eq!(strongest(&prog), Some(0));
+    let prog = [
+        stmt(0x20, 0),
+        stmt(0x07, 0),
+        stmt(0x00, 8),
+        stmt(0x3c, 0),
+        stmt(0x16, 0),
+    ];
+    let out = outcomes(&prog, X86_64);
+    assert_eq!(out[..4], [0, 8, 4, 2].map(Outcome::Constant));
+}
+
+#[test]
+fn arguments_that_do_not_matter() {
+    let prog = [
+        stmt(0x20, 16),
+        jump(0x15, 7, 0, 1),
+        stmt(0x06, ALLOW),
+        stmt(0x06, ALLOW),
+    ];
+    assert_eq!(outcomes(&prog, X86_64), [Outcome::Constant(ALLOW); 512]);
+    assert_eq!(left(&prog, 0), "L0: ret #0x7fff0000\n");
+}
+
+#[test]
+fn strongest_action() {
+    let ret = |k| stmt(0x06, k);
+    assert_eq!(
+        strongest(&[ret(ALLOW), ret(0x0005_0001)]),
+        Some(0x0005_0000)
+    );
+    assert_eq!(strongest(&[ret(0), ret(KILL)]), Some(KILL));
+    assert_eq!(strongest(&[ret(0x0005_0001), ret(0)]), Some(0));
+    assert_eq!(strongest(&[ret(0), stmt(0x16, 0)]), None);
+}
+
+#[test]
+fn sharing() {
+    let prog = list(0..100);
+    let other = list(20..60);
+    let a = specialise(&prog, X86_64, 41).unwrap().unwrap();
+    let b = specialise(&other, X86_64, 41).unwrap().unwrap();
+    let c = specialise(&other, X86_64, 3).unwrap().unwrap();
+    assert!(same(&a, &b) && hash(&a) == hash(&b));
+    assert!(!same(&a, &c) && hash(&a) != hash(&c));
+}
+
+/// The test of a 64-bit argument takes four instructions.
+#[test]
+fn lowered() {
+    let mut words = [Word::Const(0); 16];
+    words[4] = Word::At(112);
+    words[5] = Word::At(116);
+    let residual = specialise(&list(0..100), X86_64, 41).unwrap().unwrap();
+    let code = lower(&residual, &Layout(words)).unwrap().unwrap();
+    let code: Vec<_> = code
+        .iter()
+        .map(|i| (i.code, i.regs, i.off, i.imm as u32))
+        .collect();
+    assert_eq!(
+        code,
+        [
+            (0x61, 0x10, 116, 0),
+            (0x56, 0x00, 4, 0),
+            (0x61, 0x10, 112, 0),
+            (0x56, 0x00, 2, 1),
+            (0xb4, 0x00, 0, ALLOW),
+            (0x95, 0x00, 0, 0),
+            (0xb4, 0x00, 0, KILL),
+            (0x95, 0x00, 0, 0),
+        ]
+    );
+}
+
+#[test]
+fn listing() {
+    let prog = [
+        stmt(0x20, 0),
+        stmt(0x20, 4),
+        stmt(0x20, 8),
+        stmt(0x20, 60),
+        stmt(0x80, 0),
+        stmt(0x81, 0),
+        stmt(0x02, 1),
+        stmt(0x61, 1),
+        stmt(0x87, 0),
+        stmt(0x3c, 0),
+        stmt(0x54, 0xff),
+        jump(0x4d, 0, 1, 0),
+        stmt(0x05, 0),
+        stmt(0x16, 0),
+        stmt(0x94, 1),
+    ];
+    assert_eq!(
+        Listing(&prog).to_string(),
+        "L0: ld nr\nL1: ld arch\nL2: ld ip.lo\nL3: ld args[5].hi\nL4: ld #len\nL5: ldx #len\n\
+         L6: st M[1]\nL7: ldx M[1]\nL8: txa\nL9: div x\nL10: and #0xff\nL11: jset x, L13, L12\n\
+         L12: ja L13\nL13: ret a\nL14: .invalid 0x0094, 0, 0, 0x1\n"
+    );
+}
+
+#[test]
+fn nonsense_is_harmless() {
+    let progs: [&[Insn]; 6] = [
+        &[],
+        &[stmt(0x20, 0)],
+        &[jump(0x15, 0, 9, 9), stmt(0x06, 0)],
+        &[stmt(0x05, u32::MAX), stmt(0x06, 0)],
+        &[stmt(0x94, 0), stmt(0x06, 0)],
+        &[stmt(0x02, u32::MAX), stmt(0x60, 16), stmt(0x64, 99)],
+    ];
+    for prog in progs {
+        assert_eq!(outcomes(prog, X86_64), [Outcome::Varies; 512]);
+        assert!(specialise(prog, X86_64, 0).unwrap().is_none());
+        let layout = Layout([Word::Const(0); 16]);
+        assert!(lower(prog, &layout).unwrap().is_none());
+    }
+    let long = vec![stmt(0x06, 0); 5000];
+    assert_eq!(outcomes(&long, X86_64), [Outcome::Varies; 512]);
+    assert!(specialise(&long, X86_64, 0).unwrap().is_none());
+}
+
+#[test]
+fn every_allocation_may_fail() {
+    let prog = list(30..50);
+    let layout = Layout([Word::At(0); 16]);
+    let truth = outcomes(&prog, X86_64);
+    let residual = specialise(&prog, X86_64, 41).unwrap().unwrap();
+    let lowered = lower(&prog, &layout).unwrap().unwrap();
+    let mut failed = [0; 3];
+    for n in 0..10_000 {
+        mem::fail_after(n);
+        let mut out = [Outcome::Varies; 512];
+        let analysed = analyse(&prog, X86_64, 512, &mut out);
+        mem::fail_after(n);
+        let specialised = specialise(&prog, X86_64, 41);
+        mem::fail_after(n);
+        let translated = lower(&prog, &layout);
+        mem::never_fail();
+        match analysed {
+            Ok(()) => assert_eq!(out, truth),
+            Err(_) => failed[0] += 1,
+        }
+        match &specialised {
+            Ok(got) => assert_eq!(got.as_deref(), Some(&residual[..])),
+            Err(_) => failed[1] += 1,
+        }
+        match &translated {
+            Ok(got) => assert_eq!(got.as_deref(), Some(&lowered[..])),
+            Err(_) => failed[2] += 1,
+        }
+        if analysed.is_ok() && specialised.is_ok() && translated.is_ok() {
+            assert!(failed.iter().all(|failed| *failed > 0), "{failed:?}");
+            return;
+        }
+    }
+    panic!("never enough memory");
+}

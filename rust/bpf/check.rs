@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which programs are admitted.
+//!
+//! Follows `seccomp_check_filter()` of `kernel/seccomp.c`, and `bpf_check_classic()` with
+//! `check_load_and_stores()` of `net/core/filter.c`.
+
+use super::insn::{
+    target,
+    Alu,
+    Insn,
+    Op,
+    Src,
+    CELLS,
+    MAX_INSNS, //
+};
+use crate::mem::{
+    Buf,
+    NoMemory, //
+};
+
+/// The program is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid;
+
+/// Admits what seccomp's dialect of classic BPF admits: the instructions one by one.
+///
+/// Fails with [`Invalid`] where `seccomp_check_filter()` fails with `EINVAL`. Linear.
+pub fn check(prog: &[Insn]) -> Result<(), Invalid> {
+    if prog.iter().all(|insn| insn.decode().is_some()) {
+        Ok(())
+    } else {
+        Err(Invalid)
+    }
+}
+
+/// Admits what can be run: [`check`], and jumps, cells and constants in range, and a return at the
+/// end.
+///
+/// Together with [`check_scratch`] this admits what `bpf_check_classic()` and then
+/// `seccomp_check_filter()` admit. Linear.
+pub fn check_classic(prog: &[Insn]) -> Result<(), Invalid> {
+    if prog.len() > MAX_INSNS {
+        return Err(Invalid);
+    }
+    let inside = |pc, distance| target(pc, distance) < prog.len();
+    let cell = |k: u32| k < CELLS as u32;
+    let mut ends = false;
+    for (pc, insn) in prog.iter().enumerate() {
+        let op = insn.decode().ok_or(Invalid)?;
+        let valid = match op {
+            Op::Ja(k) => inside(pc, k),
+            Op::Jcc(_, _, jt, jf) => inside(pc, jt.into()) && inside(pc, jf.into()),
+            Op::Alu(Alu::Div, Src::K(k)) => k != 0,
+            Op::Alu(Alu::Lsh | Alu::Rsh, Src::K(k)) => k < 32,
+            Op::LdMem(k) | Op::LdxMem(k) | Op::St(k) | Op::Stx(k) => cell(k),
+            _ => true,
+        };
+        if !valid {
+            return Err(Invalid);
+        }
+        ends = matches!(op, Op::RetK(_) | Op::RetA);
+    }
+    if ends {
+        Ok(())
+    } else {
+        Err(Invalid)
+    }
+}
+
+/// Tells which cells may be loaded before they are stored, as bits: none, if the program is to be
+/// admitted.
+///
+/// Errs in the same way as `check_load_and_stores()`: what a return leaves stored counts for the
+/// instruction after it. `prog` has passed [`check_classic`]. Linear; two bytes per instruction.
+pub fn check_scratch(prog: &[Insn]) -> Result<u16, NoMemory> {
+    let mut masks = Buf::with_capacity(prog.len())?;
+    for _ in prog {
+        masks.push(u16::MAX)?;
+    }
+    let cell = |k: u32| 1u16.checked_shl(k).unwrap_or(0);
+    let mut bad = 0;
+    let mut stored = 0u16;
+    for (pc, insn) in prog.iter().enumerate() {
+        stored &= masks.get(pc).copied().unwrap_or(0);
+        let mut limit = |distance| {
+            if let Some(mask) = masks.get_mut(target(pc, distance)) {
+                *mask &= stored;
+            }
+        };
+        match insn.decode() {
+            Some(Op::St(k) | Op::Stx(k)) => stored |= cell(k),
+            Some(Op::LdMem(k) | Op::LdxMem(k)) => bad |= cell(k) & !stored,
+            Some(Op::Ja(k)) => {
+                limit(k);
+                stored = u16::MAX;
+            }
+            Some(Op::Jcc(_, _, jt, jf)) => {
+                limit(jt.into());
+                limit(jf.into());
+                stored = u16::MAX;
+            }
+            _ => {}
+        }
+    }
+    Ok(bad)
+}

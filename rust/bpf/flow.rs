@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a program computes for one system call number, as far as that does not depend on the
+//! arguments.
+//!
+//! As jumps only lead forward, one pass in the order of the program meets each instruction after
+//! all that lead to it. The states that reach an instruction are joined into one.
+
+use super::{
+    insn::{
+        target,
+        Alu,
+        Cond,
+        Insn,
+        Op,
+        Src,
+        CELLS,
+        MAX_INSNS,
+        WORD_ARCH,
+        WORD_NR, //
+    },
+    live::{
+        SLOTS,
+        SLOT_A,
+        SLOT_X, //
+    }, //
+};
+use crate::mem::{
+    Buf,
+    NoMemory, //
+};
+
+/// What is known of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Val {
+    /// It is this.
+    Known(u32),
+    /// It is this word of the data, whatever that is.
+    Word(usize),
+    /// Nothing.
+    Unknown,
+}
+
+impl Val {
+    fn known(self) -> Option<u32> {
+        match self {
+            Val::Known(k) => Some(k),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of `A`, `X` and the cells.
+#[derive(Clone, Copy)]
+pub(super) struct State([Val; SLOTS]);
+
+impl State {
+    /// Where programs start.
+    const START: Self = {
+        let mut slots = [Val::Unknown; SLOTS];
+        slots[SLOT_A] = Val::Known(0);
+        slots[SLOT_X] = Val::Known(0);
+        Self(slots)
+    };
+
+    /// The value in a slot.
+    pub(super) fn get(&self, slot: usize) -> Val {
+        self.0.get(slot).copied().unwrap_or(Val::Unknown)
+    }
+
+    fn set(&mut self, slot: usize, val: Val) {
+        if let Some(place) = self.0.get_mut(slot) {
+            *place = val;
+        }
+    }
+
+    /// The right operand of an instruction.
+    pub(super) fn operand(&self, src: Src) -> Val {
+        match src {
+            Src::K(k) => Val::Known(k),
+            Src::X => self.get(SLOT_X),
+        }
+    }
+
+    /// Keeps what is true of both.
+    fn join(&mut self, other: &Self) {
+        for (val, other) in self.0.iter_mut().zip(&other.0) {
+            if val != other {
+                *val = Val::Unknown;
+            }
+        }
+    }
+}
+
+/// What an instruction does in a state.
+#[derive(Clone, Copy)]
+pub(super) enum Effect {
+    /// Writes a slot and goes on.
+    Set(usize, Val),
+    /// As `Set` of an unknown quotient to `A`, unless it returns 0.
+    Divide,
+    /// Goes on elsewhere, or with the next one.
+    Goto(usize),
+    /// Goes on at the first place if its condition holds, else at the second.
+    Split(usize, usize),
+    /// Returns.
+    Return(Val),
+}
+
+/// The data, as far as it is known.
+#[derive(Clone, Copy)]
+pub(super) struct Given {
+    /// `seccomp_data.nr`.
+    pub(super) nr: u32,
+    /// `seccomp_data.arch`.
+    pub(super) arch: u32,
+}
+
+impl Given {
+    fn word(self, word: usize) -> Val {
+        match word {
+            WORD_NR => Val::Known(self.nr),
+            WORD_ARCH => Val::Known(self.arch),
+            _ => Val::Word(word),
+        }
+    }
+
+    /// What the instruction at `pc` does in `state`.
+    pub(super) fn effect(self, state: &State, pc: usize, op: Op) -> Effect {
+        let a = state.get(SLOT_A);
+        let x = state.get(SLOT_X);
+        let next = target(pc, 0);
+        match op {
+            Op::LdWord(word) => Effect::Set(SLOT_A, self.word(word)),
+            Op::LdImm(k) => Effect::Set(SLOT_A, Val::Known(k)),
+            Op::LdxImm(k) => Effect::Set(SLOT_X, Val::Known(k)),
+            Op::LdMem(k) => Effect::Set(SLOT_A, state.get(cell(k))),
+            Op::LdxMem(k) => Effect::Set(SLOT_X, state.get(cell(k))),
+            Op::St(k) => Effect::Set(cell(k), a),
+            Op::Stx(k) => Effect::Set(cell(k), x),
+            Op::Tax => Effect::Set(SLOT_X, a),
+            Op::Txa => Effect::Set(SLOT_A, x),
+            Op::Neg => match a {
+                Val::Known(a) => Effect::Set(SLOT_A, Val::Known(a.wrapping_neg())),
+                _ => Effect::Set(SLOT_A, Val::Unknown),
+            },
+            Op::Alu(op, src) => match (a.known(), state.operand(src).known()) {
+                (Some(a), Some(b)) => match op.eval(a, b) {
+                    Some(result) => Effect::Set(SLOT_A, Val::Known(result)),
+                    None => Effect::Return(Val::Known(0)),
+                },
+                (None, Some(b)) => match (op, b) {
+                    (Alu::Div, 0) => Effect::Return(Val::Known(0)),
+                    (Alu::And | Alu::Mul, 0) => Effect::Set(SLOT_A, Val::Known(0)),
+                    (Alu::Or, u32::MAX) => Effect::Set(SLOT_A, Val::Known(b)),
+                    (Alu::And, u32::MAX) | (Alu::Mul | Alu::Div, 1) => Effect::Goto(next),
+                    (Alu::Add | Alu::Sub | Alu::Or | Alu::Xor, 0) => Effect::Goto(next),
+                    (Alu::Lsh | Alu::Rsh, b) if b & 31 == 0 => Effect::Goto(next),
+                    _ => Effect::Set(SLOT_A, Val::Unknown),
+                },
+                (_, None) if op == Alu::Div => Effect::Divide,
+                (Some(0), None) if matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh) => {
+                    Effect::Set(SLOT_A, Val::Known(0))
+                }
+                _ => Effect::Set(SLOT_A, Val::Unknown),
+            },
+            Op::Ja(k) => Effect::Goto(target(pc, k)),
+            Op::Jcc(cond, src, jt, jf) => {
+                let (jt, jf) = (target(pc, jt.into()), target(pc, jf.into()));
+                match decide(cond, a, state.operand(src)) {
+                    _ if jt == jf => Effect::Goto(jt),
+                    Some(true) => Effect::Goto(jt),
+                    Some(false) => Effect::Goto(jf),
+                    None => Effect::Split(jt, jf),
+                }
+            }
+            Op::RetK(k) => Effect::Return(Val::Known(k)),
+            Op::RetA => Effect::Return(a),
+        }
+    }
+}
+
+/// The slot of a cell; none that there is if there is no such cell.
+fn cell(k: u32) -> usize {
+    if k < CELLS as u32 {
+        k as usize
+    } else {
+        usize::MAX
+    }
+}
+
+/// Does a condition hold? `None` if that depends.
+fn decide(cond: Cond, a: Val, b: Val) -> Option<bool> {
+    match (cond, a, b) {
+        (_, Val::Known(a), Val::Known(b)) => Some(cond.eval(a, b)),
+        (Cond::Eq | Cond::Ge, Val::Word(a), Val::Word(b)) if a == b => Some(true),
+        (Cond::Gt, Val::Word(a), Val::Word(b)) if a == b => Some(false),
+        (Cond::Set, _, Val::Known(0)) | (Cond::Set, Val::Known(0), _) => Some(false),
+        (Cond::Gt, _, Val::Known(u32::MAX)) | (Cond::Gt, Val::Known(0), _) => Some(false),
+        (Cond::Ge, _, Val::Known(0)) | (Cond::Ge, Val::Known(u32::MAX), _) => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether a walk goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// It does.
+    On,
+    /// It has found enough.
+    Stop,
+}
+
+/// Nothing reaches the instruction (yet).
+const NONE: u16 = u16::MAX;
+
+/// Walks programs; keeps its memory from one walk to the next.
+///
+/// Two bytes per instruction, and a [`State`] per target of a jump that is yet to be reached.
+pub(super) struct Walker {
+    /// By instruction, where in `states` is what reaches it by jumps.
+    at: Buf<u16>,
+    states: Buf<State>,
+    /// Where in `states` is room.
+    free: Buf<u16>,
+}
+
+impl Walker {
+    pub(super) fn new() -> Self {
+        Self {
+            at: Buf::new(),
+            states: Buf::new(),
+            free: Buf::new(),
+        }
+    }
+
+    /// Calls `visit` for each instruction that may be reached, in the order of the program, with
+    /// the state in which it is. One step per instruction.
+    ///
+    /// Returns whether all was well with the program: `false` if there was something that is no
+    /// instruction, or a jump out of the program. Nothing then can be said about it.
+    pub(super) fn walk(
+        &mut self,
+        prog: &[Insn],
+        given: Given,
+        mut visit: impl FnMut(usize, &State, Op, Effect) -> Walk,
+    ) -> Result<bool, NoMemory> {
+        if prog.len() > MAX_INSNS {
+            return Ok(false);
+        }
+        self.at.clear();
+        self.states.clear();
+        self.free.clear();
+        for _ in prog {
+            self.at.push(NONE)?;
+        }
+        let mut state = State::START;
+        let mut falls_through = true;
+        for (pc, insn) in prog.iter().enumerate() {
+            let slot = self.at.get(pc).copied().unwrap_or(NONE);
+            if slot != NONE {
+                if let Some(jumped) = self.states.get(usize::from(slot)) {
+                    if falls_through {
+                        state.join(jumped);
+                    } else {
+                        state = *jumped;
+                    }
+                }
+                self.free.push(slot)?;
+            } else if !falls_through {
+                continue;
+            }
+            let Some(op) = insn.decode() else {
+                return Ok(false);
+            };
+            let effect = given.effect(&state, pc, op);
+            if visit(pc, &state, op, effect) == Walk::Stop {
+                return Ok(true);
+            }
+            let next = target(pc, 0);
+            falls_through = match effect {
+                Effect::Set(slot, val) => {
+                    state.set(slot, val);
+                    true
+                }
+                Effect::Divide => {
+                    state.set(SLOT_A, Val::Unknown);
+                    true
+                }
+                Effect::Goto(to) => {
+                    if to != next && !self.jump(to, &state)? {
+                        return Ok(false);
+                    }
+                    to == next
+                }
+                Effect::Split(jt, jf) => {
+                    for to in [jt, jf] {
+                        if to != next && !self.jump(to, &state)? {
+                            return Ok(false);
+                        }
+                    }
+                    jt == next || jf == next
+                }
+                Effect::Return(_) => false,
+            };
+        }
+        // Falling off the end is as bad as jumping out.
+        Ok(!falls_through)
+    }
+
+    /// Has `state` reach an instruction; `false` if there is none.
+    fn jump(&mut self, to: usize, state: &State) -> Result<bool, NoMemory> {
+        let Some(at) = self.at.get_mut(to) else {
+            return Ok(false);
+        };
+        if let Some(there) = self.states.get_mut(usize::from(*at)) {
+            there.join(state);
+            return Ok(true);
+        }
+        if let Some(slot) = self.free.pop() {
+            if let Some(place) = self.states.get_mut(usize::from(slot)) {
+                *place = *state;
+            }
+            *at = slot;
+            return Ok(true);
+        }
+        // CAST: There are never more states than instructions, which are at most `MAX_INSNS`.
+        let slot = self.states.len() as u16;
+        self.states.push(*state)?;
+        *at = slot;
+        Ok(true)
+    }
+}

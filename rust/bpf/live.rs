@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which of `A`, `X` and the cells are read before they are written again.
+
+use super::insn::{
+    target,
+    Alu,
+    Insn,
+    Op,
+    Src,
+    CELLS, //
+};
+use crate::mem::{
+    Buf,
+    NoMemory, //
+};
+
+/// The slot of `A`; those of the cells are before it.
+pub(super) const SLOT_A: usize = CELLS;
+/// The slot of `X`.
+pub(super) const SLOT_X: usize = CELLS + 1;
+/// Slots in all.
+pub(super) const SLOTS: usize = CELLS + 2;
+
+/// Slots, one bit each.
+pub(super) type Slots = u32;
+
+/// `A` as a set of slots.
+pub(super) const A: Slots = 1 << SLOT_A;
+/// `X` as a set of slots.
+pub(super) const X: Slots = 1 << SLOT_X;
+
+/// A cell as a set of slots; empty if there is no such cell.
+fn cell(k: u32) -> Slots {
+    if k < CELLS as u32 {
+        1u32.wrapping_shl(k)
+    } else {
+        0
+    }
+}
+
+/// What an instruction reads, and what it writes.
+#[inline]
+fn effects(op: Op) -> (Slots, Slots) {
+    match op {
+        Op::LdWord(_) | Op::LdImm(_) => (0, A),
+        Op::LdxImm(_) => (0, X),
+        Op::LdMem(k) => (cell(k), A),
+        Op::LdxMem(k) => (cell(k), X),
+        Op::St(k) => (A, cell(k)),
+        Op::Stx(k) => (X, cell(k)),
+        Op::Tax => (A, X),
+        Op::Txa => (X, A),
+        Op::Alu(_, Src::K(_)) | Op::Neg => (A, A),
+        Op::Alu(_, Src::X) => (A | X, A),
+        Op::Jcc(_, Src::K(_), ..) | Op::RetA => (A, 0),
+        Op::Jcc(_, Src::X, ..) => (A | X, 0),
+        Op::Ja(_) | Op::RetK(_) => (0, 0),
+    }
+}
+
+/// May the instruction be left out when nobody reads what it writes?
+fn is_pure(op: Op) -> bool {
+    !matches!(
+        op,
+        Op::Ja(_) | Op::Jcc(..) | Op::RetK(_) | Op::RetA | Op::Alu(Alu::Div, Src::X)
+    )
+}
+
+/// One pass from the end, which is enough as jumps lead forward.
+///
+/// `visit` learns of the instructions that can be left out: pure ones that write nothing live.
+/// The slots it returns are live before each instruction.
+fn pass(
+    prog: &[Insn],
+    mut visit: impl FnMut(usize) -> Result<(), NoMemory>,
+) -> Result<Buf<Slots>, NoMemory> {
+    let mut live: Buf<Slots> = Buf::with_capacity(prog.len())?;
+    for _ in prog {
+        live.push(0)?;
+    }
+    for (pc, insn) in prog.iter().enumerate().rev() {
+        // All is live before what is no instruction, and where a jump out of the program leads.
+        let Some(op) = insn.decode() else {
+            if let Some(before) = live.get_mut(pc) {
+                *before = Slots::MAX;
+            }
+            continue;
+        };
+        let at = |distance| {
+            live.get(target(pc, distance))
+                .copied()
+                .unwrap_or(Slots::MAX)
+        };
+        let after = match op {
+            Op::RetK(_) | Op::RetA => 0,
+            Op::Ja(k) => at(k),
+            Op::Jcc(_, _, jt, jf) => at(jt.into()) | at(jf.into()),
+            _ => at(0),
+        };
+        let (reads, writes) = effects(op);
+        let dead = is_pure(op) && writes & after == 0;
+        if dead {
+            visit(pc)?;
+        }
+        if let Some(before) = live.get_mut(pc) {
+            *before = if dead {
+                after
+            } else {
+                (after & !writes) | reads
+            };
+        }
+    }
+    Ok(live)
+}
+
+/// The slots that are live before each instruction. Linear; four bytes per instruction.
+pub(super) fn liveness(prog: &[Insn]) -> Result<Buf<Slots>, NoMemory> {
+    pass(prog, |_| Ok(()))
+}
+
+/// Makes a NOP of each instruction that computes what nobody reads. As [`liveness`].
+pub(super) fn remove_dead(prog: &mut [Insn]) -> Result<(), NoMemory> {
+    let mut dead = Buf::new();
+    pass(prog, |pc| dead.push(pc))?;
+    for pc in dead.iter() {
+        if let Some(insn) = prog.get_mut(*pc) {
+            *insn = Insn::NOP;
+        }
+    }
+    Ok(())
+}

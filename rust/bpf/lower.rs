@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! From classic BPF over `struct seccomp_data` to eBPF over the saved registers.
+//!
+//! Does what `bpf_convert_filter()` of `net/core/filter.c` does, but for where the data comes from:
+//! nobody has to fill in a `seccomp_data` first. Without its prologue, and with 32-bit comparisons
+//! throughout, the test of a 64-bit argument is four instructions long, as in the filter.
+//!
+//! `A` is r0, `X` is r2, the context stays in r1, as nothing is called; the cells are on the stack.
+//! The upper halves of r0 and r2 are zero at all times.
+
+use super::{
+    check::check_classic,
+    insn::{
+        target,
+        Alu,
+        Cond,
+        Insn,
+        Op,
+        Src,
+        CELLS,
+        DATA_WORDS, //
+    },
+    live::{
+        self,
+        liveness, //
+    }, //
+};
+use crate::mem::{
+    Buf,
+    NoMemory, //
+};
+
+/// Bytes of stack that a program with cells uses.
+pub const STACK: i16 = 4 * CELLS as i16;
+
+/// `struct bpf_insn`, little endian.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EbpfInsn {
+    /// What to do.
+    pub code: u8,
+    /// The destination in the lower half, the source in the upper.
+    pub regs: u8,
+    /// An offset in memory or a distance.
+    pub off: i16,
+    /// A constant.
+    pub imm: i32,
+}
+
+/// Where a word of `struct seccomp_data` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Nowhere: it is always this.
+    Const(u32),
+    /// In the 32 bits at this offset from the context.
+    At(i16),
+}
+
+/// Where the words of `struct seccomp_data` are, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout(pub [Word; DATA_WORDS]);
+
+const R0: u8 = 0;
+const R1: u8 = 1;
+const R2: u8 = 2;
+const R10: u8 = 10;
+
+const LDX: u8 = 0x01;
+const STX: u8 = 0x03;
+const ALU: u8 = 0x04;
+const JMP: u8 = 0x05;
+const JMP32: u8 = 0x06;
+
+const MEM_W: u8 = 0x60;
+const REG: u8 = 0x08;
+const NEG: u8 = 0x80;
+const MOV: u8 = 0xb0;
+
+const JA: u8 = 0x00;
+const JNE: u8 = 0x50;
+const EXIT: u8 = 0x90;
+const JLT: u8 = 0xa0;
+const JLE: u8 = 0xb0;
+
+impl EbpfInsn {
+    const fn new(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Self {
+        Self {
+            code,
+            regs: dst | (src << 4),
+            off,
+            imm,
+        }
+    }
+
+    const fn mov(dst: u8, k: u32) -> Self {
+        // CAST: The bits are what counts.
+        Self::new(ALU | MOV, dst, 0, 0, k as i32)
+    }
+
+    const fn mov_reg(dst: u8, src: u8) -> Self {
+        Self::new(ALU | MOV | REG, dst, src, 0, 0)
+    }
+
+    const fn load(dst: u8, src: u8, off: i16) -> Self {
+        Self::new(LDX | MEM_W, dst, src, off, 0)
+    }
+
+    const fn store(src: u8, off: i16) -> Self {
+        Self::new(STX | MEM_W, R10, src, off, 0)
+    }
+
+    const fn exit() -> Self {
+        Self::new(JMP | EXIT, 0, 0, 0, 0)
+    }
+}
+
+/// Translates a program, such as a result of [`specialise`](super::residual::specialise).
+///
+/// The result has at most four instructions for each of `prog`, and two more; it returns a 32-bit
+/// value, uses r0, r1, r2 and, if there are cells, [`STACK`] bytes of stack. `None` if `prog` does
+/// not pass [`check_classic`]. Cells that are loaded before they are stored are not caught here,
+/// see [`check_scratch`](super::check::check_scratch). Linear, two passes; eight bytes per
+/// instruction besides the result. Fails with [`NoMemory`] if there is none.
+pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+    if check_classic(prog).is_err() {
+        return Ok(None);
+    }
+    let read_at_start = liveness(prog)?.first().copied().unwrap_or(0);
+    let mut out = Code {
+        places: Buf::with_capacity(prog.len())?,
+        insns: Buf::with_capacity(prog.len())?,
+    };
+    for (slot, reg) in [(live::A, R0), (live::X, R2)] {
+        if read_at_start & slot != 0 {
+            out.put(EbpfInsn::mov(reg, 0))?;
+        }
+    }
+    for (pc, insn) in prog.iter().enumerate() {
+        // CAST: At most `4 * MAX_INSNS + 2`.
+        out.places.push(out.insns.len() as u16)?;
+        let Some(op) = insn.decode() else {
+            return Ok(None);
+        };
+        out.translate(pc, op, layout)?;
+    }
+    out.link();
+    Ok(Some(out.insns))
+}
+
+/// The result while it is made: the distances are numbers of instructions of `prog` at first.
+struct Code {
+    /// By instruction of `prog`, where its translation starts.
+    places: Buf<u16>,
+    insns: Buf<EbpfInsn>,
+}
+
+impl Code {
+    fn put(&mut self, insn: EbpfInsn) -> Result<(), NoMemory> {
+        self.insns.push(insn)
+    }
+
+    /// A jump to an instruction of `prog`.
+    fn put_jump(&mut self, insn: EbpfInsn, to: usize) -> Result<(), NoMemory> {
+        // CAST: Below `MAX_INSNS`. The offset is replaced in `link()`.
+        self.put(EbpfInsn {
+            off: to as i16,
+            ..insn
+        })
+    }
+
+    fn translate(&mut self, pc: usize, op: Op, layout: &Layout) -> Result<(), NoMemory> {
+        // CAST: Cells are below `CELLS`, as the program is checked.
+        let cell = |k: u32| ((k & 15) as i16).wrapping_mul(4).wrapping_sub(STACK);
+        match op {
+            Op::LdWord(word) => self.put(match layout.0.get(word) {
+                Some(Word::At(off)) => EbpfInsn::load(R0, R1, *off),
+                Some(Word::Const(k)) => EbpfInsn::mov(R0, *k),
+                None => EbpfInsn::mov(R0, 0),
+            }),
+            Op::LdImm(k) => self.put(EbpfInsn::mov(R0, k)),
+            Op::LdxImm(k) => self.put(EbpfInsn::mov(R2, k)),
+            Op::LdMem(k) => self.put(EbpfInsn::load(R0, R10, cell(k))),
+            Op::LdxMem(k) => self.put(EbpfInsn::load(R2, R10, cell(k))),
+            Op::St(k) => self.put(EbpfInsn::store(R0, cell(k))),
+            Op::Stx(k) => self.put(EbpfInsn::store(R2, cell(k))),
+            Op::Tax => self.put(EbpfInsn::mov_reg(R2, R0)),
+            Op::Txa => self.put(EbpfInsn::mov_reg(R0, R2)),
+            Op::Neg => self.put(EbpfInsn::new(ALU | NEG, R0, 0, 0, 0)),
+            Op::Alu(op, src) => {
+                if (op, src) == (Alu::Div, Src::X) {
+                    // An `X` of 0 ends the program with 0.
+                    self.put(EbpfInsn::new(JMP32 | JNE, R2, 0, 2, 0))?;
+                    self.put(EbpfInsn::mov(R0, 0))?;
+                    self.put(EbpfInsn::exit())?;
+                }
+                // CAST: The numbers of the operations are the same, and fit.
+                self.put(operands(ALU | op.code() as u8, src))
+            }
+            Op::Ja(k) => self.put_jump(JUMP, target(pc, k)),
+            Op::Jcc(cond, src, jt, jf) => {
+                let inverse = match cond {
+                    Cond::Eq => Some(JNE),
+                    Cond::Gt => Some(JLE),
+                    Cond::Ge => Some(JLT),
+                    Cond::Set => None,
+                };
+                let (to, or) = (target(pc, jt.into()), target(pc, jf.into()));
+                match (jt, inverse) {
+                    (0, Some(code)) => self.put_jump(operands(JMP32 | code, src), or),
+                    _ => {
+                        // CAST: As above.
+                        self.put_jump(operands(JMP32 | cond.code() as u8, src), to)?;
+                        if jf != 0 {
+                            self.put_jump(JUMP, or)?;
+                        }
+                        Ok(())
+                    }
+                }
+            }
+            Op::RetK(k) => {
+                self.put(EbpfInsn::mov(R0, k))?;
+                self.put(EbpfInsn::exit())
+            }
+            Op::RetA => self.put(EbpfInsn::exit()),
+        }
+    }
+
+    /// Turns where jumps lead in `prog` into distances.
+    fn link(&mut self) {
+        let Self { places, insns } = self;
+        for (at, insn) in insns.iter_mut().enumerate() {
+            if !is_linked(*insn) {
+                continue;
+            }
+            // CAST: What `put_jump()` has put there, and then distances below the length, which
+            // is less than `i16::MAX`.
+            let place = places.get(insn.off as usize).copied().unwrap_or(0);
+            insn.off = usize::from(place).saturating_sub(at.saturating_add(1)) as i16;
+        }
+    }
+}
+
+/// An instruction on `A`.
+const fn operands(code: u8, src: Src) -> EbpfInsn {
+    match src {
+        // CAST: The bits are what counts.
+        Src::K(k) => EbpfInsn::new(code, R0, 0, 0, k as i32),
+        Src::X => EbpfInsn::new(code | REG, R0, R2, 0, 0),
+    }
+}
+
+const JUMP: EbpfInsn = EbpfInsn::new(JMP | JA, 0, 0, 0, 0);
+
+/// Is it a jump of `put_jump()`? Those on `X` alone are not.
+fn is_linked(insn: EbpfInsn) -> bool {
+    match insn.code & 0x07 {
+        JMP => insn.code != JMP | EXIT,
+        JMP32 => insn.regs & 0x0f != R2,
+        _ => false,
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a seccomp filter does, found out without running it.
+//!
+//! A filter is a classic BPF program over `struct seccomp_data`. For a given architecture most of
+//! them do not look beyond the system call's number, and the others do so for few of the numbers:
+//!
+//! - [`analyse`] tells for every number whether the filter returns a constant;
+//! - [`residual`] makes, for a number for which it does not, the program that is left;
+//! - [`lower`] translates such a program to eBPF that reads the saved registers itself.
+//!
+//! Nothing here touches the kernel: the same files are tested on the host, see `host/`. The
+//! semantics are those of `bpf_convert_filter()` in `net/core/filter.c`: `A` and `X` start at 0,
+//! arithmetic wraps at 32 bits, shifts take their amount modulo 32, and a division by an `X` of 0
+//! ends the program with 0. Data is read as little endian.
+
+// The host's tests reach these items from another crate; within the kernel's nobody does.
+#![allow(unreachable_pub)]
+
+pub mod analyse;
+pub mod check;
+mod flow;
+pub mod insn;
+mod live;
+pub mod lower;
+pub mod residual;
+mod set;
