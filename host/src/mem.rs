@@ -57,6 +57,15 @@ impl<T> Buf<T> {
         Ok(Self(Vec::with_capacity(n)))
     }
 
+    /// A buffer of `n` times the same value.
+    pub fn filled(n: usize, value: T) -> Result<Self, NoMemory>
+    where
+        T: Clone,
+    {
+        allocate()?;
+        Ok(Self(vec![value; n]))
+    }
+
     /// Adds a value at the end.
     pub fn push(&mut self, value: T) -> Result<(), NoMemory> {
         if self.0.len() == self.0.capacity() {

@@ -27,14 +27,11 @@ use super::{
         Insn,
         Op,
         Src,
+        BPF_K,
+        BPF_RET,
         MAX_INSNS,
         WORD_ARCH,
         WORD_NR, //
-    },
-    live::{
-        self,
-        liveness,
-        Slots, //
     },
     set::{
         Set,
@@ -94,6 +91,9 @@ struct Node {
     next: u16,
 }
 
+/// Returns of a constant.
+const RET_K: u16 = BPF_RET | BPF_K;
+
 /// The end of a list.
 const NONE: u16 = u16::MAX;
 
@@ -127,9 +127,9 @@ pub fn analyse(
     }
     let limit = limit.min(out.len()).min(LIMIT);
     let mut pass = Pass {
+        prog,
         arch,
-        live: liveness(prog)?,
-        heads: Buf::with_capacity(prog.len())?,
+        heads: Buf::filled(prog.len(), NONE)?,
         nodes: Buf::new(),
         free: NONE,
         results: Results {
@@ -140,7 +140,7 @@ pub fn analyse(
         },
     };
     // CAST: At most `LIMIT`.
-    pass.run(prog, limit as u32)?;
+    pass.run(limit as u32)?;
     let Results { vary, unsure, .. } = pass.results;
 
     let mut walker = Walker::new();
@@ -149,10 +149,10 @@ pub fn analyse(
         if done.is_err() {
             return;
         }
-        // CAST: Numbers are below `LIMIT`.
-        match alone(prog, arch, nr as u32, &mut walker) {
+        match alone(prog, arch, nr, &mut walker) {
             Ok(outcome) => {
-                if let Some(place) = out.get_mut(nr) {
+                // CAST: Numbers are below `LIMIT`.
+                if let Some(place) = out.get_mut(nr as usize) {
                     *place = outcome;
                 }
             }
@@ -202,8 +202,7 @@ impl Results<'_> {
     fn add(&mut self, nrs: &Set, val: Val) {
         match val {
             Val::Known(ret) => self.add_each(nrs, |_| ret),
-            // CAST: Numbers are below `LIMIT`.
-            Val::Nr => self.add_each(nrs, |nr| nr as u32),
+            Val::Nr => self.add_each(nrs, |nr| nr),
             Val::PerNr | Val::Unknown => {
                 self.vary(nrs);
                 if val.depends_on_nr() {
@@ -213,34 +212,32 @@ impl Results<'_> {
         }
     }
 
-    fn add_each(&mut self, nrs: &Set, ret: impl Fn(usize) -> u32) {
-        let Self {
-            seen, vary, out, ..
-        } = self;
+    fn add_each(&mut self, nrs: &Set, ret: impl Fn(u32) -> u32) {
         // What varies does so for good, so it costs nothing any more.
-        nrs.without(vary).for_each(|nr| {
-            let outcome = Outcome::Constant(ret(nr));
-            let Some(place) = out.get_mut(nr) else {
-                return;
-            };
-            // CAST: Numbers are below `LIMIT`.
-            if !seen.contains(nr as u32) {
-                *place = outcome;
-            } else if *place != outcome {
-                *place = Outcome::Varies;
-                vary.add(nr as u32);
-            }
-        });
-        seen.unite(nrs);
+        nrs.without(&self.vary)
+            .for_each(|nr| self.add_one(nr, Outcome::Constant(ret(nr))));
+    }
+
+    /// `nr` has this outcome, or the one it had so far.
+    #[inline(always)]
+    fn add_one(&mut self, nr: u32, outcome: Outcome) {
+        // CAST: Numbers are below `LIMIT`.
+        let Some(place) = self.out.get_mut(nr as usize) else {
+            return;
+        };
+        if !self.seen.contains(nr) {
+            self.seen.add(nr);
+            *place = outcome;
+        } else if *place != outcome {
+            *place = Outcome::Varies;
+            self.vary.add(nr);
+        }
     }
 
     /// `nrs` return this or that.
     fn vary(&mut self, nrs: &Set) {
-        nrs.without(&self.vary).for_each(|nr| {
-            if let Some(place) = self.out.get_mut(nr) {
-                *place = Outcome::Varies;
-            }
-        });
+        nrs.without(&self.vary)
+            .for_each(|nr| self.add_one(nr, Outcome::Varies));
         self.vary.unite(nrs);
     }
 
@@ -253,9 +250,8 @@ impl Results<'_> {
 
 /// The pass for all numbers.
 struct Pass<'a> {
+    prog: &'a [Insn],
     arch: u32,
-    /// What is live before each instruction.
-    live: Buf<Slots>,
     /// For each instruction, the first of the nodes that reach it.
     heads: Buf<u16>,
     /// All nodes.
@@ -266,15 +262,12 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn run(&mut self, prog: &[Insn], limit: u32) -> Result<(), NoMemory> {
-        for _ in prog {
-            self.heads.push(NONE)?;
-        }
+    fn run(&mut self, limit: u32) -> Result<(), NoMemory> {
         let all = Set::below(limit);
         if !all.is_empty() {
             self.spawn(0, all, Val::Known(0), Val::Known(0))?;
         }
-        for (pc, insn) in prog.iter().enumerate() {
+        for (pc, insn) in self.prog.iter().enumerate() {
             // Each node is taken off the list before anything is put on another, so that its
             // place can be used again.
             let mut rest = match self.heads.get_mut(pc) {
@@ -492,6 +485,11 @@ impl Pass<'_> {
         }
         let (a, x) = (node.a, node.x);
         self.insert(at, if_not);
+        // Most often, that is all for the number.
+        if let Some(Insn { code: RET_K, k, .. }) = self.prog.get(if_equal) {
+            self.results.add_one(nr, Outcome::Constant(*k));
+            return Ok(());
+        }
         let mut one = Set::EMPTY;
         one.add(nr);
         self.spawn(if_equal, one, a, x)
@@ -517,16 +515,28 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// Are `A` and `X` of any use at `pc`, as far as the instruction that is there tells?
+    fn reads(&self, pc: usize) -> (bool, bool) {
+        match self.prog.get(pc).and_then(|insn| insn.decode()) {
+            Some(Op::RetK(_)) => (false, false),
+            Some(Op::LdWord(_) | Op::LdImm(_) | Op::LdMem(_) | Op::Txa) => (false, true),
+            Some(Op::LdxImm(_) | Op::LdxMem(_) | Op::Tax | Op::RetA) => (true, false),
+            _ => (true, true),
+        }
+    }
+
     /// A node on the list of `pc` with which one of these values could be united: one of the same
     /// live values, or if there are too many, any.
-    #[inline(always)]
     fn find(&mut self, pc: usize, a: Val, x: Val) -> Option<&mut Node> {
-        let live = self.live.get(pc).copied().unwrap_or(Slots::MAX);
+        if *self.heads.get(pc)? == NONE {
+            return None;
+        }
+        let (live_a, live_x) = self.reads(pc);
         let mut at = self.heads.get(pc).copied().unwrap_or(NONE);
         let mut count = 0u32;
         while let Some(node) = self.nodes.get(usize::from(at)) {
-            let same_a = live & live::A == 0 || node.a == a;
-            let same_x = live & live::X == 0 || node.x == x;
+            let same_a = !live_a || node.a == a;
+            let same_x = !live_x || node.x == x;
             count = count.saturating_add(1);
             if (same_a && same_x) || count >= MAX_STATES {
                 break;
@@ -534,10 +544,10 @@ impl Pass<'_> {
             at = node.next;
         }
         let node = self.nodes.get_mut(usize::from(at))?;
-        if live & live::A != 0 {
+        if live_a {
             node.a = node.a.join(a);
         }
-        if live & live::X != 0 {
+        if live_x {
             node.x = node.x.join(x);
         }
         Some(node)

@@ -74,10 +74,7 @@ pub fn check_classic(prog: &[Insn]) -> Result<(), Invalid> {
 /// Errs in the same way as `check_load_and_stores()`: what a return leaves stored counts for the
 /// instruction after it. `prog` has passed [`check_classic`]. Linear; two bytes per instruction.
 pub fn check_scratch(prog: &[Insn]) -> Result<u16, NoMemory> {
-    let mut masks = Buf::with_capacity(prog.len())?;
-    for _ in prog {
-        masks.push(u16::MAX)?;
-    }
+    let mut masks = Buf::filled(prog.len(), u16::MAX)?;
     let cell = |k: u32| 1u16.checked_shl(k).unwrap_or(0);
     let mut bad = 0;
     let mut stored = 0u16;

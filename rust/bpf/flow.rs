@@ -36,7 +36,7 @@ pub(super) enum Val {
     /// It is this.
     Known(u32),
     /// It is this word of the data, whatever that is.
-    Word(usize),
+    Word(u8),
     /// Nothing.
     Unknown,
 }
@@ -121,7 +121,8 @@ impl Given {
         match word {
             WORD_NR => Val::Known(self.nr),
             WORD_ARCH => Val::Known(self.arch),
-            _ => Val::Word(word),
+            // CAST: Words are below `DATA_WORDS`.
+            _ => Val::Word(word as u8),
         }
     }
 
@@ -248,12 +249,13 @@ impl Walker {
         if prog.len() > MAX_INSNS {
             return Ok(false);
         }
-        self.at.clear();
+        if self.at.len() == prog.len() {
+            self.at.fill(NONE);
+        } else {
+            self.at = Buf::filled(prog.len(), NONE)?;
+        }
         self.states.clear();
         self.free.clear();
-        for _ in prog {
-            self.at.push(NONE)?;
-        }
         let mut state = State::START;
         let mut falls_through = true;
         for (pc, insn) in prog.iter().enumerate() {

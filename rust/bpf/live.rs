@@ -75,10 +75,7 @@ fn pass(
     prog: &[Insn],
     mut visit: impl FnMut(usize) -> Result<(), NoMemory>,
 ) -> Result<Buf<Slots>, NoMemory> {
-    let mut live: Buf<Slots> = Buf::with_capacity(prog.len())?;
-    for _ in prog {
-        live.push(0)?;
-    }
+    let mut live: Buf<Slots> = Buf::filled(prog.len(), 0)?;
     for (pc, insn) in prog.iter().enumerate().rev() {
         // All is live before what is no instruction, and where a jump out of the program leads.
         let Some(op) = insn.decode() else {

@@ -23,7 +23,8 @@ use super::{
     },
     live::{
         self,
-        liveness, //
+        liveness,
+        remove_dead, //
     }, //
 };
 use crate::mem::{
@@ -120,13 +121,19 @@ impl EbpfInsn {
 /// The result has at most four instructions for each of `prog`, and two more; it returns a 32-bit
 /// value, uses r0, r1, r2 and, if there are cells, [`STACK`] bytes of stack. `None` if `prog` does
 /// not pass [`check_classic`]. Cells that are loaded before they are stored are not caught here,
-/// see [`check_scratch`](super::check::check_scratch). Linear, two passes; eight bytes per
+/// see [`check_scratch`](super::check::check_scratch). Linear; at most 26 bytes per
 /// instruction besides the result. Fails with [`NoMemory`] if there is none.
 pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
     if check_classic(prog).is_err() {
         return Ok(None);
     }
-    let read_at_start = liveness(prog)?.first().copied().unwrap_or(0);
+    // What is computed for nobody would read what is not there, so it must go.
+    let mut code = Buf::with_capacity(prog.len())?;
+    for insn in prog {
+        code.push(*insn)?;
+    }
+    remove_dead(&mut code)?;
+    let read_at_start = liveness(&code)?.first().copied().unwrap_or(0);
     let mut out = Code {
         places: Buf::with_capacity(prog.len())?,
         insns: Buf::with_capacity(prog.len())?,
@@ -136,7 +143,7 @@ pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, No
             out.put(EbpfInsn::mov(reg, 0))?;
         }
     }
-    for (pc, insn) in prog.iter().enumerate() {
+    for (pc, insn) in code.iter().enumerate() {
         // CAST: At most `4 * MAX_INSNS + 2`.
         out.places.push(out.insns.len() as u16)?;
         let Some(op) = insn.decode() else {
@@ -197,6 +204,7 @@ impl Code {
                 // CAST: The numbers of the operations are the same, and fit.
                 self.put(operands(ALU | op.code() as u8, src))
             }
+            Op::Ja(0) => Ok(()),
             Op::Ja(k) => self.put_jump(JUMP, target(pc, k)),
             Op::Jcc(cond, src, jt, jf) => {
                 let inverse = match cond {

@@ -107,10 +107,7 @@ fn always(prog: &[Insn]) -> Option<u32> {
 
 /// Simplifies once. `None` if there is something wrong with the program.
 fn round(prog: &[Insn], given: Given, walker: &mut Walker) -> Result<Option<Buf<Insn>>, NoMemory> {
-    let mut code = Buf::with_capacity(prog.len())?;
-    for _ in prog {
-        code.push(Insn::NOP)?;
-    }
+    let mut code = Buf::filled(prog.len(), Insn::NOP)?;
     let sound = walker.walk(prog, given, |pc, state, op, effect| {
         if let Some(insn) = code.get_mut(pc) {
             *insn = simplify(pc, state, op, effect);
@@ -140,7 +137,7 @@ fn simplify(pc: usize, state: &State, op: Op, effect: Effect) -> Insn {
             Val::Known(_) | Val::Word(_) if state.get(slot) == val => return Insn::NOP,
             Val::Known(k) if slot == SLOT_A => Op::LdImm(k),
             Val::Known(k) if slot == SLOT_X => Op::LdxImm(k),
-            Val::Word(word) if slot == SLOT_A => Op::LdWord(word),
+            Val::Word(word) if slot == SLOT_A => Op::LdWord(word.into()),
             Val::Word(_) if slot == SLOT_X && state.get(SLOT_A) == val => Op::Tax,
             _ => match op {
                 Op::Alu(op, src) => Op::Alu(op, with_k(src, matches!(op, Alu::Lsh | Alu::Rsh))),
@@ -258,9 +255,9 @@ impl Round {
         let code = &self.code;
         let len = code.len();
 
-        let mut reached: Buf<bool> = Buf::with_capacity(len)?;
-        for pc in 0..len {
-            reached.push(pc == 0)?;
+        let mut reached = Buf::filled(len, false)?;
+        if let Some(first) = reached.first_mut() {
+            *first = true;
         }
         for (pc, insn) in code.iter().enumerate() {
             if !reached.get(pc).copied().unwrap_or(false) {
@@ -284,10 +281,7 @@ impl Round {
 
         // By instruction, how many are kept from there to the end. As places are counted from the
         // end, this is also the place of the first that is kept.
-        let mut kept: Buf<u16> = Buf::with_capacity(len)?;
-        for _ in 0..=len {
-            kept.push(0)?;
-        }
+        let mut kept = Buf::filled(len.saturating_add(1), 0u16)?;
         let place = |kept: &[u16], pc: usize| kept.get(pc).copied().unwrap_or(0);
         for (pc, insn) in code.iter().enumerate().rev() {
             let after = place(&kept, target(pc, 0));

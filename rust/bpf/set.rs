@@ -120,11 +120,11 @@ impl Set {
 
     /// Calls `f` for each number, in rising order.
     #[inline]
-    pub(super) fn for_each(&self, mut f: impl FnMut(usize)) {
-        for (index, word) in self.0.iter().enumerate() {
+    pub(super) fn for_each(&self, mut f: impl FnMut(u32)) {
+        for (index, word) in (0u32..).zip(&self.0) {
             let mut rest = *word;
             while rest != 0 {
-                f((index << 6) | rest.trailing_zeros() as usize);
+                f((index << 6) | rest.trailing_zeros());
                 rest &= rest.wrapping_sub(1);
             }
         }

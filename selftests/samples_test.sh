@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The sample supervisors do for a confined program what they allow, and nothing else.
+. ./tap.sh
+
+mkdir -p /tmp/open/sub /tmp/closed
+echo inside >/tmp/open/sub/file
+echo outside >/tmp/closed/file
+ln -sf /tmp/closed/file /tmp/open/link
+ln -sf sub/file /tmp/open/near
+broker() { ./file_broker /tmp/open -- "$@" 2>/dev/null; }
+
+check 'the broker opens what is allowed' [ "$(broker cat /tmp/open/sub/file)" = inside ]
+check 'through a link that stays inside' [ "$(broker cat /tmp/open/near)" = inside ]
+refuse 'not what is elsewhere' broker cat /tmp/closed/file
+refuse 'nor through ..' broker cat /tmp/open/../closed/file
+refuse 'nor through a link that leads outside' broker cat /tmp/open/link
+refuse 'nor for writing' broker sh -c 'echo more >/tmp/open/sub/file'
+check 'a file that does not exist is ENOENT' \
+	sh -c './file_broker /tmp/open -- cat /tmp/open/none 2>&1 | grep -q "No such file"'
+check 'a thousand files' [ "$(broker sh -c 'for _ in $(seq 250); do
+	read -r a </tmp/open/sub/file; read -r b </tmp/open/near
+	read -r c </tmp/open/sub/file; read -r d </tmp/open/near
+	echo $a$b$c$d; done | sort | uniq -c | tr -d " "')" = 250insideinsideinsideinside ]
+check 'the status of the program is passed on' [ "$(broker sh -c 'exit 7'; echo $?)" = 7 ]
+
+mkdir -p /tmp/mnt/a /tmp/other
+manager() { ./mount_manager /tmp/mnt rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
+check 'the manager mounts what is allowed' manager mount -t tmpfs tmpfs /tmp/mnt/a
+check 'it is there' grep -q ' /tmp/mnt/a tmpfs .*nosuid,nodev' /proc/mounts
+refuse 'not elsewhere' manager mount -t tmpfs tmpfs /tmp/other
+refuse 'nor through ..' manager mount -t tmpfs tmpfs /tmp/mnt/../other
+refuse 'nor another type' manager mount -t proc proc /tmp/mnt/a
+refuse 'nor anything from an unlisted module' manager insmod /rust_seccomp.ko
+refuse 'unmounting is refused' manager umount /tmp/mnt/a
+umount /tmp/mnt/a
+cp /rust_seccomp.ko /tmp/nothing.ko
+check 'a listed module is loaded by the manager, which finds it loaded already' \
+	sh -c './mount_manager /tmp/mnt nothing -- insmod /tmp/nothing.ko 2>&1 | grep -q "module for .*File exists"'
+finish
