@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * notify_soak SECONDS: 16 confined threads ask, 4 supervisors answer by value, by errno, by a
+ * descriptor, or let the call run, while signals come and processes and listeners go at random.
+ * Every call must have the one answer that belongs to it.
+ */
+
+#include "common.h"
+
+#include <poll.h>
+#include <time.h>
+
+#define ASKERS 16
+#define SUPERVISORS 4
+
+struct shared {
+	unsigned long asked, answered, interrupted, wrong;
+};
+
+static struct shared *shared;
+static int listener;
+static pid_t parent;
+
+static void count(unsigned long *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* What the supervisor does is a function of the argument: args[0] % 4. */
+static void *ask(void *arg)
+{
+	unsigned long n = (unsigned long)arg << 32;
+
+	for (;; n++) {
+		long result;
+
+		errno = 0;
+		result = syscall(__NR_getppid, n);
+		count(&shared->asked);
+		if (result == -1 && errno == EINTR) {
+			count(&shared->interrupted);
+			continue;
+		}
+		/* The listener is gone. */
+		if (result == -1 && errno == ENOSYS)
+			return NULL;
+		switch (n % 4) {
+		case 0:
+			if (result != (long)(n % 100000) + 7)
+				count(&shared->wrong);
+			break;
+		case 1:
+			if (result != -1 || errno != (int)(n % 100) + 200)
+				count(&shared->wrong);
+			break;
+		case 2:
+			if (result < 0 || fcntl(result, F_GETFD) != FD_CLOEXEC || close(result))
+				count(&shared->wrong);
+			break;
+		case 3:
+			if (result != parent)
+				count(&shared->wrong);
+			break;
+		}
+	}
+}
+
+static void answer(const struct seccomp_notif *notif)
+{
+	unsigned long n = notif->data.args[0];
+	struct seccomp_notif_resp response = { .id = notif->id };
+	struct seccomp_notif_addfd addfd = {
+		.id = notif->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .newfd_flags = O_CLOEXEC,
+	};
+	int ret;
+
+	switch (n % 4) {
+	case 0:
+		response.val = n % 100000 + 7;
+		break;
+	case 1:
+		response.error = -(int)(n % 100 + 200);
+		break;
+	case 2:
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd) >= 0)
+			count(&shared->answered);
+		return;
+	case 3:
+		response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+		break;
+	}
+	ret = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+	if (!ret)
+		count(&shared->answered);
+	else if (errno != ENOENT)
+		count(&shared->wrong);
+}
+
+static void *supervise(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		struct pollfd pollfd = { .fd = listener, .events = POLLIN };
+		struct seccomp_notif notif = {};
+
+		if (poll(&pollfd, 1, 1000) < 0 || pollfd.revents & (POLLHUP | POLLNVAL))
+			return NULL;
+		if (pollfd.revents & POLLIN && !ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notif))
+			answer(&notif);
+	}
+}
+
+/* The confined process. */
+static int confined(void *flags)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	pthread_t threads[ASKERS];
+
+	sigaction(SIGUSR1, &action, NULL);
+	no_new_privs();
+	listener = install_for(__NR_getppid, SECCOMP_RET_USER_NOTIF,
+			       SECCOMP_FILTER_FLAG_NEW_LISTENER | (long)flags);
+	if (listener < 0)
+		_exit(1);
+	/* The parent fetches it by pidfd_getfd(). */
+	prctl(PR_SET_NAME, "listening");
+	pause();
+	close(listener);
+	for (long i = 0; i < ASKERS; i++)
+		if (pthread_create(&threads[i], NULL, ask, (void *)i))
+			_exit(2);
+	for (int i = 0; i < ASKERS; i++)
+		pthread_join(threads[i], NULL);
+	_exit(0);
+}
+
+static bool has_filter(pid_t pid)
+{
+	char path[64], name[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, name, sizeof(name)) < 0)
+		return false;
+	close(fd);
+	return !strncmp(name, "listening", 9);
+}
+
+/* One sandbox, from its start to its end; 0 if that came in time. */
+static int round_of(unsigned int seed)
+{
+	unsigned long flags = seed & 1 ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+	pthread_t threads[SUPERVISORS];
+	int pidfd, status, ret = 1;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return 1;
+	if (!pid)
+		confined((void *)flags);
+	while (!has_filter(pid))
+		usleep(1000);
+	pidfd = syscall(__NR_pidfd_open, pid, 0);
+	/* The lowest number that was free: here the pidfd's, in the child the listener's. */
+	listener = syscall(__NR_pidfd_getfd, pidfd, pidfd, 0);
+	close(pidfd);
+	if (listener < 0)
+		return 1;
+	if (seed & 2)
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	for (int i = 0; i < SUPERVISORS; i++)
+		pthread_create(&threads[i], NULL, supervise, NULL);
+	/* Until the child is past its pause(). */
+	for (int i = 0; i < 20; i++) {
+		kill(pid, SIGUSR1);
+		usleep(2000);
+	}
+	for (int i = rand() % 300; i; i--) {
+		/* One of the threads: nobody else has taken thread ids since. */
+		syscall(__NR_tgkill, pid, pid + rand() % (ASKERS + 1), SIGUSR1);
+		usleep(rand() % 4000);
+	}
+	if (seed & 4) {
+		/* Supervisors must not use the number of a listener that is gone. */
+		for (int i = 0; i < SUPERVISORS; i++)
+			pthread_cancel(threads[i]);
+		for (int i = 0; i < SUPERVISORS; i++)
+			pthread_join(threads[i], NULL);
+		close(listener);
+		listener = -1;
+	} else {
+		kill(pid, SIGKILL);
+	}
+	for (int i = 0; i < 20000; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid) {
+			ret = 0;
+			break;
+		}
+		usleep(1000);
+	}
+	if (ret) {
+		printf("# process %d is stuck\n", pid);
+		kill(pid, SIGKILL);
+	}
+	if (listener >= 0) {
+		for (int i = 0; i < SUPERVISORS; i++)
+			pthread_join(threads[i], NULL);
+		close(listener);
+	}
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
+	unsigned int rounds = 0, stuck = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	parent = getpid();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		return 1;
+	srand(20261124);
+	while (time(NULL) < end && !stuck)
+		stuck += round_of(rounds++);
+	printf("# %u rounds, %lu calls, %lu answered, %lu interrupted\n", rounds, shared->asked,
+	       shared->answered, shared->interrupted);
+	printf("1..3\n%s 1 every call has its own answer (%lu have not)\n",
+	       shared->wrong ? "not ok" : "ok", shared->wrong);
+	printf("%s 2 nobody is stuck\n", stuck ? "not ok" : "ok");
+	printf("%s 3 calls were answered and interrupted\n",
+	       shared->answered && shared->interrupted ? "ok" : "not ok");
+	return shared->wrong || stuck || !shared->answered || !shared->interrupted;
+}
