@@ -5,6 +5,7 @@
 # make run              a demonstration in a VM                          [ARCH=...]
 # make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug]
 # make test-long        the tests that take longer                        [ARCH=...]
+# make bench            ours against the stock engine, in instructions     [ARCH=...]
 # make check            formatting, lints, documentation
 # make shell            a shell in a VM with the module loaded           [ARCH=...]
 # make clean            removes build/; the cache (toolchain, kernels) stays
@@ -20,7 +21,7 @@ T ?=
 wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
 one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
 
-.PHONY: all modules run test test-long check shell clean
+.PHONY: all modules run test test-long bench check shell clean
 
 ifneq ($(KDIR),)
 
@@ -42,6 +43,9 @@ run:
 
 test:
 	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) $(if $(T),--only '$(T)')
+
+bench:
+	@qemu/bench $(foreach arch,$(wanted),--arch $(arch))
 
 test-long:
 	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) --long

@@ -33,3 +33,48 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx)
 {
 	return bpf_prog_run_pin_on_cpu(prog, ctx);
 }
+
+/**
+ * rsc_prog_assemble() - Have the kernel compile instructions of our own making.
+ * @insns: eBPF that neither calls anything nor reads memory but its context and
+ *	   its stack. Nobody verifies it.
+ * @len: how many.
+ * @stack: bytes of stack that it uses.
+ *
+ * Return: the program, or NULL if there is no memory or no JIT: interpreters
+ * take no second argument.
+ */
+struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int len,
+				   unsigned int stack)
+{
+	struct bpf_prog *prog;
+	int err;
+
+	prog = bpf_prog_alloc(bpf_prog_size(len), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!prog)
+		return NULL;
+	memcpy(prog->insnsi, insns, len * sizeof(*insns));
+	prog->len = len;
+	prog->aux->stack_depth = stack;
+	prog = bpf_prog_select_runtime(prog, &err);
+	if (err || !prog->jited) {
+		bpf_prog_free(prog);
+		return NULL;
+	}
+	return prog;
+}
+
+void rsc_prog_free(struct bpf_prog *prog)
+{
+	bpf_prog_free(prog);
+}
+
+/*
+ * The compiled code takes its arguments as any function does; that the second
+ * one is a pointer to instructions is what interpreters want.
+ */
+u32 rsc_prog_run_residual(const struct bpf_prog *prog, const struct pt_regs *regs,
+			  unsigned long which)
+{
+	return prog->bpf_func(regs, (const struct bpf_insn *)which);
+}

@@ -23,6 +23,11 @@ int rsc_prog_create_from_user(struct bpf_prog **prog, unsigned short len,
 void rsc_prog_destroy(struct bpf_prog *prog);
 unsigned int rsc_prog_len(const struct bpf_prog *prog);
 const struct sock_filter *rsc_prog_orig(const struct bpf_prog *prog, unsigned int *len);
+struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int len,
+				   unsigned int stack);
+void rsc_prog_free(struct bpf_prog *prog);
+u32 rsc_prog_run_residual(const struct bpf_prog *prog, const struct pt_regs *regs,
+			  unsigned long which);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 
 /* seccomp.c */

@@ -54,6 +54,12 @@ impl Verdict {
         self.rank() < other.rank()
     }
 
+    /// Is it the same action?
+    #[inline(always)]
+    pub(crate) fn ties(self, other: Self) -> bool {
+        self.rank() == other.rank()
+    }
+
     /// The action's bits as `ACTION_ONLY()` compares them: signed, so that KILL_PROCESS is lowest.
     #[inline(always)]
     fn rank(self) -> i32 {

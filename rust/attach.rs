@@ -6,10 +6,15 @@
 //! nothing is allocated, so all that takes memory is made before and dropped after.
 
 use crate::{
+    cache::{
+        self,
+        Study, //
+    },
     filter::{
         untag,
         Draft,
         Filter,
+        FilterRef,
         Owner,
         MAX_INSNS_PER_PATH, //
     },
@@ -53,6 +58,8 @@ enum Refusal {
     Thread(i32),
     /// The task belongs to the built-in engine, which is to decide.
     Kernel,
+    /// The path is not the one that the filter was made for: once more.
+    Moved,
 }
 
 impl From<Error> for Refusal {
@@ -85,7 +92,7 @@ unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_voi
         Ok(value) => Handled::yes(value),
         Err(Refusal::Errno(error)) => Handled::yes(error.to_errno() as isize),
         Err(Refusal::Thread(pid)) => Handled::yes(pid as isize),
-        Err(Refusal::Kernel) => Handled::NO,
+        Err(Refusal::Kernel | Refusal::Moved) => Handled::NO,
     }
 }
 
@@ -108,7 +115,7 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
         return Err(EINVAL.into());
     }
 
-    let filter = prepare(flags, fprog, module)?;
+    let (mut filter, study) = prepare(flags, fprog, module)?;
     let listener = if has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
         let fd = FileDescriptorReservation::get_unused_fd_flags(bindings::O_CLOEXEC)?;
         Some((fd, listener::open(filter.get())?))
@@ -122,11 +129,21 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
     } else {
         None
     };
-    let lock = SigLock::current();
-    let result = attach(&lock, flags, filter);
-    drop(lock);
-    // What was not used is dropped from here on, with interrupts on.
-    result.map_err(|(refusal, _filter)| refusal)?;
+    loop {
+        let below = own_path();
+        if let Some(study) = &study {
+            filter.compose(study, below.as_deref());
+        }
+        let lock = SigLock::current();
+        let result = attach(&lock, flags, filter, below.as_deref());
+        drop(lock);
+        // What was not used is dropped from here on, with interrupts on.
+        match result {
+            Ok(()) => break,
+            Err((Refusal::Moved, again)) => filter = again,
+            Err((refusal, _filter)) => return Err(refusal),
+        }
+    }
     match listener {
         Some((fd, file)) => {
             let number = fd.reserved_fd();
@@ -137,8 +154,18 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
     }
 }
 
-/// `seccomp_prepare_user_filter()`: makes the filter that the caller describes.
-fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<Draft> {
+/// The caller's path as it is now. Another thread's TSYNC may put filters on top of it.
+fn own_path() -> Option<FilterRef> {
+    // SAFETY: As in `rsc_permit_syscall()`: what the calling task has read stays on its path.
+    match unsafe { Owner::of(Task::current().raw_filter()) } {
+        Owner::Us(filter) => Some(filter.get()),
+        Owner::Nobody | Owner::Kernel => None,
+    }
+}
+
+/// `seccomp_prepare_user_filter()`: makes the filter that the caller describes, and says what it
+/// does, if there is memory for that.
+fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<(Draft, Option<Study>)> {
     let (len, insns) = read_fprog(fprog)?;
     if len == 0 || u32::from(len) > bindings::BPF_MAXINSNS {
         return Err(EINVAL);
@@ -147,12 +174,15 @@ fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<Draft> {
         return Err(EACCES);
     }
     let program = Program::from_user(len, insns)?;
-    Draft::new(
+    let mut study = cache::study(program.original()).ok();
+    let draft = Draft::new(
         program,
+        study.as_mut().and_then(Study::take_residuals),
         flags & SECCOMP_FILTER_FLAG_LOG != 0,
         flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0,
         module,
-    )
+    )?;
+    Ok((draft, study))
 }
 
 /// Reads a `struct sock_fprog`, or a `struct compat_sock_fprog` from a 32-bit caller.
@@ -182,8 +212,14 @@ fn read_fprog(fprog: UserPtr) -> Result<(u16, UserPtr)> {
     }
 }
 
-/// `seccomp_attach_filter()`: puts the filter on the calling task's path, or gives it back.
-fn attach(lock: &SigLock, flags: u32, filter: Draft) -> Result<(), (Refusal, Draft)> {
+/// `seccomp_attach_filter()`: puts the filter on the calling task's path, which is still `below`, or
+/// gives it back.
+fn attach(
+    lock: &SigLock,
+    flags: u32,
+    filter: Draft,
+    below: Option<&Filter>,
+) -> Result<(), (Refusal, Draft)> {
     let current = Task::current();
     let tsync = flags & SECCOMP_FILTER_FLAG_TSYNC != 0;
 
@@ -196,6 +232,9 @@ fn attach(lock: &SigLock, flags: u32, filter: Draft) -> Result<(), (Refusal, Dra
         // A sibling's TSYNC has just made the task the built-in engine's.
         Owner::Kernel => return Err((Refusal::Kernel, filter)),
     };
+    if prev.map(core::ptr::from_ref) != below.map(core::ptr::from_ref) {
+        return Err((Refusal::Moved, filter));
+    }
     // Nested listeners would have to agree on who answers.
     let is_listening = |filter: &Filter| filter.notifier().is_listening();
     if is_listening(&filter) && prev.is_some_and(|prev| prev.path().any(is_listening)) {

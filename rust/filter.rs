@@ -18,9 +18,17 @@
 //! evaluates it stays.
 
 use crate::{
+    cache::{
+        Study,
+        Tables, //
+    },
+    mem::NoMemory,
     notify::Notifier,
     sys::{
-        bpf::Program,
+        bpf::{
+            Program,
+            Residuals, //
+        },
         module::ModuleRef,
         wait::{
             Events,
@@ -59,7 +67,13 @@ pub(crate) struct Filter {
     log: bool,
     /// Instructions on the path from here to the root, with the penalty of each step.
     path_len: u32,
+    /// How many filters there are from here to the root.
+    depth: u32,
     program: Program,
+    /// What is left of the program for calls whose arguments it looks at.
+    residuals: Option<Residuals>,
+    /// What the whole path does for each call. Refers to the filters below.
+    tables: Tables,
     prev: Option<FilterRef>,
     #[pin]
     notifier: Notifier,
@@ -93,6 +107,23 @@ impl Filter {
     /// The program.
     pub(crate) fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The residual programs, if there are any.
+    #[inline(always)]
+    pub(crate) fn residuals(&self) -> Option<&Residuals> {
+        self.residuals.as_ref()
+    }
+
+    /// What the path does for each call.
+    #[inline(always)]
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// How many filters there are from here to the root.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
     }
 
     /// Are the filter's actions to be logged?
@@ -261,6 +292,7 @@ impl Draft {
     /// Makes a filter; `ENOMEM` if there is no memory.
     pub(crate) fn new(
         program: Program,
+        residuals: Option<Residuals>,
         log: bool,
         wait_killable: bool,
         module: ModuleRef,
@@ -271,7 +303,10 @@ impl Draft {
                 users: Refcount::new(1),
                 log,
                 path_len: program.len(),
+                depth: 1,
                 program,
+                residuals,
+                tables: Tables::EMPTY,
                 prev: None,
                 notifier <- Notifier::new(wait_killable),
                 _module: module,
@@ -286,10 +321,22 @@ impl Draft {
         Ok(Self(Attached(FilterRef(filter))))
     }
 
+    /// Makes the tables, for the filter on top of `below`. Without memory it has none.
+    pub(crate) fn compose(&mut self, study: &Study, below: Option<&Filter>) {
+        let filter = self.0 .0 .0;
+        let tables = match Tables::compose(study, filter, below) {
+            Ok(tables) => tables,
+            Err(NoMemory) => Tables::EMPTY,
+        };
+        // SAFETY: No other task sees the filter: see `put_on()`.
+        unsafe { *addr_of_mut!((*filter.as_ptr()).tables) = tables };
+    }
+
     /// Puts the filter on top of the path that a task had, whose references it takes over.
     pub(crate) fn put_on(self, prev: Option<Attached>) -> Attached {
         let filter = self.0 .0 .0.as_ptr();
         let path_len = self.0.path_len_on(prev.as_deref());
+        let depth = prev.as_deref().map_or(0, Filter::depth) + 1;
         // The `users` reference on `prev` is given up when that of the filter goes, the `refs`
         // when the filter is freed: see `drop()` of `Attached` and of `FilterRef`.
         let prev = prev.map(|prev| {
@@ -301,6 +348,7 @@ impl Draft {
         // descriptor to reach it by.
         unsafe {
             addr_of_mut!((*filter).path_len).write(path_len);
+            addr_of_mut!((*filter).depth).write(depth);
             addr_of_mut!((*filter).prev).write(prev);
         }
         self.0
@@ -348,32 +396,4 @@ pub(crate) fn untag(raw: *mut bindings::seccomp_filter) -> Option<NonNull<Filter
         return None;
     }
     NonNull::new(raw.cast::<u8>().wrapping_sub(TAG).cast())
-}
-
-/// Admits what seccomp's dialect of classic BPF admits.
-pub(crate) fn check(insns: &mut [bindings::sock_filter]) -> Result {
-    for i in insns {
-        match i.code {
-            0x20 => {
-                i.code = 0x21;
-                if i.k >= 64 || i.k & 3 != 0 {
-                    return Err(EINVAL);
-                }
-            }
-            0x80 => {
-                i.code = 0;
-                i.k = 64;
-            }
-            0x81 => {
-                i.code = 1;
-                i.k = 64;
-            }
-            0x06 | 0x16 | 0x04 | 0x0c | 0x14 | 0x1c | 0x24 | 0x2c | 0x34 | 0x3c | 0x54 | 0x5c
-            | 0x44 | 0x4c | 0xa4 | 0xac | 0x64 | 0x6c | 0x74 | 0x7c | 0x84 | 0 | 1 | 0x07
-            | 0x87 | 0x60 | 0x61 | 0x02 | 0x03 | 0x05 | 0x15 | 0x1d | 0x35 | 0x3d | 0x25 | 0x2d
-            | 0x45 | 0x4d => {}
-            _ => return Err(EINVAL),
-        }
-    }
-    Ok(())
 }

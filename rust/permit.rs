@@ -13,6 +13,7 @@ use crate::{
         Arch,
         Native, //
     },
+    cache::Abi,
     filter::{
         untag,
         Filter, //
@@ -70,6 +71,11 @@ unsafe extern "C" fn rsc_permit_syscall(
     if task.mode() != Mode::Filter {
         return refuse_dead();
     }
+    // CAST: A negative number becomes one that no table has.
+    let (abi, nr) = (Abi::of(task.is_compat()), regs.nr() as u32);
+    if filter.tables().allows(abi, nr) {
+        return true;
+    }
     evaluate(task, regs, filter, Pass::First)
 }
 
@@ -91,7 +97,37 @@ enum Pass {
 }
 
 /// What the filters say of the call, and the one of them that said it (none if they allow it).
-fn run<'a>(newest: &'a Filter, data: &seccomp_data) -> (Verdict, Option<&'a Filter>) {
+///
+/// By the tables, if they have the call; else by running all programs.
+#[inline(always)]
+fn judge(task: Task, regs: Regs, newest: &Filter) -> (Verdict, Option<&Filter>) {
+    // CAST: As in `rsc_permit_syscall()`.
+    let (abi, nr) = (Abi::of(task.is_compat()), regs.nr() as u32);
+    let Some(entry) = newest.tables().table(abi).entry(nr) else {
+        return run_all(newest, &regs.seccomp_data(task));
+    };
+    let (verdict, decider) = entry.judge(|filter, residual| {
+        match residual.zip(filter.residuals()) {
+            Some((which, residuals)) => residuals.run(regs, which),
+            None => run_whole(filter, task, regs),
+        }
+    });
+    // SAFETY: It is on the path, as all that an entry refers to.
+    (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
+}
+
+/// Runs a filter as its author wrote it.
+#[cold]
+fn run_whole(filter: &Filter, task: Task, regs: Regs) -> u32 {
+    filter.program().run(&regs.seccomp_data(task))
+}
+
+/// Runs all filters: `seccomp_run_filters()`.
+#[cold]
+fn run_all<'a>(newest: &'a Filter, data: &seccomp_data) -> (Verdict, Option<&'a Filter>) {
+    if is_exempt(data) {
+        return (Verdict::ALLOW, None);
+    }
     let mut result = (Verdict::ALLOW, None);
     for filter in newest.path() {
         let verdict = Verdict::new(filter.program().run(data));
@@ -110,12 +146,8 @@ fn is_exempt(data: &seccomp_data) -> bool {
 
 /// Runs the filters and does what they say.
 fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
-    let data = regs.seccomp_data(task);
-    let nr = data.nr;
-    if is_exempt(&data) {
-        return true;
-    }
-    let (verdict, decider) = run(filter, &data);
+    let nr = regs.nr();
+    let (verdict, decider) = judge(task, regs, filter);
 
     match verdict.action() {
         Action::Allow => return true,
@@ -139,7 +171,7 @@ fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
         },
         Action::UserNotif => {
             let outcome = match decider {
-                Some(filter) => filter.notifier().ask(task, &data),
+                Some(filter) => filter.notifier().ask(task, &regs.seccomp_data(task)),
                 None => Outcome::Skip(ENOSYS.to_errno() as isize),
             };
             match outcome {

@@ -4,7 +4,8 @@
 
 use crate::bpf::analyse::{analyse, Outcome};
 use crate::bpf::check;
-use crate::bpf::insn::{Insn, Listing};
+use crate::bpf::insn::Insn;
+use crate::bpf::listing::Listing;
 use crate::bpf::lower::{lower, EbpfInsn, Layout, Word};
 use crate::bpf::residual::{hash, same, specialise, strongest};
 use crate::mem::{self, Buf, NoMemory};

@@ -265,6 +265,27 @@ fn tree(rng: &mut Rng, low: u32, high: u32, depth: u32) -> Vec<Insn> {
     prog
 }
 
+/// A load of a cell that comes to stand behind a return when what is not reached goes.
+fn behind_return(rng: &mut Rng) -> Vec<Insn> {
+    let cell = rng.below(16) as u32;
+    let mut test = |jt, jf| Insn::jump(rng.pick(&JUMPS), constant(rng), jt, jf);
+    let (early, middle, late) = (test(4, 0), test(0, 2), test(0, 1));
+    vec![
+        stmt(0x20, rng.pick(&[0, 16, 20])),
+        early,
+        stmt(0x20, rng.pick(&[0, 16, 20])),
+        alu(rng, false),
+        stmt(0x02, cell),
+        middle,
+        stmt(0x06, rng.pick(&RETURNS)),
+        stmt(0x05, 3),
+        stmt(0x60, cell),
+        late,
+        stmt(0x06, rng.pick(&RETURNS)),
+        stmt(0x06, rng.pick(&RETURNS)),
+    ]
+}
+
 /// A program that the kernel admits.
 pub fn random(rng: &mut Rng) -> Vec<Insn> {
     let large = rng.one_in(200);
@@ -281,6 +302,7 @@ pub fn random(rng: &mut Rng) -> Vec<Insn> {
             prog.extend(tree(rng, 0, 500, depth));
             prog
         }
+        4 if rng.one_in(8) => behind_return(rng),
         2 if rng.one_in(2) => {
             let rules = 1 + rng.below(if large { 250 } else { 12 });
             shared(rng, rules)

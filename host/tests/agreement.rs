@@ -3,7 +3,7 @@
 //! What is said of programs is what they do. The binary `fuzz` does the same for longer.
 
 use proptest::prelude::*;
-use rust_seccomp_host::bpf::insn::Listing;
+use rust_seccomp_host::bpf::listing::Listing;
 use rust_seccomp_host::oracle::{compare, Count, Effort};
 use rust_seccomp_host::programs::{from_bytes, from_text, random};
 use rust_seccomp_host::rng::Rng;

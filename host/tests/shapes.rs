@@ -3,7 +3,8 @@
 //! What is found for filters of known shapes, exactly.
 
 use rust_seccomp_host::bpf::analyse::{analyse, Outcome};
-use rust_seccomp_host::bpf::insn::{Insn, Listing};
+use rust_seccomp_host::bpf::insn::Insn;
+use rust_seccomp_host::bpf::listing::Listing;
 use rust_seccomp_host::bpf::lower::{lower, Layout, Word};
 use rust_seccomp_host::bpf::residual::{hash, same, specialise, strongest};
 use rust_seccomp_host::mem;
@@ -179,6 +180,27 @@ fn many_states() {
     prog.extend([stmt(0x20, 16), stmt(0x87, 0), stmt(0x16, 0)]);
     for (nr, outcome) in outcomes(&prog, X86_64).into_iter().enumerate() {
         let expected = if nr < 60 { nr as u32 + 1000 } else { 0 };
+        assert_eq!(outcome, Outcome::Constant(expected));
+    }
+}
+
+/// The same, but it is `A` that differs.
+#[test]
+fn many_values() {
+    const RULES: u32 = 60;
+    let mut prog = vec![stmt(0x20, 0)];
+    for nr in 0..RULES {
+        let to_the_end = 3 * (RULES - nr - 1);
+        prog.extend([
+            jump(0x15, nr, 0, 2),
+            stmt(0x00, nr + 1000),
+            stmt(0x05, to_the_end),
+        ]);
+    }
+    prog.push(stmt(0x16, 0));
+    for (nr, outcome) in outcomes(&prog, X86_64).into_iter().enumerate() {
+        let nr = nr as u32;
+        let expected = if nr < RULES { nr + 1000 } else { nr };
         assert_eq!(outcome, Outcome::Constant(expected));
     }
 }

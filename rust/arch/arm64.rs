@@ -3,6 +3,10 @@
 //! arm64, with 32-bit Arm as the compat architecture.
 
 use super::Arch;
+use core::{
+    arch::asm,
+    mem::offset_of, //
+};
 use kernel::bindings;
 
 /// The architecture.
@@ -44,6 +48,38 @@ impl Arch for Arm64 {
     #[inline(always)]
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64 {
         Self::user(regs).pc
+    }
+
+    fn places(_compat: bool) -> [usize; 7] {
+        let user = offset_of!(bindings::pt_regs, __bindgen_anon_1);
+        let x = |n: usize| user + offset_of!(bindings::user_pt_regs, regs) + 8 * n;
+        [
+            user + offset_of!(bindings::user_pt_regs, pc),
+            offset_of!(bindings::pt_regs, orig_x0),
+            x(1),
+            x(2),
+            x(3),
+            x(4),
+            x(5),
+        ]
+    }
+
+    #[inline(always)]
+    fn index_mask_nospec(index: usize, size: usize) -> usize {
+        let mask;
+        // SAFETY: Arithmetic on registers, and a barrier to speculation on its result (csdb).
+        unsafe {
+            asm!(
+                "cmp {index}, {size}",
+                "sbc {mask}, xzr, xzr",
+                "hint #20",
+                index = in(reg) index,
+                size = in(reg) size,
+                mask = lateout(reg) mask,
+                options(pure, nomem, nostack),
+            )
+        };
+        mask
     }
 
     #[inline(always)]

@@ -2,6 +2,10 @@
 
 //! What differs between the architectures.
 
+use crate::bpf::lower::{
+    Layout,
+    Word, //
+};
 use kernel::bindings;
 
 #[cfg(CONFIG_ARM64)]
@@ -35,6 +39,14 @@ pub(crate) trait Arch {
     /// `KSTK_EIP()`.
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64;
 
+    /// Where [`Arch::arguments`] and [`Arch::instruction_pointer`] find what they return: offsets
+    /// in `struct pt_regs`, the instruction pointer first.
+    fn places(compat: bool) -> [usize; 7];
+
+    /// `array_index_mask_nospec()`: all bits if `index < size`, else none, without a branch that
+    /// could be mispredicted.
+    fn index_mask_nospec(index: usize, size: usize) -> usize;
+
     /// `syscall_set_return_value()`; a negative `value` is an error.
     fn set_return_value(regs: &mut bindings::pt_regs, compat: bool, value: isize);
 
@@ -44,3 +56,26 @@ pub(crate) trait Arch {
     /// Did the task come in by a system call of the 32-bit ABI?
     fn is_compat(info: &bindings::thread_info) -> bool;
 }
+
+/// `array_index_nospec()`: `index`, or 0 where the processor only speculates that it is below
+/// `size`.
+#[inline(always)]
+pub(crate) fn index_nospec(index: usize, size: usize) -> usize {
+    index & Native::index_mask_nospec(index, size)
+}
+
+/// Where a program finds the words of `struct seccomp_data` in `struct pt_regs`. The number and the
+/// architecture are not there for it: they are known when it is made.
+pub(crate) fn layout(compat: bool) -> Layout {
+    let mut words = [Word::Const(0); 16];
+    for (place, pair) in Native::places(compat).iter().zip(words[2..].chunks_mut(2)) {
+        for (half, word) in pair.iter_mut().enumerate() {
+            // CAST: `struct pt_regs` is small. Both architectures are little endian.
+            *word = Word::At((place + 4 * half) as i16);
+        }
+    }
+    Layout(words)
+}
+
+const _: () = assert!(core::mem::size_of::<bindings::pt_regs>() < i16::MAX as usize);
+const _: () = assert!(cfg!(target_endian = "little"));

@@ -4,6 +4,10 @@
 //! as native.
 
 use super::Arch;
+use core::{
+    arch::asm,
+    mem::offset_of, //
+};
 use kernel::bindings;
 
 /// The architecture.
@@ -34,6 +38,34 @@ impl Arch for X86_64 {
     #[inline(always)]
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64 {
         regs.ip as u64
+    }
+
+    fn places(compat: bool) -> [usize; 7] {
+        macro_rules! places {
+            ($($reg:ident)*) => { [$(offset_of!(bindings::pt_regs, $reg)),*] };
+        }
+        if compat {
+            places!(ip bx cx dx si di bp)
+        } else {
+            places!(ip di si dx r10 r8 r9)
+        }
+    }
+
+    #[inline(always)]
+    fn index_mask_nospec(index: usize, size: usize) -> usize {
+        let mask;
+        // SAFETY: Arithmetic on registers.
+        unsafe {
+            asm!(
+                "cmp {size}, {index}",
+                "sbb {mask}, {mask}",
+                index = in(reg) index,
+                size = in(reg) size,
+                mask = out(reg) mask,
+                options(pure, nomem, nostack, att_syntax),
+            )
+        };
+        mask
     }
 
     #[inline(always)]

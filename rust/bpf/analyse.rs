@@ -8,7 +8,7 @@
 //! the pass has met all that leads to an instruction when it comes to it.
 //!
 //! The pass does not follow what is computed from the number, or through scratch memory. Numbers
-//! for which that is what made the difference are looked at again, one by one, by [`super::flow`];
+//! for which that is what made the difference are looked at again, one by one, by `flow`;
 //! and so are those for which it ran out of states. The result is never less than what looking at
 //! each number alone would give.
 
@@ -21,27 +21,19 @@ use super::{
         Walker, //
     },
     insn::{
-        target,
-        Alu,
-        Cond,
         Insn,
-        Op,
-        Src,
-        BPF_K,
-        BPF_RET,
-        MAX_INSNS,
-        WORD_ARCH,
-        WORD_NR, //
+        MAX_INSNS, //
+    },
+    pass::{
+        Pass,
+        Val, //
     },
     set::{
         Set,
         LIMIT, //
     }, //
 };
-use crate::mem::{
-    Buf,
-    NoMemory, //
-};
+use crate::mem::NoMemory;
 
 /// What a filter does for a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,69 +44,21 @@ pub enum Outcome {
     Varies,
 }
 
-/// What is known of a value, for all numbers of a state.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Val {
-    /// It is this.
-    Known(u32),
-    /// It is the number.
-    Nr,
-    /// Nothing, but it may be known for each of the numbers alone.
-    PerNr,
-    /// Nothing.
-    Unknown,
-}
-
-impl Val {
-    /// Could more be known for each of the numbers alone?
-    fn depends_on_nr(self) -> bool {
-        matches!(self, Val::Nr | Val::PerNr)
-    }
-
-    fn join(self, other: Self) -> Self {
-        if self == other {
-            self
-        } else {
-            Val::PerNr
-        }
-    }
-}
-
-/// A way to reach an instruction.
-#[derive(Clone, Copy)]
-struct Node {
-    /// The numbers for which it may be reached like this; there is one.
-    nrs: Set,
-    a: Val,
-    x: Val,
-    /// The next way to the same instruction, or the next node that is free.
-    next: u16,
-}
-
-/// Returns of a constant.
-const RET_K: u16 = BPF_RET | BPF_K;
-
-/// The end of a list.
-const NONE: u16 = u16::MAX;
-
-/// States per instruction before they are joined.
-const MAX_STATES: u32 = 8;
-
-/// States in all, about 100 bytes each. A filter that compares the number only has no more than
-/// a few at any time.
-const MAX_NODES: usize = 1024;
-
 /// Tells for each system call below `limit` what `prog` does when it is made on `arch`.
 ///
 /// `prog` has passed [`check_classic`](super::check::check_classic); what is said of another means
 /// nothing. Fills `out` from its start; where it is longer than `limit`, or than 512, the rest is
 /// [`Outcome::Varies`].
 ///
-/// The pass takes at most 8 steps per instruction, of which each is a few operations on 512 bits;
-/// numbers that are looked at again take one step per instruction each, hence in all no more than
-/// `(limit + 8) * prog.len()` steps. Memory is at most 100 KiB and 15 bytes per instruction, and
-/// for programs that need the second look, 300 bytes per instruction; in general it is the six
-/// bytes per instruction. Fails with [`NoMemory`] if there is none; `out` is then meaningless.
+/// The pass takes at most 8 steps per instruction, each of a few operations on 512 bits; a number
+/// that is looked at again takes one more per instruction, so that all is done in
+/// `(limit + 8) * prog.len()` steps. (A list of comparisons takes about 100 machine instructions
+/// for each of its own. The longest programs, when they make all numbers be looked at again, have
+/// taken 35 ms, without a place to reschedule.)
+///
+/// Memory is two bytes per instruction and at most 90 KiB; a second look takes two bytes per
+/// instruction and 150 per target of a jump that is pending. Fails with [`NoMemory`] if there is
+/// none; `out` then means nothing.
 pub fn analyse(
     prog: &[Insn],
     arch: u32,
@@ -126,22 +70,9 @@ pub fn analyse(
         return Ok(());
     }
     let limit = limit.min(out.len()).min(LIMIT);
-    let mut pass = Pass {
-        prog,
-        arch,
-        heads: Buf::filled(prog.len(), NONE)?,
-        nodes: Buf::new(),
-        free: NONE,
-        results: Results {
-            seen: Set::EMPTY,
-            vary: Set::EMPTY,
-            unsure: Set::EMPTY,
-            out: &mut *out,
-        },
-    };
+    let results = Results::new(&mut *out);
     // CAST: At most `LIMIT`.
-    pass.run(limit as u32)?;
-    let Results { vary, unsure, .. } = pass.results;
+    let Results { vary, unsure, .. } = Pass::new(prog, arch, results)?.run(limit as u32)?;
 
     let mut walker = Walker::new();
     let mut done = Ok(());
@@ -187,19 +118,28 @@ fn alone(prog: &[Insn], arch: u32, nr: u32, walker: &mut Walker) -> Result<Outco
 }
 
 /// What has been found so far.
-struct Results<'a> {
+pub(super) struct Results<'a> {
     /// Those that reached a return; their outcome is in `out`.
     seen: Set,
     /// Those whose outcome is `Varies`.
     vary: Set,
     /// Those for which more might be found by looking at each alone.
-    unsure: Set,
+    pub(super) unsure: Set,
     out: &'a mut [Outcome],
 }
 
-impl Results<'_> {
+impl<'a> Results<'a> {
+    fn new(out: &'a mut [Outcome]) -> Self {
+        Self {
+            seen: Set::EMPTY,
+            vary: Set::EMPTY,
+            unsure: Set::EMPTY,
+            out,
+        }
+    }
+
     /// `nrs` return `val`.
-    fn add(&mut self, nrs: &Set, val: Val) {
+    pub(super) fn add(&mut self, nrs: &Set, val: Val) {
         match val {
             Val::Known(ret) => self.add_each(nrs, |_| ret),
             Val::Nr => self.add_each(nrs, |nr| nr),
@@ -220,7 +160,7 @@ impl Results<'_> {
 
     /// `nr` has this outcome, or the one it had so far.
     #[inline(always)]
-    fn add_one(&mut self, nr: u32, outcome: Outcome) {
+    pub(super) fn add_one(&mut self, nr: u32, outcome: Outcome) {
         // CAST: Numbers are below `LIMIT`.
         let Some(place) = self.out.get_mut(nr as usize) else {
             return;
@@ -242,426 +182,8 @@ impl Results<'_> {
     }
 
     /// Nothing more is known of what `nrs` do.
-    fn lose(&mut self, nrs: &Set) {
+    pub(super) fn lose(&mut self, nrs: &Set) {
         self.vary(nrs);
         self.unsure.unite(nrs);
-    }
-}
-
-/// The pass for all numbers.
-struct Pass<'a> {
-    prog: &'a [Insn],
-    arch: u32,
-    /// For each instruction, the first of the nodes that reach it.
-    heads: Buf<u16>,
-    /// All nodes.
-    nodes: Buf<Node>,
-    /// The first of the nodes that are on no instruction's list.
-    free: u16,
-    results: Results<'a>,
-}
-
-impl Pass<'_> {
-    fn run(&mut self, limit: u32) -> Result<(), NoMemory> {
-        let all = Set::below(limit);
-        if !all.is_empty() {
-            self.spawn(0, all, Val::Known(0), Val::Known(0))?;
-        }
-        for (pc, insn) in self.prog.iter().enumerate() {
-            // Each node is taken off the list before anything is put on another, so that its
-            // place can be used again.
-            let mut rest = match self.heads.get_mut(pc) {
-                Some(head) => core::mem::replace(head, NONE),
-                None => NONE,
-            };
-            if rest == NONE {
-                continue;
-            }
-            let op = insn.decode();
-            while let Some(node) = self.nodes.get(usize::from(rest)) {
-                let at = rest;
-                rest = node.next;
-                match op {
-                    Some(op) => self.step(pc, op, at)?,
-                    None => self.lose(at),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What the instruction at `pc` makes of a node, which is on no list.
-    #[inline(always)]
-    fn step(&mut self, pc: usize, op: Op, at: u16) -> Result<(), NoMemory> {
-        let arch = self.arch;
-        let Some(node) = self.nodes.get_mut(usize::from(at)) else {
-            return Ok(());
-        };
-        let next = target(pc, 0);
-        match op {
-            Op::LdWord(WORD_NR) => node.a = Val::Nr,
-            Op::LdWord(WORD_ARCH) => node.a = Val::Known(arch),
-            Op::LdWord(_) => node.a = Val::Unknown,
-            Op::LdImm(k) => node.a = Val::Known(k),
-            Op::LdxImm(k) => node.x = Val::Known(k),
-            // Cells are not followed.
-            Op::LdMem(_) => node.a = Val::PerNr,
-            Op::LdxMem(_) => node.x = Val::PerNr,
-            Op::St(_) | Op::Stx(_) => {}
-            Op::Tax => node.x = node.a,
-            Op::Txa => node.a = node.x,
-            Op::Neg => {
-                node.a = match node.a {
-                    Val::Known(a) => Val::Known(a.wrapping_neg()),
-                    Val::Unknown => Val::Unknown,
-                    Val::Nr | Val::PerNr => Val::PerNr,
-                }
-            }
-            Op::Alu(op, src) => return self.alu(op, src, at, next),
-            Op::Ja(k) => {
-                self.insert(at, target(pc, k));
-                return Ok(());
-            }
-            Op::Jcc(cond, src, jt, jf) => {
-                let (jt, jf) = (target(pc, jt.into()), target(pc, jf.into()));
-                if jt == jf {
-                    self.insert(at, jt);
-                    return Ok(());
-                }
-                let b = match src {
-                    Src::K(k) => Val::Known(k),
-                    Src::X => node.x,
-                };
-                let a = node.a;
-                return self.branch(cond, a, b, at, jt, jf);
-            }
-            Op::RetK(k) => {
-                self.results.add(&node.nrs, Val::Known(k));
-                self.release(at);
-                return Ok(());
-            }
-            Op::RetA => {
-                self.results.add(&node.nrs, node.a);
-                self.release(at);
-                return Ok(());
-            }
-        }
-        self.insert(at, next);
-        Ok(())
-    }
-
-    /// Arithmetic with two operands. As in [`super::flow`], a known operand may decide alone.
-    fn alu(&mut self, op: Alu, src: Src, at: u16, next: usize) -> Result<(), NoMemory> {
-        let Some(node) = self.nodes.get_mut(usize::from(at)) else {
-            return Ok(());
-        };
-        let b = match src {
-            Src::K(k) => Val::Known(k),
-            Src::X => node.x,
-        };
-        node.a = match (node.a, b) {
-            (Val::Known(a), Val::Known(b)) => match op.eval(a, b) {
-                Some(result) => Val::Known(result),
-                None => return self.return_zero(at),
-            },
-            (_, Val::Known(0)) if op == Alu::Div => return self.return_zero(at),
-            (_, Val::Known(0)) if matches!(op, Alu::And | Alu::Mul) => Val::Known(0),
-            (_, Val::Known(u32::MAX)) if op == Alu::Or => Val::Known(u32::MAX),
-            (a, Val::Known(k)) if is_neutral(op, k) => a,
-            (a, b) => {
-                let result = if a.depends_on_nr() || b.depends_on_nr() {
-                    Val::PerNr
-                } else {
-                    Val::Unknown
-                };
-                if op == Alu::Div && !matches!(b, Val::Known(_)) {
-                    // It may be a division by 0, which returns 0.
-                    let nrs = node.nrs;
-                    self.results.add(&nrs, Val::Known(0));
-                    if b.depends_on_nr() {
-                        self.results.unsure.unite(&nrs);
-                    }
-                    result
-                } else if a == Val::Known(0)
-                    && matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh)
-                {
-                    a
-                } else {
-                    result
-                }
-            }
-        };
-        self.insert(at, next);
-        Ok(())
-    }
-
-    /// A division by 0.
-    fn return_zero(&mut self, at: u16) -> Result<(), NoMemory> {
-        if let Some(node) = self.nodes.get(usize::from(at)) {
-            self.results.add(&node.nrs, Val::Known(0));
-        }
-        self.release(at);
-        Ok(())
-    }
-
-    /// A conditional jump to two different places.
-    #[inline(always)]
-    fn branch(
-        &mut self,
-        cond: Cond,
-        a: Val,
-        b: Val,
-        at: u16,
-        jt: usize,
-        jf: usize,
-    ) -> Result<(), NoMemory> {
-        let decided = match (cond, a, b) {
-            (_, Val::Known(a), Val::Known(b)) => Some(cond.eval(a, b)),
-            (Cond::Eq, Val::Nr, Val::Known(k)) | (Cond::Eq, Val::Known(k), Val::Nr) => {
-                return self.split_one(k, at, jt, jf);
-            }
-            (_, Val::Nr, Val::Known(k)) => {
-                return self.split(&holding(cond, k), at, jt, jf);
-            }
-            (Cond::Set, Val::Known(k), Val::Nr) => {
-                return self.split(&Set::sharing_bits_with(k), at, jt, jf);
-            }
-            // `k > nr` if not `nr >= k`, and so on.
-            (Cond::Gt, Val::Known(k), Val::Nr) => {
-                return self.split(&holding(Cond::Ge, k), at, jf, jt);
-            }
-            (Cond::Ge, Val::Known(k), Val::Nr) => {
-                return self.split(&holding(Cond::Gt, k), at, jf, jt);
-            }
-            (Cond::Eq | Cond::Ge, Val::Nr, Val::Nr) => Some(true),
-            (Cond::Gt, Val::Nr, Val::Nr) => Some(false),
-            (Cond::Set, Val::Nr, Val::Nr) => return self.split_one(0, at, jf, jt),
-            (Cond::Set, _, Val::Known(0)) | (Cond::Set, Val::Known(0), _) => Some(false),
-            (Cond::Gt, _, Val::Known(u32::MAX)) | (Cond::Gt, Val::Known(0), _) => Some(false),
-            (Cond::Ge, _, Val::Known(0)) | (Cond::Ge, Val::Known(u32::MAX), _) => Some(true),
-            _ => None,
-        };
-        match decided {
-            Some(true) => self.insert(at, jt),
-            Some(false) => self.insert(at, jf),
-            None => {
-                let Some(node) = self.nodes.get(usize::from(at)) else {
-                    return Ok(());
-                };
-                let (nrs, a, x) = (node.nrs, node.a, node.x);
-                // Two that are unknown may be the same word of the data, which is not followed.
-                let alike = a == Val::Unknown && b == Val::Unknown;
-                if alike || a.depends_on_nr() || b.depends_on_nr() {
-                    self.results.unsure.unite(&nrs);
-                }
-                self.insert(at, jf);
-                self.spawn(jt, nrs, a, x)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends `nr` one way and the others the other way.
-    #[inline(always)]
-    fn split_one(
-        &mut self,
-        nr: u32,
-        at: u16,
-        if_equal: usize,
-        if_not: usize,
-    ) -> Result<(), NoMemory> {
-        let Some(node) = self.nodes.get_mut(usize::from(at)) else {
-            return Ok(());
-        };
-        if !node.nrs.contains(nr) {
-            self.insert(at, if_not);
-            return Ok(());
-        }
-        node.nrs.remove(nr);
-        if node.nrs.is_empty() {
-            node.nrs.add(nr);
-            self.insert(at, if_equal);
-            return Ok(());
-        }
-        let (a, x) = (node.a, node.x);
-        self.insert(at, if_not);
-        // Most often, that is all for the number.
-        if let Some(Insn { code: RET_K, k, .. }) = self.prog.get(if_equal) {
-            self.results.add_one(nr, Outcome::Constant(*k));
-            return Ok(());
-        }
-        let mut one = Set::EMPTY;
-        one.add(nr);
-        self.spawn(if_equal, one, a, x)
-    }
-
-    /// Sends the numbers in `mask` one way and the others the other way.
-    fn split(&mut self, mask: &Set, at: u16, if_in: usize, if_not: usize) -> Result<(), NoMemory> {
-        let Some(node) = self.nodes.get_mut(usize::from(at)) else {
-            return Ok(());
-        };
-        let inside = node.nrs.and(mask);
-        let outside = node.nrs.without(mask);
-        if inside.is_empty() {
-            self.insert(at, if_not);
-        } else if outside.is_empty() {
-            self.insert(at, if_in);
-        } else {
-            node.nrs = outside;
-            let (a, x) = (node.a, node.x);
-            self.insert(at, if_not);
-            self.spawn(if_in, inside, a, x)?;
-        }
-        Ok(())
-    }
-
-    /// Are `A` and `X` of any use at `pc`, as far as the instruction that is there tells?
-    fn reads(&self, pc: usize) -> (bool, bool) {
-        match self.prog.get(pc).and_then(|insn| insn.decode()) {
-            Some(Op::RetK(_)) => (false, false),
-            Some(Op::LdWord(_) | Op::LdImm(_) | Op::LdMem(_) | Op::Txa) => (false, true),
-            Some(Op::LdxImm(_) | Op::LdxMem(_) | Op::Tax | Op::RetA) => (true, false),
-            _ => (true, true),
-        }
-    }
-
-    /// A node on the list of `pc` with which one of these values could be united: one of the same
-    /// live values, or if there are too many, any.
-    fn find(&mut self, pc: usize, a: Val, x: Val) -> Option<&mut Node> {
-        if *self.heads.get(pc)? == NONE {
-            return None;
-        }
-        let (live_a, live_x) = self.reads(pc);
-        let mut at = self.heads.get(pc).copied().unwrap_or(NONE);
-        let mut count = 0u32;
-        while let Some(node) = self.nodes.get(usize::from(at)) {
-            let same_a = !live_a || node.a == a;
-            let same_x = !live_x || node.x == x;
-            count = count.saturating_add(1);
-            if (same_a && same_x) || count >= MAX_STATES {
-                break;
-            }
-            at = node.next;
-        }
-        let node = self.nodes.get_mut(usize::from(at))?;
-        if live_a {
-            node.a = node.a.join(a);
-        }
-        if live_x {
-            node.x = node.x.join(x);
-        }
-        Some(node)
-    }
-
-    /// Puts a node on the list of `pc`, or unites it with one that is there.
-    #[inline(always)]
-    fn insert(&mut self, at: u16, pc: usize) {
-        match self.heads.get_mut(pc) {
-            Some(head) if *head == NONE => {
-                *head = at;
-                if let Some(node) = self.nodes.get_mut(usize::from(at)) {
-                    node.next = NONE;
-                }
-            }
-            Some(_) => self.insert_among(at, pc),
-            None => self.lose(at),
-        }
-    }
-
-    fn insert_among(&mut self, at: u16, pc: usize) {
-        let Some(node) = self.nodes.get(usize::from(at)) else {
-            return;
-        };
-        let (nrs, a, x) = (node.nrs, node.a, node.x);
-        if let Some(there) = self.find(pc, a, x) {
-            there.nrs.unite(&nrs);
-            self.release(at);
-        } else {
-            self.link(at, pc);
-        }
-    }
-
-    /// Puts a node at the front of the list of `pc`, which is an instruction.
-    fn link(&mut self, at: u16, pc: usize) {
-        if let (Some(head), Some(node)) =
-            (self.heads.get_mut(pc), self.nodes.get_mut(usize::from(at)))
-        {
-            node.next = core::mem::replace(head, at);
-        }
-    }
-
-    /// Has `nrs` reach `pc` like this.
-    fn spawn(&mut self, pc: usize, nrs: Set, a: Val, x: Val) -> Result<(), NoMemory> {
-        if pc >= self.heads.len() {
-            self.results.lose(&nrs);
-            return Ok(());
-        }
-        if let Some(there) = self.find(pc, a, x) {
-            there.nrs.unite(&nrs);
-            return Ok(());
-        }
-        let new = Node {
-            nrs,
-            a,
-            x,
-            next: NONE,
-        };
-        let at = self.free;
-        if let Some(place) = self.nodes.get_mut(usize::from(at)) {
-            self.free = place.next;
-            *place = new;
-            self.link(at, pc);
-        } else if self.nodes.len() < MAX_NODES {
-            // CAST: Below `MAX_NODES`.
-            let at = self.nodes.len() as u16;
-            self.nodes.push(new)?;
-            self.link(at, pc);
-        } else {
-            self.results.lose(&nrs);
-        }
-        Ok(())
-    }
-
-    /// Frees a node, which is on no list.
-    #[inline(always)]
-    fn release(&mut self, at: u16) {
-        if let Some(node) = self.nodes.get_mut(usize::from(at)) {
-            node.next = self.free;
-            self.free = at;
-        }
-    }
-
-    /// Frees a node of which nothing more is known.
-    fn lose(&mut self, at: u16) {
-        if let Some(node) = self.nodes.get(usize::from(at)) {
-            self.results.lose(&node.nrs);
-        }
-        self.release(at);
-    }
-}
-
-/// Does the operation leave `A` as it is?
-fn is_neutral(op: Alu, k: u32) -> bool {
-    match op {
-        Alu::Add | Alu::Sub | Alu::Or | Alu::Xor => k == 0,
-        Alu::Mul | Alu::Div => k == 1,
-        Alu::And => k == u32::MAX,
-        Alu::Lsh | Alu::Rsh => k & 31 == 0,
-    }
-}
-
-/// The numbers for which a condition with the number on the left holds.
-fn holding(cond: Cond, k: u32) -> Set {
-    // CAST: `LIMIT` is small.
-    let all = Set::below(LIMIT as u32);
-    match cond {
-        Cond::Eq => {
-            let mut one = Set::EMPTY;
-            one.add(k);
-            one
-        }
-        Cond::Gt => all.without(&Set::below(k.saturating_add(1))),
-        Cond::Ge => all.without(&Set::below(k)),
-        Cond::Set => Set::sharing_bits_with(k),
     }
 }

@@ -7,8 +7,6 @@
 //!
 //! [`Insn::decode`] is the one place that knows the encoding; all else works on [`Op`].
 
-use core::fmt;
-
 /// `sizeof(struct seccomp_data)`, which is also what the LEN loads yield.
 pub const DATA_SIZE: u32 = 64;
 /// 32-bit words in `struct seccomp_data`.
@@ -220,7 +218,7 @@ impl Alu {
         }
     }
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Alu::Add => "add",
             Alu::Sub => "sub",
@@ -257,7 +255,7 @@ impl Cond {
         }
     }
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Cond::Eq => "jeq",
             Cond::Gt => "jgt",
@@ -401,72 +399,4 @@ pub(super) fn target(pc: usize, distance: u32) -> usize {
     // CAST: `usize` has 64 bits on the machines this is for; if it had fewer, a distance that is
     // cut would still be caught by whoever looks up the target. Saturation is never reached.
     pc.saturating_add(1).saturating_add(distance as usize)
-}
-
-/// A program as text, in the manner of `bpf_asm`: one instruction per line, each with a label.
-pub struct Listing<'a>(pub &'a [Insn]);
-
-impl fmt::Display for Listing<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (pc, insn) in self.0.iter().enumerate() {
-            write!(f, "L{pc}: ")?;
-            write_insn(f, pc, *insn)?;
-            f.write_str("\n")?;
-        }
-        Ok(())
-    }
-}
-
-fn write_insn(f: &mut fmt::Formatter<'_>, pc: usize, insn: Insn) -> fmt::Result {
-    let Some(op) = insn.decode() else {
-        return write!(
-            f,
-            ".invalid {:#06x}, {}, {}, {:#x}",
-            insn.code, insn.jt, insn.jf, insn.k
-        );
-    };
-    match op {
-        Op::LdWord(word) => write_word(f, word),
-        Op::LdImm(_) if insn.code & BPF_LEN != 0 => f.write_str("ld #len"),
-        Op::LdxImm(_) if insn.code & BPF_LEN != 0 => f.write_str("ldx #len"),
-        Op::LdImm(k) => write!(f, "ld #{k:#x}"),
-        Op::LdxImm(k) => write!(f, "ldx #{k:#x}"),
-        Op::LdMem(k) => write!(f, "ld M[{k}]"),
-        Op::LdxMem(k) => write!(f, "ldx M[{k}]"),
-        Op::St(k) => write!(f, "st M[{k}]"),
-        Op::Stx(k) => write!(f, "stx M[{k}]"),
-        Op::Tax => f.write_str("tax"),
-        Op::Txa => f.write_str("txa"),
-        Op::Alu(op, src) => {
-            f.write_str(op.name())?;
-            write_src(f, src)
-        }
-        Op::Neg => f.write_str("neg"),
-        Op::Ja(k) => write!(f, "ja L{}", target(pc, k)),
-        Op::Jcc(cond, src, jt, jf) => {
-            f.write_str(cond.name())?;
-            write_src(f, src)?;
-            let (jt, jf) = (target(pc, jt.into()), target(pc, jf.into()));
-            write!(f, ", L{jt}, L{jf}")
-        }
-        Op::RetK(k) => write!(f, "ret #{k:#x}"),
-        Op::RetA => f.write_str("ret a"),
-    }
-}
-
-fn write_word(f: &mut fmt::Formatter<'_>, word: usize) -> fmt::Result {
-    let half = if word & 1 == 0 { "lo" } else { "hi" };
-    match word {
-        WORD_NR => f.write_str("ld nr"),
-        WORD_ARCH => f.write_str("ld arch"),
-        2 | 3 => write!(f, "ld ip.{half}"),
-        _ => write!(f, "ld args[{}].{half}", (word >> 1).saturating_sub(2)),
-    }
-}
-
-fn write_src(f: &mut fmt::Formatter<'_>, src: Src) -> fmt::Result {
-    match src {
-        Src::K(k) => write!(f, " #{k:#x}"),
-        Src::X => f.write_str(" x"),
-    }
 }

@@ -6,7 +6,16 @@
 
 use super::{
     ffi,
+    regs::Regs,
     uapi::seccomp_data, //
+};
+use crate::bpf::{
+    check::check,
+    insn::*,
+    lower::{
+        EbpfInsn,
+        STACK, //
+    }, //
 };
 use core::ptr::NonNull;
 use kernel::{
@@ -20,9 +29,6 @@ use kernel::{
     prelude::*,
     uaccess::UserPtr, //
 };
-
-/// Checks, and rewrites for execution, a classic program that passed `bpf_check_classic()`.
-pub(crate) type Checker = fn(&mut [bindings::sock_filter]) -> Result;
 
 /// A program that the kernel has translated (and mostly compiled), along with its original.
 ///
@@ -47,7 +53,7 @@ impl Program {
         // SAFETY: `prog` is valid for writes; `insns` is only read by the accessors of user
         // memory; the checker obeys the contract of `bpf_aux_classic_check_t`.
         to_result(unsafe {
-            ffi::rsc_prog_create_from_user(&mut prog, len, insns.as_mut_ptr(), check)
+            ffi::rsc_prog_create_from_user(&mut prog, len, insns.as_mut_ptr(), check_classic)
         })?;
         // INVARIANT: It was just made, with `save_orig`.
         NonNull::new(prog).map(Self).ok_or(EINVAL)
@@ -60,12 +66,12 @@ impl Program {
     }
 
     /// The instructions as the user wrote them.
-    pub(crate) fn original(&self) -> &[bindings::sock_filter] {
+    pub(crate) fn original(&self) -> &[Insn] {
         let mut len = 0;
         // SAFETY: By the type invariant, the original is there and lives as long as the program.
         unsafe {
             let insns = ffi::rsc_prog_orig(self.0.as_ptr(), &mut len);
-            core::slice::from_raw_parts(insns, len as usize)
+            core::slice::from_raw_parts(insns.cast(), len as usize)
         }
     }
 
@@ -85,16 +91,79 @@ impl Drop for Program {
     }
 }
 
-/// # Safety
+/// Programs of our own making in one, of which each run chooses one.
 ///
-/// As the kernel calls it: `filter` points to `flen` instructions that nobody else uses.
-unsafe extern "C" fn check(filter: *mut bindings::sock_filter, flen: c_uint) -> c_int {
-    // SAFETY: By the contract of this function.
-    let insns = unsafe { core::slice::from_raw_parts_mut(filter, flen as usize) };
-    match CHECKER(insns) {
-        Ok(()) => 0,
-        Err(e) => e.to_errno(),
+/// # Invariants
+///
+/// The pointer is to a compiled `bpf_prog` that nobody else frees, made of instructions that only
+/// read `struct pt_regs` and their stack, and which end for every choice.
+pub(crate) struct Residuals(NonNull<bindings::bpf_prog>);
+
+// SAFETY: As for `Program`.
+unsafe impl Send for Residuals {}
+// SAFETY: As for `Program`.
+unsafe impl Sync for Residuals {}
+
+impl Residuals {
+    /// Has the kernel compile `insns`, which find `struct pt_regs` in r1 and the choice in r2.
+    ///
+    /// `None` without memory or a JIT.
+    ///
+    /// # Safety
+    ///
+    /// Nobody verifies the instructions: they must be as the type invariant says.
+    pub(crate) unsafe fn new(insns: &[EbpfInsn]) -> Option<Self> {
+        // SAFETY: The instructions are valid for reads, and by the contract of this function.
+        let prog = unsafe {
+            ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, STACK as c_uint)
+        };
+        // INVARIANT: It was just made of these instructions.
+        NonNull::new(prog).map(Self)
+    }
+
+    /// Runs one of the programs.
+    #[inline(always)]
+    pub(crate) fn run(&self, regs: Regs, which: u16) -> u32 {
+        // SAFETY: By the type invariants of both.
+        unsafe { ffi::rsc_prog_run_residual(self.0.as_ptr(), regs.as_ptr(), which.into()) }
     }
 }
 
-const CHECKER: Checker = crate::filter::check;
+impl Drop for Residuals {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and nobody uses it any more.
+        unsafe { ffi::rsc_prog_free(self.0.as_ptr()) };
+    }
+}
+
+/// # Safety
+///
+/// As the kernel calls it: `filter` points to `flen` instructions that nobody else uses.
+unsafe extern "C" fn check_classic(filter: *mut bindings::sock_filter, flen: c_uint) -> c_int {
+    // SAFETY: By the contract of this function.
+    let insns = unsafe { core::slice::from_raw_parts_mut(filter.cast::<Insn>(), flen as usize) };
+    if check(insns).is_err() {
+        return EINVAL.to_errno();
+    }
+    // The kernel's own translation wants loads from the context told from those from packets, and
+    // the length as a constant.
+    for insn in insns {
+        match insn.code {
+            CODE_LD_ABS => insn.code = BPF_LDX | BPF_W | BPF_ABS,
+            CODE_LD_LEN => *insn = Insn::stmt(BPF_LD | BPF_IMM, DATA_SIZE),
+            CODE_LDX_LEN => *insn = Insn::stmt(BPF_LDX | BPF_IMM, DATA_SIZE),
+            _ => {}
+        }
+    }
+    0
+}
+
+const CODE_LD_ABS: u16 = BPF_LD | BPF_W | BPF_ABS;
+const CODE_LD_LEN: u16 = BPF_LD | BPF_W | BPF_LEN;
+const CODE_LDX_LEN: u16 = BPF_LDX | BPF_W | BPF_LEN;
+
+const _: () = assert!(
+    core::mem::size_of::<Insn>() == core::mem::size_of::<bindings::sock_filter>()
+        && core::mem::size_of::<EbpfInsn>() == core::mem::size_of::<bindings::bpf_insn>()
+        && DATA_SIZE as usize == core::mem::size_of::<seccomp_data>()
+);

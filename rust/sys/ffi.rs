@@ -8,6 +8,7 @@
     reason = "task_struct contains lock_class_key, which is empty without lockdep"
 )]
 
+use crate::bpf::lower::EbpfInsn;
 use kernel::{
     bindings,
     ffi::{
@@ -41,6 +42,17 @@ extern "C" {
         prog: *const bindings::bpf_prog,
         len: *mut c_uint,
     ) -> *const bindings::sock_filter;
+    pub(super) fn rsc_prog_assemble(
+        insns: *const EbpfInsn,
+        len: c_uint,
+        stack: c_uint,
+    ) -> *mut bindings::bpf_prog;
+    pub(super) fn rsc_prog_free(prog: *mut bindings::bpf_prog);
+    pub(super) fn rsc_prog_run_residual(
+        prog: *const bindings::bpf_prog,
+        regs: *const bindings::pt_regs,
+        which: c_ulong,
+    ) -> u32;
     pub(super) fn rsc_prog_run(prog: *const bindings::bpf_prog, ctx: *const c_void) -> u32;
 
     pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);

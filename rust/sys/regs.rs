@@ -33,6 +33,12 @@ impl Regs {
         Self(ptr)
     }
 
+    /// The pointer.
+    #[inline(always)]
+    pub(crate) fn as_ptr(self) -> *const bindings::pt_regs {
+        self.0.as_ptr()
+    }
+
     /// The system call's number as the kernel sees it, without the upper half of the register.
     #[inline(always)]
     pub(crate) fn nr(self) -> i32 {

@@ -5,7 +5,7 @@
 //! `fuzz --programs N [--seed S]`. Each program has a seed of its own, which is printed with what
 //! is wrong: `fuzz --programs 1 --seed THAT` makes it again. Exits with 1 at the first difference.
 
-use rust_seccomp_host::bpf::insn::Listing;
+use rust_seccomp_host::bpf::listing::Listing;
 use rust_seccomp_host::oracle::{compare, Count, Effort};
 use rust_seccomp_host::programs::{from_bytes, random, to_text};
 use rust_seccomp_host::rng::Rng;

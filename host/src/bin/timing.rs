@@ -8,7 +8,7 @@ use rust_seccomp_host::programs::{from_text, X86_64};
 use std::hint::black_box;
 use std::time::Instant;
 
-const RUNS: u32 = 2000;
+const RUNS: u32 = 200;
 
 fn main() {
     for path in std::env::args().skip(1) {

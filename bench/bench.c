@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counts what system calls cost under filters. With -icount a nanosecond of the guest is an
+ * instruction, and this process's CPU time is what the whole call takes, user side included.
+ *
+ *	bench PROFILE-DIRECTORY
+ *
+ * Prints a line for each case: its name and the instructions of one call, the best of some rounds.
+ * Each case runs in a child of its own, as filters stay.
+ */
+
+#include "../selftests/common.h"
+
+#include <sys/personality.h>
+#include <time.h>
+
+#define ROUNDS 15
+
+static unsigned long long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* What is measured: count calls. */
+typedef void (*body)(long count);
+
+static void call_getppid(long count)
+{
+	while (count--)
+		syscall(__NR_getppid);
+}
+
+static void call_personality(long count)
+{
+	while (count--)
+		syscall(__NR_personality, 0xffffffffUL);
+}
+
+static void call_getpriority(long count)
+{
+	while (count--)
+		syscall(__NR_getpriority, 0, 0);
+}
+
+/* In the container's profile: refused, and checked by its argument. */
+static void call_denied(long count)
+{
+	while (count--)
+		syscall(__NR_kexec_load, 0, 0, 0, 0);
+}
+
+static void call_socket(long count)
+{
+	while (count--)
+		syscall(__NR_socket, 9999, 0, 0);
+}
+
+static void call_openat2(long count)
+{
+	static const unsigned long long how[3] = { O_RDONLY };
+
+	while (count--)
+		close(syscall(__NR_openat2, AT_FDCWD, "/dev/null", how, sizeof(how)));
+}
+
+static void call_fork(long count)
+{
+	while (count--) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static unsigned long long best_of(body run, long count)
+{
+	unsigned long long best = ~0ULL;
+
+	run(count);
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned long long start = now(), empty, taken;
+
+		run(count);
+		taken = now() - start;
+		/* Less what the measuring takes. */
+		start = now();
+		empty = now() - start;
+		taken = (taken - empty) / count;
+		if (taken < best)
+			best = taken;
+	}
+	return best;
+}
+
+static void fail(const char *what)
+{
+	printf("# %s: %m\n", what);
+	_exit(1);
+}
+
+static void must(int ret, const char *what)
+{
+	if (ret < 0)
+		fail(what);
+}
+
+/* Runs setup and then measures, in a child. */
+static void measure(const char *name, void (*setup)(long), long arg, body run, long count)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		no_new_privs();
+		if (setup)
+			setup(arg);
+		printf("%s %llu\n", name, best_of(run, count));
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	if (status)
+		printf("# %s: status %#x\n", name, status);
+}
+
+static void allow(long depth)
+{
+	while (depth--)
+		must(install_for(__NR_sched_get_priority_max, SECCOMP_RET_ERRNO | 1, 0), "allow");
+}
+
+/* getppid() is refused by the oldest filter; the others let it pass. */
+static __u32 action = SECCOMP_RET_ERRNO | EPERM;
+
+static void act(long depth)
+{
+	must(install_for(__NR_getppid, action, 0), "act");
+	allow(depth - 1);
+}
+
+static void compare(long depth)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
+		LOAD_ARG_LO(0),
+		RET_IF_EQ(99, SECCOMP_RET_ERRNO | EPERM),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	must(INSTALL(insns, 0), "compare");
+	allow(depth - 1);
+}
+
+/* A linear filter of so many rules, the last of which compares an argument. */
+static size_t make_linear(struct sock_filter *insns, long rules)
+{
+	size_t n = 0;
+
+	insns[n++] = (struct sock_filter)LOAD(nr);
+	for (long i = 0; i < rules; i++) {
+		insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 10000 + i, 0, 1);
+		insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EPERM);
+	}
+	insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3);
+	insns[n++] = (struct sock_filter)LOAD_ARG_LO(0);
+	insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 99, 0, 1);
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EPERM);
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+	return n;
+}
+
+static void linear(long rules)
+{
+	static struct sock_filter insns[5000];
+
+	must(install(insns, make_linear(insns, rules), 0), "linear");
+}
+
+static struct sock_filter profile[4096];
+static size_t profile_len;
+
+static void load_profile(const char *directory, const char *form)
+{
+	char path[256];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/profile-%s.bpf", directory, form);
+	fd = open(path, O_RDONLY);
+	len = read(fd, profile, sizeof(profile));
+	close(fd);
+	if (fd < 0 || len <= 0)
+		fail(path);
+	profile_len = len / sizeof(profile[0]);
+}
+
+static void install_profile(long unused)
+{
+	(void)unused;
+	must(install(profile, profile_len, 0), "profile");
+}
+
+/* Installing is measured in a child each, as a filter stays; the fork is not counted. */
+static void measure_install(const char *name, struct sock_filter *insns, size_t len)
+{
+	unsigned long long best = ~0ULL;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned long long taken = 0;
+		int pipes[2];
+		pid_t pid;
+
+		if (pipe(pipes))
+			fail("pipe");
+		pid = fork();
+		if (!pid) {
+			unsigned long long start;
+
+			no_new_privs();
+			start = now();
+			must(install(insns, len, 0), name);
+			taken = now() - start;
+			must(write(pipes[1], &taken, sizeof(taken)), "write");
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+		if (read(pipes[0], &taken, sizeof(taken)) == sizeof(taken) && taken < best)
+			best = taken;
+		close(pipes[0]);
+		close(pipes[1]);
+	}
+	printf("%s %llu\n", name, best);
+}
+
+static long slab(void)
+{
+	char line[256];
+	long kib = 0;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "Slab: %ld", &kib);
+	fclose(file);
+	return kib;
+}
+
+static long vmalloc_used(void)
+{
+	char line[256];
+	long kib = 0;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "VmallocUsed: %ld", &kib);
+	fclose(file);
+	return kib;
+}
+
+/* Bytes per filter, of slab and vmalloc memory together: many processes with one filter each. */
+static void measure_memory(const char *name, struct sock_filter *insns, size_t len)
+{
+	enum { COUNT = 256 };
+	pid_t pids[COUNT];
+	long before, after;
+	int pipes[2];
+	char byte;
+
+	if (pipe(pipes))
+		fail("pipe");
+	for (int pass = 0; pass < 2; pass++) {
+		for (int i = 0; i < COUNT; i++) {
+			pids[i] = fork();
+			if (!pids[i]) {
+				no_new_privs();
+				if (pass)
+					must(install(insns, len, 0), name);
+				must(write(pipes[1], "", 1), "write");
+				pause();
+				_exit(0);
+			}
+		}
+		for (int i = 0; i < COUNT; i++)
+			must(read(pipes[0], &byte, 1), "read");
+		sleep(1);
+		if (pass)
+			after = slab() + vmalloc_used();
+		else
+			before = slab() + vmalloc_used();
+		for (int i = 0; i < COUNT; i++)
+			kill(pids[i], SIGKILL);
+		for (int i = 0; i < COUNT; i++)
+			waitpid(pids[i], NULL, 0);
+		sleep(1);
+	}
+	printf("%s %ld\n", name, after > before ? (after - before) * 1024 / COUNT : 0);
+}
+
+static void on_sigsys(int signal)
+{
+	(void)signal;
+}
+
+static void trap(long depth)
+{
+	struct sigaction handler = { .sa_handler = on_sigsys };
+
+	sigaction(SIGSYS, &handler, NULL);
+	act(depth);
+}
+
+/* Round trips: a child answers, the CPU time of both counts. */
+static void measure_notify(void)
+{
+	unsigned long long best = ~0ULL;
+	int socks[2], listener;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		no_new_privs();
+		listener = install_for(__NR_getppid, SECCOMP_RET_USER_NOTIF,
+				       SECCOMP_FILTER_FLAG_NEW_LISTENER);
+		must(listener, "listener");
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, socks))
+			fail("socketpair");
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;) {
+				struct seccomp_notif notif = {};
+				struct seccomp_notif_resp response = {};
+
+				if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notif))
+					_exit(0);
+				response.id = notif.id;
+				if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response))
+					_exit(0);
+			}
+		}
+		close(listener);
+		call_getppid(100);
+		for (int i = 0; i < ROUNDS; i++) {
+			struct timespec a, b;
+			unsigned long long taken;
+
+			/* Two tasks on one CPU that do nothing else: all time is theirs. */
+			clock_gettime(CLOCK_MONOTONIC, &a);
+			call_getppid(500);
+			clock_gettime(CLOCK_MONOTONIC, &b);
+			taken = (b.tv_sec - a.tv_sec) * 1000000000ULL + b.tv_nsec - a.tv_nsec;
+			if (taken / 500 < best)
+				best = taken / 500;
+		}
+		printf("notify_round_trip %llu\n", best);
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const forms[] = { "linear", "tree" };
+	static const int depths[] = { 1, 2, 4, 8, 16, 32, 64 };
+	static const int lengths[] = { 1, 16, 64, 256, 1024, 2045 };
+	static struct sock_filter insns[5000];
+	char name[64];
+	size_t len;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc < 2)
+		return 2;
+	/* The JIT is what everybody has. */
+	write_file("/proc/sys/net/core/bpf_jit_enable", "1");
+	sleep(2);
+
+	measure("none_getppid", NULL, 0, call_getppid, 2000);
+	measure("none_getpriority", NULL, 0, call_getpriority, 2000);
+	measure("none_personality", NULL, 0, call_personality, 2000);
+	measure("none_socket", NULL, 0, call_socket, 2000);
+	measure("none_openat2_close", NULL, 0, call_openat2, 500);
+	measure("none_fork_exit", NULL, 0, call_fork, 20);
+	for (int i = 0; i < LENGTH(depths); i++) {
+		snprintf(name, sizeof(name), "allow_%d", depths[i]);
+		measure(name, allow, depths[i], call_getppid, 2000);
+	}
+	for (int i = 0; i < LENGTH(depths); i++) {
+		snprintf(name, sizeof(name), "errno_%d", depths[i]);
+		measure(name, act, depths[i], call_getppid, 2000);
+	}
+	for (int i = 0; i < LENGTH(depths); i++) {
+		snprintf(name, sizeof(name), "compare_%d", depths[i]);
+		measure(name, compare, depths[i], call_getpriority, 2000);
+	}
+	for (int i = 0; i < LENGTH(lengths); i++) {
+		snprintf(name, sizeof(name), "compare_after_%d_rules", lengths[i]);
+		measure(name, linear, lengths[i], call_getpriority, 2000);
+	}
+	measure("compare_after_300_rules", linear, 300, call_getpriority, 2000);
+	measure("allow_openat2_close", allow, 1, call_openat2, 500);
+	measure("allow_fork_exit", allow, 1, call_fork, 20);
+	measure("allow_32_fork_exit", allow, 32, call_fork, 20);
+	action = SECCOMP_RET_TRACE;
+	measure("trace_1", act, 1, call_getppid, 2000);
+	measure("trace_32", act, 32, call_getppid, 2000);
+	action = SECCOMP_RET_USER_NOTIF;
+	measure("user_notif_1", act, 1, call_getppid, 2000);
+	measure("user_notif_32", act, 32, call_getppid, 2000);
+	action = SECCOMP_RET_TRAP;
+	measure("trap_1", trap, 1, call_getppid, 500);
+	measure("trap_32", trap, 32, call_getppid, 500);
+	action = SECCOMP_RET_LOG;
+	write_file("/proc/sys/kernel/seccomp/actions_logged", "kill_process");
+	measure("log_1", act, 1, call_getppid, 2000);
+	measure("log_32", act, 32, call_getppid, 2000);
+
+	for (int i = 0; i < LENGTH(forms); i++) {
+		load_profile(argv[1], forms[i]);
+		snprintf(name, sizeof(name), "profile_%s_allowed", forms[i]);
+		measure(name, install_profile, 0, call_getppid, 2000);
+		snprintf(name, sizeof(name), "profile_%s_denied", forms[i]);
+		measure(name, install_profile, 0, call_denied, 2000);
+		snprintf(name, sizeof(name), "profile_%s_personality", forms[i]);
+		measure(name, install_profile, 0, call_personality, 2000);
+		snprintf(name, sizeof(name), "profile_%s_socket", forms[i]);
+		measure(name, install_profile, 0, call_socket, 2000);
+		snprintf(name, sizeof(name), "profile_%s_install", forms[i]);
+		measure_install(name, profile, profile_len);
+	}
+	len = make_linear(insns, 1);
+	measure_install("install_10_insns", insns, len);
+	measure_memory("memory_10_insns", insns, len);
+	len = make_linear(insns, 295);
+	measure_install("install_597_insns", insns, len);
+	measure_memory("memory_597_insns", insns, len);
+	measure_notify();
+	return 0;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Programs that the fuzzer makes, guided by what they reach: `cargo fuzz run programs`.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rust_seccomp_host::bpf::listing::Listing;
+use rust_seccomp_host::oracle::{compare, Count, Effort};
+use rust_seccomp_host::programs::from_bytes;
+use rust_seccomp_host::rng::Rng;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((seed, bytes)) = bytes.split_first() else {
+        return;
+    };
+    let Some(prog) = from_bytes(bytes) else {
+        return;
+    };
+    let mut rng = Rng::new((*seed).into());
+    if let Err(e) = compare(&prog, &mut rng, Effort::LIGHT, &mut Count::default()) {
+        panic!("{e}\n{}", Listing(&prog));
+    }
+});
