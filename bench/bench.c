@@ -269,7 +269,7 @@ static void measure_memory(const char *name, struct sock_filter *insns, size_t l
 {
 	enum { COUNT = 256 };
 	pid_t pids[COUNT];
-	long before, after;
+	long before = 0, after = 0;
 	int pipes[2];
 	char byte;
 

@@ -69,12 +69,7 @@ void rsc_prog_free(struct bpf_prog *prog)
 	bpf_prog_free(prog);
 }
 
-/*
- * The compiled code takes its arguments as any function does; that the second
- * one is a pointer to instructions is what interpreters want.
- */
-u32 rsc_prog_run_residual(const struct bpf_prog *prog, const struct pt_regs *regs,
-			  unsigned long which)
+bpf_func_t rsc_prog_func(const struct bpf_prog *prog)
 {
-	return prog->bpf_func(regs, (const struct bpf_insn *)which);
+	return prog->bpf_func;
 }

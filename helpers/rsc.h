@@ -26,8 +26,7 @@ const struct sock_filter *rsc_prog_orig(const struct bpf_prog *prog, unsigned in
 struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int len,
 				   unsigned int stack);
 void rsc_prog_free(struct bpf_prog *prog);
-u32 rsc_prog_run_residual(const struct bpf_prog *prog, const struct pt_regs *regs,
-			  unsigned long which);
+bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 
 /* seccomp.c */

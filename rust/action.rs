@@ -3,6 +3,7 @@
 //! What a filter returns: an action in the upper half, data in the lower.
 
 use crate::sys::uapi::{
+    MAX_ERRNO,
     SECCOMP_RET_ACTION_FULL,
     SECCOMP_RET_ALLOW,
     SECCOMP_RET_DATA,
@@ -85,6 +86,12 @@ impl Verdict {
     #[inline]
     pub(crate) fn code(self) -> u32 {
         self.0 & SECCOMP_RET_ACTION_FULL
+    }
+
+    /// The errno that a call fails with, at most `MAX_ERRNO`; `None` if it is another action.
+    pub(crate) fn errno(self) -> Option<i32> {
+        // CAST: It is small.
+        (self.code() == SECCOMP_RET_ERRNO).then(|| self.data().min(MAX_ERRNO) as i32)
     }
 
     /// The data in the lower half.

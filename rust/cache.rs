@@ -11,7 +11,7 @@
 //! the filters below. Tables refer to filters and lists further down the path, which live as long
 //! as the filter that owns the tables.
 //!
-//! Memory: two index bytes per call number (1 KiB), 24 bytes for each different entry (at most 254
+//! Memory: an index byte per number and ABI (1 KiB), 40 bytes for each different entry (at most 255
 //! per architecture), 40 for each list element; and for the residual programs of a filter, at most
 //! [`MAX_RESIDUALS`], one `bpf_prog`. What does not fit is evaluated by running the filter's own
 //! program, or all of them; so is all of it if there is no memory for tables.
@@ -48,7 +48,13 @@ use crate::{
         Buf,
         NoMemory, //
     },
-    sys::bpf::Residuals,
+    sys::{
+        bpf::{
+            Choice,
+            Residuals, //
+        },
+        regs::Regs, //
+    }, //
 };
 use core::ptr::NonNull;
 
@@ -70,6 +76,9 @@ const MAX_ENTRIES: usize = 255;
 
 /// `BPF_JMP32 | BPF_JGE | BPF_K`, here on the second argument.
 const JMP32_JGE_K: u8 = 0x36;
+
+/// In [`Table::index`]: all filters allow the call, whatever its arguments.
+pub(crate) const ALLOWED: u8 = 0;
 
 /// In [`Table::index`]: all programs are to be run.
 const NO_ENTRY: u8 = 0xff;
@@ -266,7 +275,7 @@ pub(crate) struct Node {
     filter: NonNull<Filter>,
     depth: u32,
     /// Its residual program; if there is none, all of its program.
-    residual: Option<u16>,
+    residual: Option<Choice>,
     /// The strongest action that it can return.
     strongest: Option<u32>,
     /// The next one, which is older.
@@ -283,6 +292,9 @@ pub(crate) struct Entry {
     depth: u32,
     /// Those that do not, newest first.
     nodes: Option<NonNull<Node>>,
+    /// The result of a call that is refused with an errno and without a word in the log, at most 0;
+    /// else 1.
+    errno: i32,
 }
 
 impl Entry {
@@ -292,26 +304,35 @@ impl Entry {
         decider: None,
         depth: u32::MAX,
         nodes: None,
+        errno: 1,
     };
 
-    fn is_allow(&self) -> bool {
-        *self == Self::ALLOW
+    /// The result of the call, a negative errno or 0, if that is all there is to it.
+    #[inline(always)]
+    pub(crate) fn errno(&self) -> Option<i32> {
+        (self.errno <= 0).then_some(self.errno)
     }
 
     /// What all filters say, and the one that decides; `None` for those that allow.
     ///
-    /// `run` runs a filter: the residual program of a number, or all of it.
+    /// `run_whole` runs all of a filter.
     #[inline(always)]
     pub(crate) fn judge(
         &self,
-        mut run: impl FnMut(&Filter, Option<u16>) -> u32,
+        regs: Regs,
+        mut run_whole: impl FnMut(&Filter) -> u32,
     ) -> (Verdict, Option<NonNull<Filter>>) {
         let (mut verdict, mut decider, mut depth) = (self.verdict, self.decider, self.depth);
         let mut next = self.nodes;
         while let Some(node) = next {
-            // SAFETY: The node and its filter belong to the path whose table this is.
-            let (node, filter) = unsafe { (node.as_ref(), node.as_ref().filter.as_ref()) };
-            let says = Verdict::new(run(filter, node.residual));
+            // SAFETY: The node belongs to the path whose table this is.
+            let node = unsafe { node.as_ref() };
+            let says = Verdict::new(match &node.residual {
+                // SAFETY: The filter is on the path, and keeps its residual programs.
+                Some(choice) => unsafe { choice.run(regs) },
+                // SAFETY: As above.
+                None => run_whole(unsafe { node.filter.as_ref() }),
+            });
             // A newer filter wins a tie over a constant of an older one, too.
             if says.overrules(verdict) || (says.ties(verdict) && node.depth > depth) {
                 (verdict, decider, depth) = (says, Some(node.filter), node.depth);
@@ -322,18 +343,56 @@ impl Entry {
     }
 
     /// With a constant of a newer filter.
-    fn with_constant(mut self, ret: u32, filter: NonNull<Filter>, depth: u32) -> Self {
+    fn with_constant(mut self, ret: u32, filter: &Filter, depth: u32) -> Self {
         let verdict = Verdict::new(ret);
         let allows = verdict.ties(Verdict::ALLOW);
         if verdict.overrules(self.verdict) || (verdict.ties(self.verdict) && !allows) {
             self.verdict = verdict;
-            self.decider = Some(filter);
+            self.decider = Some(filter.into());
             self.depth = depth;
             if !self.any_node_overrules() {
                 self.nodes = None;
             }
+            self.errno = match verdict.errno() {
+                Some(errno) if self.nodes.is_none() && !filter.log() => -errno,
+                _ => 1,
+            };
         }
         self
+    }
+
+    /// With a newer filter whose verdict varies.
+    fn with_node(
+        mut self,
+        nodes: &mut Buf<Node>,
+        filter: &Filter,
+        depth: u32,
+        residual: Option<Choice>,
+        strongest: Option<u32>,
+    ) -> Result<Self, NoMemory> {
+        if strongest.is_some_and(|action| self.verdict.overrules(Verdict::new(action))) {
+            return Ok(self);
+        }
+        let next = self.nodes;
+        let known = nodes
+            .iter()
+            .position(|n| n.residual == residual && n.next == next);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                nodes.push(Node {
+                    filter: filter.into(),
+                    depth,
+                    residual,
+                    strongest,
+                    next,
+                })?;
+                nodes.len() - 1
+            }
+        };
+        self.nodes = nodes.get(place).map(NonNull::from);
+        self.errno = 1;
+        Ok(self)
     }
 
     /// Could any of the filters of the list have the better of the constant, which is newer?
@@ -354,185 +413,144 @@ impl Entry {
 
 /// The entries of one ABI.
 pub(crate) struct Table {
-    /// By number, which of the entries.
-    index: Buf<u8>,
+    /// By number, which of the entries; [`ALLOWED`] or [`NO_ENTRY`] if it is none.
+    index: [u8; LIMIT],
     entries: Buf<Entry>,
     /// Elements of lists that begin here. It is filled once and never moves.
     _nodes: Buf<Node>,
 }
 
 impl Table {
-    const fn empty() -> Self {
-        Self {
-            index: Buf::new(),
-            entries: Buf::new(),
-            _nodes: Buf::new(),
+    const EMPTY: Self = Self {
+        index: [NO_ENTRY; LIMIT],
+        entries: Buf::new(),
+        _nodes: Buf::new(),
+    };
+
+    /// Which of the entries a number has; not for numbers that have no place in the table.
+    #[inline(always)]
+    pub(crate) fn lookup(&self, nr: u32) -> u8 {
+        let nr = nr as usize;
+        if nr >= LIMIT {
+            return NO_ENTRY;
         }
+        self.index[arch::index_nospec::<LIMIT>(nr) % LIMIT]
     }
 
-    /// The entry of a number.
+    /// The entry that [`Table::lookup`] has found.
     #[inline(always)]
-    pub(crate) fn entry(&self, nr: u32) -> Option<&Entry> {
-        let nr = nr as usize;
-        if nr >= self.index.len() {
-            return None;
-        }
-        let nr = arch::index_nospec(nr, self.index.len());
-        self.entries.get(usize::from(*self.index.get(nr)?))
+    pub(crate) fn entry(&self, place: u8) -> Option<&Entry> {
+        self.entries.get(usize::from(place))
     }
 }
-
-/// Bits for the calls that all filters allow, whatever the arguments.
-type Allowed = [u64; LIMIT / 64];
 
 /// The tables of a stack of filters.
-pub(crate) struct Tables {
-    allowed: [Allowed; 2],
-    tables: [Table; 2],
-}
+pub(crate) struct Tables([Table; 2]);
 
 impl Tables {
     /// No tables: all programs are run for every call.
-    pub(crate) const EMPTY: Self = Self {
-        allowed: [[0; LIMIT / 64]; 2],
-        tables: [Table::empty(), Table::empty()],
-    };
-
-    /// Is the call always allowed? Costs a load and a test.
-    #[inline(always)]
-    pub(crate) fn allows(&self, abi: Abi, nr: u32) -> bool {
-        let nr = nr as usize;
-        if nr >= LIMIT {
-            return false;
-        }
-        let nr = arch::index_nospec(nr, LIMIT);
-        let word = match abi {
-            Abi::Native => self.allowed[0][nr / 64 % (LIMIT / 64)],
-            Abi::Compat => self.allowed[1][nr / 64 % (LIMIT / 64)],
-        };
-        word >> (nr % 64) & 1 != 0
-    }
+    pub(crate) const EMPTY: Self = Self([Table::EMPTY, Table::EMPTY]);
 
     /// The table of an ABI.
     #[inline(always)]
     pub(crate) fn table(&self, abi: Abi) -> &Table {
         match abi {
-            Abi::Native => &self.tables[0],
-            Abi::Compat => &self.tables[1],
+            Abi::Native => &self.0[0],
+            Abi::Compat => &self.0[1],
         }
     }
 
-    /// The tables of `filter` on top of `below`.
+    /// Makes the tables of `filter` on top of `below`. On failure there are none.
     ///
     /// `study` is of `filter`, which stays where it is, keeps its residual programs, and will have
     /// `below` on its path.
     pub(crate) fn compose(
+        &mut self,
         study: &Study,
-        filter: NonNull<Filter>,
+        filter: &Filter,
         below: Option<&Filter>,
-    ) -> Result<Self, NoMemory> {
-        let mut this = Self::EMPTY;
-        for abi in Abi::ALL {
+    ) -> Result<(), NoMemory> {
+        for (abi, table) in Abi::ALL.into_iter().zip(&mut self.0) {
             let findings = &study.findings[abi as usize];
             let older = below.map(|below| below.tables().table(abi));
-            let table = compose_table(study, findings, filter, below, older, abi)?;
-            let allowed = &mut this.allowed[abi as usize];
-            for (nr, index) in table.index.iter().enumerate() {
-                let entry = table.entries.get(usize::from(*index));
-                if entry.is_some_and(Entry::is_allow) {
-                    allowed[nr / 64] |= 1 << (nr % 64);
-                }
+            if let Err(e) = compose_table(table, study, findings, filter, below, older, abi) {
+                table.index.fill(NO_ENTRY);
+                return Err(e);
             }
-            this.tables[abi as usize] = table;
         }
-        Ok(this)
+        Ok(())
     }
 }
 
 fn compose_table(
+    table: &mut Table,
     study: &Study,
     findings: &[Finding],
-    filter: NonNull<Filter>,
+    filter: &Filter,
     below: Option<&Filter>,
     older: Option<&Table>,
     abi: Abi,
-) -> Result<Table, NoMemory> {
+) -> Result<(), NoMemory> {
     let depth = below.map_or(0, Filter::depth) + 1;
     let varying = findings
         .iter()
         .filter(|finding| !matches!(finding, Finding::Constant(_)))
         .count();
-    let mut index = Buf::with_capacity(findings.len())?;
-    let mut entries: Buf<Entry> = Buf::new();
+    let mut entries: Buf<Entry> = Buf::with_capacity(4)?;
     // Elements must not move, so there is room for all before the first comes.
     let mut nodes: Buf<Node> = Buf::with_capacity(varying)?;
 
+    // CAST: There are LIMIT findings.
+    entries.push(Entry::ALLOW)?;
+    // Neighbours are often alike.
+    let mut last = None;
     for (nr, finding) in findings.iter().enumerate() {
-        // CAST: Below LIMIT.
         let exempt = abi == Abi::Native && Native::EXEMPT.contains(&(nr as u32));
+        let under = match older {
+            Some(table) if !exempt => table.index[nr % LIMIT],
+            _ => ALLOWED,
+        };
+        if let Some((_, _, place)) =
+            last.filter(|last: &(Finding, u8, u8)| !exempt && last.0 == *finding && last.1 == under)
+        {
+            table.index[nr % LIMIT] = place;
+            continue;
+        }
         let base = match older {
-            _ if exempt => Some(&Entry::ALLOW),
-            None => Some(&Entry::ALLOW),
-            Some(table) => table.entry(nr as u32),
+            Some(table) if !exempt => table.entry(under),
+            _ => Some(&Entry::ALLOW),
         };
         // What the filters below have no entry for, there is none for on top of them.
-        let Some(base) = base else {
-            index.push(NO_ENTRY)?;
-            continue;
-        };
-        let entry = match *finding {
-            _ if exempt => *base,
-            Finding::Constant(ret) => base.with_constant(ret, filter, depth),
-            Finding::Residual(_) | Finding::Whole => {
-                let residual = match *finding {
-                    Finding::Residual(residual) => Some(residual),
-                    _ => None,
-                };
-                let strongest = residual.and_then(|i| *study.strongest.get(usize::from(i))?);
-                let outdone = strongest.is_some_and(|action| {
-                    base.verdict.overrules(Verdict::new(action))
-                });
-                if outdone {
-                    *base
-                } else {
-                    let known = nodes
-                        .iter()
-                        .position(|n| n.residual == residual && n.next == base.nodes);
-                    let place = match known {
-                        Some(place) => place,
-                        None => {
-                            nodes.push(Node {
-                                filter,
-                                depth,
-                                residual,
-                                strongest,
-                                next: base.nodes,
-                            })?;
-                            nodes.len() - 1
-                        }
-                    };
-                    Entry {
-                        nodes: nodes.get(place).map(NonNull::from),
-                        ..*base
+        let place = match base {
+            Some(base) => {
+                let entry = match *finding {
+                    _ if exempt => *base,
+                    Finding::Constant(ret) => base.with_constant(ret, filter, depth),
+                    Finding::Residual(which) => {
+                        let strongest = study.strongest.get(usize::from(which));
+                        let strongest = strongest.copied().flatten();
+                        let choice = filter.residuals().map(|all| all.choose(which));
+                        base.with_node(&mut nodes, filter, depth, choice, strongest)?
                     }
+                    Finding::Whole => base.with_node(&mut nodes, filter, depth, None, None)?,
+                };
+                match entries.iter().rposition(|known| *known == entry) {
+                    Some(place) => place,
+                    None if entries.len() < MAX_ENTRIES => {
+                        entries.push(entry)?;
+                        entries.len() - 1
+                    }
+                    None => NO_ENTRY.into(),
                 }
             }
-        };
-        let place = entries.iter().rposition(|known| *known == entry);
-        let place = match place {
-            Some(place) => place,
-            None if entries.len() < MAX_ENTRIES => {
-                entries.push(entry)?;
-                entries.len() - 1
-            }
-            None => usize::from(NO_ENTRY),
+            None => NO_ENTRY.into(),
         };
         // CAST: At most NO_ENTRY.
-        index.push(place as u8)?;
+        let place = place as u8;
+        table.index[nr % LIMIT] = place;
+        last = (!exempt).then_some((*finding, under, place));
     }
-    Ok(Table {
-        index,
-        entries,
-        _nodes: nodes,
-    })
+    table.entries = entries;
+    table._nodes = nodes;
+    Ok(())
 }

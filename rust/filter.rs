@@ -22,7 +22,6 @@ use crate::{
         Study,
         Tables, //
     },
-    mem::NoMemory,
     notify::Notifier,
     sys::{
         bpf::{
@@ -56,7 +55,7 @@ use kernel::{
 };
 
 /// Marks a pointer in `task->seccomp.filter` as ours.
-const TAG: usize = 1;
+pub(crate) const TAG: usize = 1;
 
 /// A seccomp filter.
 #[pin_data]
@@ -324,12 +323,11 @@ impl Draft {
     /// Makes the tables, for the filter on top of `below`. Without memory it has none.
     pub(crate) fn compose(&mut self, study: &Study, below: Option<&Filter>) {
         let filter = self.0 .0 .0;
-        let tables = match Tables::compose(study, filter, below) {
-            Ok(tables) => tables,
-            Err(NoMemory) => Tables::EMPTY,
-        };
-        // SAFETY: No other task sees the filter: see `put_on()`.
-        unsafe { *addr_of_mut!((*filter.as_ptr()).tables) = tables };
+        // SAFETY: No other task sees the filter: see `put_on()`. Nobody looks at its tables while
+        // they are made.
+        let tables = unsafe { &mut *addr_of_mut!((*filter.as_ptr()).tables) };
+        // Without memory they are empty.
+        let _ = tables.compose(study, self, below);
     }
 
     /// Puts the filter on top of the path that a task had, whose references it takes over.

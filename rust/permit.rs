@@ -13,10 +13,16 @@ use crate::{
         Arch,
         Native, //
     },
-    cache::Abi,
+    cache::{
+        Abi,
+        Entry,
+        Table,
+        ALLOWED, //
+    },
     filter::{
         untag,
-        Filter, //
+        Filter,
+        TAG, //
     },
     log,
     notify::Outcome,
@@ -48,35 +54,53 @@ use kernel::{
 ///
 /// # Safety
 ///
-/// For the entry code only: `task` is `current`, `filter` its (tagged) filter as just read, and
+/// For the entry code only: `task` is `current`, `filter` its filter as just read, tagged, and
 /// `regs` is `task_pt_regs(current)`.
 #[no_mangle]
 unsafe extern "C" fn rsc_permit_syscall(
     task: NonNull<bindings::task_struct>,
-    filter: *mut bindings::seccomp_filter,
+    filter: NonNull<u8>,
     regs: NonNull<bindings::pt_regs>,
 ) -> bool {
-    // SAFETY: By the contract of this function.
-    let (task, regs) = unsafe { (Task::from_raw(task), Regs::from_raw(regs)) };
-    let Some(filter) = untag(filter) else {
-        return false;
+    // SAFETY: By the contract of this function. The calling task has a reference to its filter, and
+    // gives it up only when it exits. The TSYNC of another thread can replace the filter now, but
+    // only by one whose path leads here, and so keeps this one.
+    let (task, regs, filter) = unsafe {
+        (
+            Task::from_raw(task),
+            Regs::from_raw(regs),
+            filter.byte_sub(TAG).cast::<Filter>().as_ref(),
+        )
     };
-    // SAFETY: The calling task has a reference to its filter, and gives it up only when it exits.
-    // The TSYNC of another thread can replace the filter now, but only by one whose path leads
-    // here, and so keeps this one.
-    let filter = unsafe { filter.as_ref() };
     if task.seccomp_suspended() {
         return true;
     }
     if task.mode() != Mode::Filter {
         return refuse_dead();
     }
+    if task.is_compat() {
+        permit(task, regs, filter, filter.tables().table(Abi::Compat))
+    } else {
+        permit(task, regs, filter, filter.tables().table(Abi::Native))
+    }
+}
+
+/// The short ways: a call that is always allowed, and one that just fails.
+#[inline(always)]
+fn permit(task: Task, regs: Regs, filter: &Filter, table: &Table) -> bool {
     // CAST: A negative number becomes one that no table has.
-    let (abi, nr) = (Abi::of(task.is_compat()), regs.nr() as u32);
-    if filter.tables().allows(abi, nr) {
+    let place = table.lookup(regs.nr() as u32);
+    if place == ALLOWED {
         return true;
     }
-    evaluate(task, regs, filter, Pass::First)
+    let Some(entry) = table.entry(place) else {
+        return evaluate(task, regs, filter, Pass::First);
+    };
+    if let Some(errno) = entry.errno() {
+        regs.set_return_value(task, errno as isize);
+        return false;
+    }
+    inspect(task, regs, entry)
 }
 
 /// A task that was killed must not run a system call, ever.
@@ -96,23 +120,29 @@ enum Pass {
     Recheck,
 }
 
+/// The longer way of a call whose arguments are looked at.
+#[inline(never)]
+fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
+    let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
+    if verdict.ties(Verdict::ALLOW) {
+        return true;
+    }
+    // SAFETY: It is on the path, as all that an entry refers to.
+    let decider = decider.map(|decider| unsafe { decider.as_ref() });
+    act(task, regs, verdict, decider, Pass::First)
+}
+
 /// What the filters say of the call, and the one of them that said it (none if they allow it).
 ///
 /// By the tables, if they have the call; else by running all programs.
-#[inline(always)]
 fn judge(task: Task, regs: Regs, newest: &Filter) -> (Verdict, Option<&Filter>) {
-    // CAST: As in `rsc_permit_syscall()`.
-    let (abi, nr) = (Abi::of(task.is_compat()), regs.nr() as u32);
-    let Some(entry) = newest.tables().table(abi).entry(nr) else {
+    let table = newest.tables().table(Abi::of(task.is_compat()));
+    // CAST: As in `permit()`.
+    let Some(entry) = table.entry(table.lookup(regs.nr() as u32)) else {
         return run_all(newest, &regs.seccomp_data(task));
     };
-    let (verdict, decider) = entry.judge(|filter, residual| {
-        match residual.zip(filter.residuals()) {
-            Some((which, residuals)) => residuals.run(regs, which),
-            None => run_whole(filter, task, regs),
-        }
-    });
-    // SAFETY: It is on the path, as all that an entry refers to.
+    let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
+    // SAFETY: As in `inspect()`.
     (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
 }
 
@@ -145,10 +175,17 @@ fn is_exempt(data: &seccomp_data) -> bool {
 }
 
 /// Runs the filters and does what they say.
+#[cold]
+#[inline(never)]
 fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
-    let nr = regs.nr();
     let (verdict, decider) = judge(task, regs, filter);
+    act(task, regs, verdict, decider, pass)
+}
 
+/// Does what the filters say.
+#[inline(never)]
+fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass: Pass) -> bool {
+    let nr = regs.nr();
     match verdict.action() {
         Action::Allow => return true,
         Action::Log => {
@@ -220,7 +257,8 @@ fn recheck(task: Task, regs: Regs) -> bool {
         return false;
     };
     // SAFETY: As in `rsc_permit_syscall()`.
-    evaluate(task, regs, unsafe { filter.as_ref() }, Pass::Recheck)
+    let filter = unsafe { filter.as_ref() };
+    evaluate(task, regs, filter, Pass::Recheck)
 }
 
 /// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.

@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 #endif
 		OTHERWISE(SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog filter = { sizeof(insns) / sizeof(insns[0]), insns };
+	struct sock_fprog filter = { ARRAY_SIZE(insns), insns };
 	int listener, end = 1;
 	pid_t pid;
 

@@ -101,12 +101,12 @@ int main(int argc, char **argv)
 		ON(__NR_umount2, SECCOMP_RET_ERRNO | EPERM),
 		OTHERWISE(SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog filter = { sizeof(insns) / sizeof(insns[0]), insns };
+	struct sock_fprog filter = { ARRAY_SIZE(insns), insns };
 	int listener;
 	pid_t pid;
 
 	if (argc < 5 || strcmp(argv[3], "--")) {
-		fprintf(stderr, "usage: mount_manager DIRECTORY MODULE[,MODULE...] -- PROGRAM [ARGUMENT...]\n");
+		fprintf(stderr, "usage: mount_manager DIRECTORY MODULES -- PROGRAM [ARG...]\n");
 		return 2;
 	}
 	directory = argv[1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a supervisor of seccomp notifications needs: to start a program under a filter whose listener
- * it gets, to read the program's memory, and to answer.
+ * What a supervisor of seccomp notifications needs: to start a program under a
+ * filter whose listener it gets, to read the program's memory, and to answer.
  */
 #ifndef RUST_SECCOMP_SUPERVISOR_H
 #define RUST_SECCOMP_SUPERVISOR_H
@@ -46,6 +46,7 @@
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)), \
 	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, NR_LIMIT, 0, 1), \
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ON(nr, action) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1), BPF_STMT(BPF_RET | BPF_K, action)
 #define OTHERWISE(action) BPF_STMT(BPF_RET | BPF_K, action)

@@ -65,16 +65,16 @@ impl Arch for Arm64 {
     }
 
     #[inline(always)]
-    fn index_mask_nospec(index: usize, size: usize) -> usize {
+    fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize {
         let mask;
         // SAFETY: Arithmetic on registers, and a barrier to speculation on its result (csdb).
         unsafe {
             asm!(
-                "cmp {index}, {size}",
+                "cmp {index}, #{size}",
                 "sbc {mask}, xzr, xzr",
                 "hint #20",
                 index = in(reg) index,
-                size = in(reg) size,
+                size = const SIZE,
                 mask = lateout(reg) mask,
                 options(pure, nomem, nostack),
             )

@@ -43,9 +43,9 @@ pub(crate) trait Arch {
     /// in `struct pt_regs`, the instruction pointer first.
     fn places(compat: bool) -> [usize; 7];
 
-    /// `array_index_mask_nospec()`: all bits if `index < size`, else none, without a branch that
+    /// `array_index_mask_nospec()`: all bits if `index < SIZE`, else none, without a branch that
     /// could be mispredicted.
-    fn index_mask_nospec(index: usize, size: usize) -> usize;
+    fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize;
 
     /// `syscall_set_return_value()`; a negative `value` is an error.
     fn set_return_value(regs: &mut bindings::pt_regs, compat: bool, value: isize);
@@ -58,10 +58,10 @@ pub(crate) trait Arch {
 }
 
 /// `array_index_nospec()`: `index`, or 0 where the processor only speculates that it is below
-/// `size`.
+/// `SIZE`.
 #[inline(always)]
-pub(crate) fn index_nospec(index: usize, size: usize) -> usize {
-    index & Native::index_mask_nospec(index, size)
+pub(crate) fn index_nospec<const SIZE: usize>(index: usize) -> usize {
+    index & Native::index_mask_nospec::<SIZE>(index)
 }
 
 /// Where a program finds the words of `struct seccomp_data` in `struct pt_regs`. The number and the

@@ -52,15 +52,15 @@ impl Arch for X86_64 {
     }
 
     #[inline(always)]
-    fn index_mask_nospec(index: usize, size: usize) -> usize {
+    fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize {
         let mask;
         // SAFETY: Arithmetic on registers.
         unsafe {
             asm!(
-                "cmp {size}, {index}",
+                "cmp ${size}, {index}",
                 "sbb {mask}, {mask}",
                 index = in(reg) index,
-                size = in(reg) size,
+                size = const SIZE,
                 mask = out(reg) mask,
                 options(pure, nomem, nostack, att_syntax),
             )

@@ -113,19 +113,55 @@ impl Residuals {
     ///
     /// Nobody verifies the instructions: they must be as the type invariant says.
     pub(crate) unsafe fn new(insns: &[EbpfInsn]) -> Option<Self> {
-        // SAFETY: The instructions are valid for reads, and by the contract of this function.
-        let prog = unsafe {
-            ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, STACK as c_uint)
+        const R10: u8 = 10;
+        let uses_stack = |insn: &EbpfInsn| insn.regs & 0xf == R10 || insn.regs >> 4 == R10;
+        // CAST: It is positive.
+        let stack = if insns.iter().any(uses_stack) {
+            STACK as c_uint
+        } else {
+            0
         };
+        // SAFETY: The instructions are valid for reads, and by the contract of this function.
+        let prog = unsafe { ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, stack) };
         // INVARIANT: It was just made of these instructions.
         NonNull::new(prog).map(Self)
     }
 
-    /// Runs one of the programs.
+    /// One of the programs.
+    pub(crate) fn choose(&self, which: u16) -> Choice {
+        Choice {
+            // SAFETY: By the type invariant.
+            func: unsafe { ffi::rsc_prog_func(self.0.as_ptr()) },
+            which: which.into(),
+        }
+    }
+}
+
+/// One of the programs of a [`Residuals`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    func: ffi::BpfFunc,
+    which: usize,
+}
+
+impl Choice {
+    /// Runs the program.
+    ///
+    /// # Safety
+    ///
+    /// The [`Residuals`] are still there.
     #[inline(always)]
-    pub(crate) fn run(&self, regs: Regs, which: u16) -> u32 {
-        // SAFETY: By the type invariants of both.
-        unsafe { ffi::rsc_prog_run_residual(self.0.as_ptr(), regs.as_ptr(), which.into()) }
+    pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
+        // SAFETY: The code is there by the contract of this function, and reads what it may by the
+        // invariant of `Residuals`. It takes its arguments as any function does; that the second
+        // one is a pointer to instructions is what interpreters want. It is called by its address
+        // as the kernel calls it, so it begins with what indirect calls want.
+        unsafe {
+            (self.func)(
+                regs.as_ptr().cast(),
+                core::ptr::without_provenance(self.which),
+            )
+        }
     }
 }
 

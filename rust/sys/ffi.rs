@@ -26,6 +26,10 @@ use kernel::{
 pub(super) type ClassicCheck =
     unsafe extern "C" fn(filter: *mut bindings::sock_filter, flen: c_uint) -> c_int;
 
+/// What a program is compiled to: `bpf_prog::bpf_func`.
+pub(super) type BpfFunc =
+    unsafe extern "C" fn(ctx: *const c_void, insn: *const bindings::bpf_insn) -> c_uint;
+
 /// Decides whether a thread is to be collected.
 pub(super) type TaskMatch = unsafe extern "C" fn(task: *mut bindings::task_struct) -> bool;
 
@@ -48,11 +52,7 @@ extern "C" {
         stack: c_uint,
     ) -> *mut bindings::bpf_prog;
     pub(super) fn rsc_prog_free(prog: *mut bindings::bpf_prog);
-    pub(super) fn rsc_prog_run_residual(
-        prog: *const bindings::bpf_prog,
-        regs: *const bindings::pt_regs,
-        which: c_ulong,
-    ) -> u32;
+    pub(super) fn rsc_prog_func(prog: *const bindings::bpf_prog) -> BpfFunc;
     pub(super) fn rsc_prog_run(prog: *const bindings::bpf_prog, ctx: *const c_void) -> u32;
 
     pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);
