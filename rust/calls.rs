@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The system calls with an extensible argument: a struct that grows from kernel to kernel, passed
+//! by pointer along with its size.
+//!
+//! One list for all: what is copied and filtered, what is hooked, what
+//! `SECCOMP_GET_SYSCALL_EA_SIZE` tells, what the tests try. It uses `core` alone, as `crate::bpf`
+//! does. The sizes are those of 7.3, where each call checks them in the function that is named.
+//!
+//! `bpf()` is not here: it writes results to its struct.
+
+/// `AUDIT_ARCH_X86_64`.
+pub const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
+/// `AUDIT_ARCH_I386`.
+pub const AUDIT_ARCH_I386: u32 = 0x4000_0003;
+/// `AUDIT_ARCH_AARCH64`.
+pub const AUDIT_ARCH_AARCH64: u32 = 0xc000_00b7;
+/// `AUDIT_ARCH_ARM`.
+pub const AUDIT_ARCH_ARM: u32 = 0x4000_0028;
+
+/// Set in the numbers of x32 calls, which are otherwise those of x86_64.
+pub const X32_SYSCALL_BIT: u32 = 0x4000_0000;
+
+/// Where a call finds the size of its struct, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// In this argument.
+    Argument(usize),
+    /// In the 32 bits at this offset of the struct.
+    Field {
+        /// The offset.
+        offset: usize,
+        /// What a size of 0 stands for; 0 if it stands for itself.
+        zero: usize,
+        /// Does a call that fails with `E2BIG` write the size that the kernel knows to the field?
+        write_back: bool,
+    },
+}
+
+/// What a NULL pointer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Null {
+    /// It is an address like any other, which can as good as never be read.
+    Address,
+    /// Along with a size of 0, that there is no struct.
+    None,
+    /// The call fails with `EINVAL` and reads nothing.
+    Invalid,
+}
+
+/// A system call with an extensible argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Its name, without `sys_`.
+    pub name: &'static str,
+    /// Its numbers: x86_64, i386, arm64, arm.
+    pub numbers: [u32; 4],
+    /// The argument that is the pointer.
+    pub pointer: usize,
+    /// Where the size is.
+    pub size: Size,
+    /// The smallest size that the kernel takes.
+    pub smallest: usize,
+    /// The size that the kernel knows.
+    pub known: usize,
+    /// What a NULL pointer means.
+    pub null: Null,
+}
+
+impl Call {
+    /// A call of a recent number, which is the same everywhere.
+    const fn new(
+        name: &'static str,
+        nr: u32,
+        (pointer, size): (usize, Size),
+        (smallest, known): (usize, usize),
+    ) -> Self {
+        Self {
+            name,
+            numbers: [nr; 4],
+            pointer,
+            size,
+            smallest,
+            known,
+            null: Null::Address,
+        }
+    }
+
+    const fn numbered(mut self, numbers: [u32; 4]) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    const fn null(mut self, null: Null) -> Self {
+        self.null = null;
+        self
+    }
+}
+
+const fn argument(index: usize) -> Size {
+    Size::Argument(index)
+}
+
+const fn field(offset: usize) -> Size {
+    Size::Field {
+        offset,
+        zero: 0,
+        write_back: false,
+    }
+}
+
+const fn old_field(offset: usize, zero: usize) -> Size {
+    Size::Field {
+        offset,
+        zero,
+        write_back: true,
+    }
+}
+
+/// All calls.
+#[rustfmt::skip]
+pub static CALLS: &[Call] = &[
+    // copy_clone_args_from_user()
+    Call::new("clone3", 435, (0, argument(1)), (64, 88)),
+    // SYSCALL_DEFINE4(openat2)
+    Call::new("openat2", 437, (2, argument(3)), (24, 24)),
+    // wants_mount_setattr()
+    Call::new("mount_setattr", 442, (3, argument(4)), (32, 32)),
+    Call::new("open_tree_attr", 467, (3, argument(4)), (32, 32)).null(Null::None),
+    // SYSCALL_DEFINE5(file_setattr)
+    Call::new("file_setattr", 469, (2, argument(3)), (24, 24)),
+    // SYSCALL_DEFINE6(setxattrat), SYSCALL_DEFINE6(getxattrat)
+    Call::new("setxattrat", 463, (4, argument(5)), (16, 16)),
+    Call::new("getxattrat", 464, (4, argument(5)), (16, 16)),
+    // SYSCALL_DEFINE3(landlock_create_ruleset)
+    Call::new("landlock_create_ruleset", 444, (0, argument(1)), (8, 48)).null(Null::None),
+    // copy_mnt_id_req()
+    Call::new("statmount", 457, (0, field(0)), (24, 32)),
+    Call::new("listmount", 458, (0, field(0)), (24, 32)),
+    // copy_ns_id_req()
+    Call::new("listns", 470, (0, field(0)), (32, 32)),
+    // sched_copy_attr()
+    Call::new("sched_setattr", 0, (1, old_field(0, 48)), (48, 56))
+        .numbered([314, 351, 274, 380])
+        .null(Null::Invalid),
+    // perf_copy_attr()
+    Call::new("perf_event_open", 0, (0, old_field(4, 64)), (64, 144))
+        .numbered([298, 336, 241, 364]),
+];
+
+/// The call with this number, made on this architecture (`AUDIT_ARCH_*`).
+pub fn find(arch: u32, nr: u32) -> Option<&'static Call> {
+    let (column, nr) = match arch {
+        AUDIT_ARCH_X86_64 => (0, nr & !X32_SYSCALL_BIT),
+        AUDIT_ARCH_I386 => (1, nr),
+        AUDIT_ARCH_AARCH64 => (2, nr),
+        AUDIT_ARCH_ARM => (3, nr),
+        _ => return None,
+    };
+    CALLS.iter().find(|call| call.numbers[column] == nr)
+}
