@@ -57,6 +57,7 @@ void rsc_set_no_new_privs(struct task_struct *task);
 bool rsc_fatal_signal_pending(void);
 bool rsc_ptrace_seccomp_enabled(void);
 bool rsc_in_compat_syscall(void);
+bool rsc_pkey_register(u32 *value);
 unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
 			       struct task_struct **found, unsigned int max);
 void rsc_put_task(struct task_struct *task);

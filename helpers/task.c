@@ -8,6 +8,10 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
+#include <asm/cpufeature.h>
+#ifdef CONFIG_X86
+#include <asm/special_insns.h>
+#endif
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
@@ -93,6 +97,29 @@ bool rsc_ptrace_seccomp_enabled(void)
 bool rsc_in_compat_syscall(void)
 {
 	return in_compat_syscall();
+}
+
+/**
+ * rsc_pkey_register() - Read the caller's protection-key register.
+ * @value: PKRU, or the lower half of POR_EL0, which has all keys that Linux
+ *	   hands out. It is switched with the task and left alone on the way
+ *	   into the kernel, so it is as user space has set it.
+ *
+ * Return: whether the processor has one.
+ */
+bool rsc_pkey_register(u32 *value)
+{
+#ifdef CONFIG_X86
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return false;
+	*value = rdpkru();
+	return true;
+#else
+	if (!system_supports_poe())
+		return false;
+	*value = read_sysreg_s(SYS_POR_EL0);
+	return true;
+#endif
 }
 
 /*

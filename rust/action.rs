@@ -40,6 +40,11 @@ pub(crate) enum Action {
     Allow,
 }
 
+impl Action {
+    /// How many there are.
+    pub(crate) const COUNT: u32 = Self::Allow as u32 + 1;
+}
+
 impl Verdict {
     /// Where the evaluation of a stack starts.
     pub(crate) const ALLOW: Self = Self(SECCOMP_RET_ALLOW);

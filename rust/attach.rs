@@ -6,10 +6,12 @@
 //! nothing is allocated, so all that takes memory is made before and dropped after.
 
 use crate::{
+    bpf::append::Sight,
     cache::{
         self,
         Study, //
     },
+    ea,
     filter::{
         untag,
         Draft,
@@ -19,9 +21,18 @@ use crate::{
         MAX_INSNS_PER_PATH, //
     },
     hook::Handled,
-    listener, stragglers,
+    introspect,
+    listener,
+    program::{
+        Appended,
+        Program, //
+    },
+    stragglers,
     sys::{
-        bpf::Program,
+        bpf::{
+            self,
+            Classic, //
+        },
         module::ModuleRef,
         signal::{
             ExecLock,
@@ -32,8 +43,21 @@ use crate::{
             Mode,
             Task, //
         },
-        uapi::*, //
+        uapi::*,
+        user, //
     },
+    uapi::{
+        seccomp_append_filter,
+        SECCOMP_APPEND_FILTER,
+        SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE,
+        SECCOMP_APPEND_FLAG_USE_EA_SIZE,
+        SECCOMP_APPEND_FLAG_WANT_ARCH,
+        SECCOMP_APPEND_FLAG_WANT_NR_HIGH,
+        SECCOMP_EXTENSIBLE_ARG_MAX,
+        SECCOMP_GET_FEATURES,
+        SECCOMP_GET_NOTIF_SIZES_APPEND,
+        SECCOMP_GET_SYSCALL_EA_SIZE, //
+    }, //
 };
 use core::ptr::NonNull;
 use kernel::{
@@ -78,17 +102,21 @@ impl From<Error> for Refusal {
 /// For the entry code only: the arguments are those of `do_seccomp()`.
 #[no_mangle]
 unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_void) -> Handled {
-    if op != SECCOMP_SET_MODE_FILTER {
-        return Handled::NO;
-    }
     let Some(module) = ModuleRef::try_get() else {
         return Handled::NO;
     };
-    // SAFETY: The filter of the calling task has a reference while it is `current`.
-    if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
-        return Handled::NO;
-    }
-    match set_mode_filter(flags, UserPtr::from_ptr(uargs), module) {
+    let uargs = UserPtr::from_ptr(uargs);
+    let result = match op {
+        SECCOMP_SET_MODE_FILTER => set_mode_filter(flags, uargs, module),
+        SECCOMP_APPEND_FILTER => append_filter(flags, uargs, module),
+        SECCOMP_GET_SYSCALL_EA_SIZE => done(introspect::syscall_ea(flags, uargs)),
+        SECCOMP_GET_FEATURES => done(introspect::features(flags, uargs)),
+        SECCOMP_GET_NOTIF_SIZES if flags == SECCOMP_GET_NOTIF_SIZES_APPEND => {
+            done(introspect::notif_sizes(uargs))
+        }
+        _ => return Handled::NO,
+    };
+    match result {
         Ok(value) => Handled::yes(value),
         Err(Refusal::Errno(error)) => Handled::yes(error.to_errno() as isize),
         Err(Refusal::Thread(pid)) => Handled::yes(pid as isize),
@@ -96,8 +124,84 @@ unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_voi
     }
 }
 
-/// `seccomp_set_mode_filter()`.
+fn done(result: Result) -> Result<isize, Refusal> {
+    result?;
+    Ok(0)
+}
+
+/// A filter as its author describes it.
+struct Request {
+    /// `SECCOMP_FILTER_FLAG_*`.
+    flags: u32,
+    /// A `struct sock_fprog`.
+    fprog: UserPtr,
+    /// For `SECCOMP_APPEND_FILTER`: what it sees, and all its flags.
+    appended: Option<(Sight, u64)>,
+}
+
+/// `SECCOMP_SET_MODE_FILTER`.
 fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isize, Refusal> {
+    // SAFETY: The filter of the calling task has a reference while it is `current`.
+    if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
+        return Err(Refusal::Kernel);
+    }
+    let request = Request {
+        flags,
+        fprog,
+        appended: None,
+    };
+    install(&request, module)
+}
+
+/// `SECCOMP_APPEND_FILTER`. `size` is that of the structure at `buf`.
+///
+/// Fails like `SECCOMP_SET_MODE_FILTER`, and with `EBUSY` if the task is the built-in engine's,
+/// `EINVAL` for what does not go together, `E2BIG` if the structure or the extensible arguments
+/// that the filter understands are too large, `EOPNOTSUPP` if programs are not compiled.
+fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Refusal> {
+    let append: seccomp_append_filter =
+        user::read_sized(buf, size, core::mem::size_of::<seccomp_append_filter>())?;
+    let has = |flag| append.flags & flag != 0;
+    if append.flags & !introspect::APPEND_FLAGS != 0 {
+        return Err(EINVAL.into());
+    }
+    let argument = if has(SECCOMP_APPEND_FLAG_USE_EA_SIZE) {
+        if append.extensible_arg_size > SECCOMP_EXTENSIBLE_ARG_MAX.into() {
+            return Err(E2BIG.into());
+        }
+        // CAST: It was just checked.
+        Some(append.extensible_arg_size as u32)
+    } else if append.extensible_arg_size != 0 || has(SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE) {
+        return Err(EINVAL.into());
+    } else {
+        None
+    };
+    let sight = Sight {
+        nr_high: has(SECCOMP_APPEND_FLAG_WANT_NR_HIGH),
+        pkey: has(SECCOMP_APPEND_FLAG_WANT_ARCH) && task::pkey_register().is_some(),
+        argument,
+        tail: has(SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE),
+    };
+    let request = Request {
+        // CAST: Those of older filters are the lower half.
+        flags: append.flags as u32,
+        fprog: UserPtr::from_addr(usize::try_from(append.filter).map_err(|_| EFAULT)?),
+        appended: Some((sight, append.flags)),
+    };
+    // SAFETY: As in `set_mode_filter()`.
+    if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
+        return Err(EBUSY.into());
+    }
+    install(&request, module).map_err(|refusal| match refusal {
+        // The built-in engine does not know the operation.
+        Refusal::Kernel => EBUSY.into(),
+        refusal => refusal,
+    })
+}
+
+/// `seccomp_set_mode_filter()`.
+fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
+    let flags = request.flags;
     let has = |flag| flags & flag != 0;
 
     if flags & !SECCOMP_FILTER_FLAG_MASK != 0 {
@@ -115,7 +219,7 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
         return Err(EINVAL.into());
     }
 
-    let (mut filter, study) = prepare(flags, fprog, module)?;
+    let (mut filter, study) = prepare(request, module)?;
     let listener = if has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
         let fd = FileDescriptorReservation::get_unused_fd_flags(bindings::O_CLOEXEC)?;
         Some((fd, listener::open(filter.get())?))
@@ -165,21 +269,35 @@ fn own_path() -> Option<FilterRef> {
 
 /// `seccomp_prepare_user_filter()`: makes the filter that the caller describes, and says what it
 /// does, if there is memory for that.
-fn prepare(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<(Draft, Option<Study>)> {
-    let (len, insns) = read_fprog(fprog)?;
+fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>)> {
+    let (len, insns) = read_fprog(request.fprog)?;
     if len == 0 || u32::from(len) > bindings::BPF_MAXINSNS {
         return Err(EINVAL);
     }
     if !task::may_install() {
         return Err(EACCES);
     }
-    let program = Program::from_user(len, insns)?;
-    let mut study = cache::study(program.original()).ok();
+    let (program, study) = match request.appended {
+        None => {
+            let program = Classic::from_user(len, insns)?;
+            let study = cache::study(program.original(), Sight::NONE);
+            (Program::Classic(program), study)
+        }
+        Some((sight, flags)) => {
+            if sight.argument.is_some() {
+                ea::prepare()?;
+            }
+            let original = bpf::read_insns(len, insns)?;
+            let (program, code) = Appended::new(original, sight, flags)?;
+            (Program::Appended(program), cache::study(&code, sight))
+        }
+    };
+    let mut study = study.ok();
     let draft = Draft::new(
         program,
         study.as_mut().and_then(Study::take_residuals),
-        flags & SECCOMP_FILTER_FLAG_LOG != 0,
-        flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0,
+        request.flags & SECCOMP_FILTER_FLAG_LOG != 0,
+        request.flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0,
         module,
     )?;
     Ok((draft, study))

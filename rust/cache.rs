@@ -28,6 +28,12 @@ use crate::{
             analyse,
             Outcome, //
         },
+        append::{
+            Extra,
+            Needs,
+            Sight,
+            View, //
+        },
         insn::{
             Insn,
             Op, //
@@ -103,11 +109,12 @@ impl Abi {
         }
     }
 
-    fn audit_arch(self) -> u32 {
-        match self {
+    fn view(self, sight: Sight) -> View {
+        let arch = match self {
             Self::Native => Native::AUDIT_ARCH,
             Self::Compat => Native::AUDIT_ARCH_COMPAT,
-        }
+        };
+        View { arch, sight }
     }
 }
 
@@ -125,6 +132,8 @@ enum Finding {
 /// What one filter does for every call, whatever is below it.
 pub(crate) struct Study {
     findings: [Buf<Finding>; 2],
+    /// What each residual program needs.
+    needs: Buf<Needs>,
     /// The strongest action that each residual program can return; `None` if it computes it.
     strongest: Buf<Option<u32>>,
     residuals: Option<Residuals>,
@@ -137,15 +146,16 @@ struct Residual {
     code: Buf<Insn>,
 }
 
-/// Finds out what a filter does.
-pub(crate) fn study(prog: &[Insn]) -> Result<Study, NoMemory> {
+/// Finds out what a filter does, whose program (in canonical form) is `prog`.
+pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
     let mut findings = [Buf::new(), Buf::new()];
     let mut residuals: Buf<Residual> = Buf::new();
     let mut outcomes = Buf::filled(LIMIT, Outcome::Varies)?;
     let mut effort = 0usize;
 
     for abi in Abi::ALL {
-        analyse(prog, abi.audit_arch(), LIMIT, &mut outcomes)?;
+        let view = abi.view(sight);
+        analyse(prog, view, LIMIT, &mut outcomes)?;
         let list = &mut findings[abi as usize];
         *list = Buf::with_capacity(LIMIT)?;
         for (nr, outcome) in outcomes.iter().enumerate() {
@@ -154,7 +164,7 @@ pub(crate) fn study(prog: &[Insn]) -> Result<Study, NoMemory> {
                 Outcome::Varies if effort > MAX_EFFORT => Finding::Whole,
                 Outcome::Varies => {
                     effort += prog.len();
-                    find_residual(prog, abi, nr as u32, &mut residuals)?
+                    find_residual(prog, abi, view, nr as u32, &mut residuals)?
                 }
             })?;
         }
@@ -162,13 +172,15 @@ pub(crate) fn study(prog: &[Insn]) -> Result<Study, NoMemory> {
 
     let mut study = Study {
         findings,
+        needs: Buf::with_capacity(residuals.len())?,
         strongest: Buf::with_capacity(residuals.len())?,
         residuals: None,
     };
     for residual in residuals.iter() {
         study.strongest.push(strongest(&residual.code))?;
+        study.needs.push(Needs::of(&residual.code))?;
     }
-    match assemble(&residuals)? {
+    match assemble(&residuals, sight)? {
         Some(program) => study.residuals = Some(program),
         // Not compiled, too long: the filters themselves are as good.
         None => study.forget_residuals(),
@@ -180,10 +192,11 @@ pub(crate) fn study(prog: &[Insn]) -> Result<Study, NoMemory> {
 fn find_residual(
     prog: &[Insn],
     abi: Abi,
+    view: View,
     nr: u32,
     residuals: &mut Buf<Residual>,
 ) -> Result<Finding, NoMemory> {
-    let Some(code) = specialise(prog, abi.audit_arch(), nr)? else {
+    let Some(code) = specialise(prog, view, nr)? else {
         return Ok(Finding::Whole);
     };
     // It may find out more than the analysis does.
@@ -207,14 +220,14 @@ fn find_residual(
 }
 
 /// One program of all residual programs of a filter, which chooses by its second argument.
-fn assemble(residuals: &[Residual]) -> Result<Option<Residuals>, NoMemory> {
+fn assemble(residuals: &[Residual], sight: Sight) -> Result<Option<Residuals>, NoMemory> {
     if residuals.is_empty() {
         return Ok(None);
     }
     let mut bodies: Buf<Buf<EbpfInsn>> = Buf::with_capacity(residuals.len())?;
     let mut total = residuals.len();
     for residual in residuals {
-        let layout = arch::layout(residual.abi == Abi::Compat);
+        let layout = arch::layout(residual.abi == Abi::Compat, sight);
         let Some(body) = lower(&residual.code, &layout)? else {
             return Ok(None);
         };
@@ -248,7 +261,7 @@ fn assemble(residuals: &[Residual]) -> Result<Option<Residuals>, NoMemory> {
             insns.push(*insn)?;
         }
     }
-    // SAFETY: Bodies read the words of `layout()` and their stack, jump within themselves, and end
+    // SAFETY: Bodies read the words of `layout()`, what `lower()` has in `Extra`, and their stack, jump within themselves, and end
     // by exit, as do the programs that they were lowered from; what is before them leads to them.
     Ok(unsafe { Residuals::new(&insns) })
 }
@@ -295,6 +308,8 @@ pub(crate) struct Entry {
     /// The result of a call that is refused with an errno and without a word in the log, at most 0;
     /// else 1.
     errno: i32,
+    /// What the elements of the list need.
+    needs: Needs,
 }
 
 impl Entry {
@@ -305,6 +320,7 @@ impl Entry {
         depth: u32::MAX,
         nodes: None,
         errno: 1,
+        needs: Needs::NONE,
     };
 
     /// The result of the call, a negative errno or 0, if that is all there is to it.
@@ -313,13 +329,20 @@ impl Entry {
         (self.errno <= 0).then_some(self.errno)
     }
 
+    /// What [`Entry::judge`] needs.
+    #[inline(always)]
+    pub(crate) fn needs(&self) -> Needs {
+        self.needs
+    }
+
     /// What all filters say, and the one that decides; `None` for those that allow.
     ///
-    /// `run_whole` runs all of a filter.
+    /// `extra` has what [`Entry::needs`] says. `run_whole` runs all of a filter.
     #[inline(always)]
     pub(crate) fn judge(
         &self,
         regs: Regs,
+        extra: *const Extra,
         mut run_whole: impl FnMut(&Filter) -> u32,
     ) -> (Verdict, Option<NonNull<Filter>>) {
         let (mut verdict, mut decider, mut depth) = (self.verdict, self.decider, self.depth);
@@ -328,8 +351,9 @@ impl Entry {
             // SAFETY: The node belongs to the path whose table this is.
             let node = unsafe { node.as_ref() };
             let says = Verdict::new(match &node.residual {
-                // SAFETY: The filter is on the path, and keeps its residual programs.
-                Some(choice) => unsafe { choice.run(regs) },
+                // SAFETY: The filter is on the path, and keeps its residual programs. They need
+                // what the entry needs, which includes the argument.
+                Some(choice) => unsafe { choice.run(regs, extra) },
                 // SAFETY: As above.
                 None => run_whole(unsafe { node.filter.as_ref() }),
             });
@@ -352,6 +376,7 @@ impl Entry {
             self.depth = depth;
             if !self.any_node_overrules() {
                 self.nodes = None;
+                self.needs = Needs::NONE;
             }
             self.errno = match verdict.errno() {
                 Some(errno) if self.nodes.is_none() && !filter.log() => -errno,
@@ -369,6 +394,7 @@ impl Entry {
         depth: u32,
         residual: Option<Choice>,
         strongest: Option<u32>,
+        needs: Needs,
     ) -> Result<Self, NoMemory> {
         if strongest.is_some_and(|action| self.verdict.overrules(Verdict::new(action))) {
             return Ok(self);
@@ -392,6 +418,7 @@ impl Entry {
         };
         self.nodes = nodes.get(place).map(NonNull::from);
         self.errno = 1;
+        self.needs = self.needs.and(needs);
         Ok(self)
     }
 
@@ -530,9 +557,14 @@ fn compose_table(
                         let strongest = study.strongest.get(usize::from(which));
                         let strongest = strongest.copied().flatten();
                         let choice = filter.residuals().map(|all| all.choose(which));
-                        base.with_node(&mut nodes, filter, depth, choice, strongest)?
+                        let needs = study.needs.get(usize::from(which));
+                        let needs = needs.copied().unwrap_or(filter.program().needs());
+                        base.with_node(&mut nodes, filter, depth, choice, strongest, needs)?
                     }
-                    Finding::Whole => base.with_node(&mut nodes, filter, depth, None, None)?,
+                    Finding::Whole => {
+                        let needs = filter.program().needs();
+                        base.with_node(&mut nodes, filter, depth, None, None, needs)?
+                    }
                 };
                 match entries.iter().rposition(|known| *known == entry) {
                     Some(place) => place,

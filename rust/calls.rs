@@ -9,6 +9,11 @@
 //!
 //! `bpf()` is not here: it writes results to its struct.
 
+#![allow(
+    unreachable_pub,
+    reason = "the host's tests reach these items from another crate"
+)]
+
 /// `AUDIT_ARCH_X86_64`.
 pub const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
 /// `AUDIT_ARCH_I386`.
@@ -91,6 +96,18 @@ impl Call {
         self
     }
 
+    /// Its number on this architecture (`AUDIT_ARCH_*`).
+    pub fn number(&self, arch: u32) -> Option<u32> {
+        let [x86_64, i386, arm64, arm] = self.numbers;
+        match arch {
+            AUDIT_ARCH_X86_64 => Some(x86_64),
+            AUDIT_ARCH_I386 => Some(i386),
+            AUDIT_ARCH_AARCH64 => Some(arm64),
+            AUDIT_ARCH_ARM => Some(arm),
+            _ => None,
+        }
+    }
+
     const fn null(mut self, null: Null) -> Self {
         self.null = null;
         self
@@ -150,12 +167,9 @@ pub static CALLS: &[Call] = &[
 
 /// The call with this number, made on this architecture (`AUDIT_ARCH_*`).
 pub fn find(arch: u32, nr: u32) -> Option<&'static Call> {
-    let (column, nr) = match arch {
-        AUDIT_ARCH_X86_64 => (0, nr & !X32_SYSCALL_BIT),
-        AUDIT_ARCH_I386 => (1, nr),
-        AUDIT_ARCH_AARCH64 => (2, nr),
-        AUDIT_ARCH_ARM => (3, nr),
-        _ => return None,
+    let nr = match arch {
+        AUDIT_ARCH_X86_64 => nr & !X32_SYSCALL_BIT,
+        _ => nr,
     };
-    CALLS.iter().find(|call| call.numbers[column] == nr)
+    CALLS.iter().find(|call| call.number(arch) == Some(nr))
 }

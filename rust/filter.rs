@@ -18,16 +18,15 @@
 //! evaluates it stays.
 
 use crate::{
+    bpf::append::Needs,
     cache::{
         Study,
         Tables, //
     },
     notify::Notifier,
+    program::Program,
     sys::{
-        bpf::{
-            Program,
-            Residuals, //
-        },
+        bpf::Residuals,
         module::ModuleRef,
         wait::{
             Events,
@@ -68,6 +67,8 @@ pub(crate) struct Filter {
     path_len: u32,
     /// How many filters there are from here to the root.
     depth: u32,
+    /// What the programs of all of them need.
+    needs: Needs,
     program: Program,
     /// What is left of the program for calls whose arguments it looks at.
     residuals: Option<Residuals>,
@@ -123,6 +124,11 @@ impl Filter {
     /// How many filters there are from here to the root.
     pub(crate) fn depth(&self) -> u32 {
         self.depth
+    }
+
+    /// What the programs of the path need.
+    pub(crate) fn needs(&self) -> Needs {
+        self.needs
     }
 
     /// Are the filter's actions to be logged?
@@ -303,6 +309,7 @@ impl Draft {
                 log,
                 path_len: program.len(),
                 depth: 1,
+                needs: program.needs(),
                 program,
                 residuals,
                 tables: Tables::EMPTY,
@@ -335,6 +342,8 @@ impl Draft {
         let filter = self.0 .0 .0.as_ptr();
         let path_len = self.0.path_len_on(prev.as_deref());
         let depth = prev.as_deref().map_or(0, Filter::depth) + 1;
+        let needs = prev.as_deref().map_or(Needs::NONE, Filter::needs);
+        let needs = needs.and(self.0.program.needs());
         // The `users` reference on `prev` is given up when that of the filter goes, the `refs`
         // when the filter is freed: see `drop()` of `Attached` and of `FilterRef`.
         let prev = prev.map(|prev| {
@@ -347,6 +356,7 @@ impl Draft {
         unsafe {
             addr_of_mut!((*filter).path_len).write(path_len);
             addr_of_mut!((*filter).depth).write(depth);
+            addr_of_mut!((*filter).needs).write(needs);
             addr_of_mut!((*filter).prev).write(prev);
         }
         self.0

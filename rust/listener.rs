@@ -14,6 +14,7 @@ use crate::{
         Injection,
         Notifier,
         Reply,
+        Request,
         State, //
     },
     sys::{
@@ -27,7 +28,16 @@ use crate::{
             Wake, //
         }, //
     },
+    uapi::{
+        seccomp_notif_append,
+        SECCOMP_DATA_FEATURE_EA,
+        SECCOMP_DATA_FEATURE_EA_TAIL,
+        SECCOMP_DATA_FEATURE_NR_HIGH,
+        SECCOMP_DATA_FEATURE_PKEY,
+        SECCOMP_EXTENSIBLE_ARG_MAX, //
+    }, //
 };
+use core::mem::size_of;
 use kernel::{
     bindings,
     ffi::{
@@ -49,11 +59,32 @@ use kernel::{
         Arc, //
     },
     types::ForeignOwnable,
-    uaccess::UserPtr, //
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
 };
 
 const MAGIC: u32 = bindings::SECCOMP_IOC_MAGIC as u32;
 const NOTIF_RECV: u32 = ioctl::_IOWR::<bindings::seccomp_notif>(MAGIC, 0);
+/// `struct seccomp_notif_append` without its first field, which is the kernel's.
+#[repr(C)]
+#[derive(Default)]
+struct NotifMore {
+    features: u64,
+    nr_high: u32,
+    arch_reserved: [u32; 5],
+    extensible_arg_size: u64,
+}
+
+// SAFETY: Numbers without padding, as many bytes as they are long.
+unsafe impl user::Abi for NotifMore {}
+
+const _: () = assert!(
+    size_of::<bindings::seccomp_notif>() + size_of::<NotifMore>()
+        == size_of::<seccomp_notif_append>()
+);
+
 const NOTIF_SEND: u32 = ioctl::_IOWR::<bindings::seccomp_notif_resp>(MAGIC, 1);
 const NOTIF_ID_VALID: u32 = ioctl::_IOW::<u64>(MAGIC, 2);
 /// As it was first released, with the direction wrong.
@@ -151,14 +182,17 @@ unsafe extern "C" fn unlocked_ioctl(
     let filter = unsafe { filter_of(file) };
     let (notifier, buf) = (filter.notifier(), UserPtr::from_addr(arg));
     let result = match cmd {
-        NOTIF_RECV => recv(filter, buf),
+        NOTIF_RECV => recv(filter, buf, None),
         NOTIF_SEND => send(notifier, buf),
         NOTIF_ID_VALID | NOTIF_ID_VALID_WRONG_DIR => id_valid(notifier, buf),
         NOTIF_SET_FLAGS => set_flags(notifier, arg),
         _ if extensible(cmd) == extensible(NOTIF_ADDFD) => {
             add_fd(notifier, buf, ioctl::_IOC_SIZE(cmd))
         }
-        _ => Err(EINVAL),
+        _ => match room_for_argument(cmd) {
+            Some(room) => recv(filter, buf, Some(room)),
+            None => Err(EINVAL),
+        },
     };
     match result {
         Ok(value) => value as c_long,
@@ -166,13 +200,28 @@ unsafe extern "C" fn unlocked_ioctl(
     }
 }
 
-/// `SECCOMP_IOCTL_NOTIF_RECV`: waits for a request and reads it.
+/// The bytes of extensible arguments that fit in the buffer of `SECCOMP_IOCTL_NOTIF_RECV_APPEND()`;
+/// `None` if it is another ioctl.
+fn room_for_argument(cmd: u32) -> Option<usize> {
+    let size = ioctl::_IOC_SIZE(cmd);
+    let room = size.checked_sub(size_of::<seccomp_notif_append>())?;
+    let known = cmd & !(bindings::_IOC_SIZEMASK << bindings::_IOC_SIZESHIFT)
+        == NOTIF_RECV & !(bindings::_IOC_SIZEMASK << bindings::_IOC_SIZESHIFT);
+    (known && room <= SECCOMP_EXTENSIBLE_ARG_MAX as usize).then_some(room)
+}
+
+/// `SECCOMP_IOCTL_NOTIF_RECV`: waits for a request and reads it. With `room` for so many bytes of an
+/// extensible argument, it is `SECCOMP_IOCTL_NOTIF_RECV_APPEND()`.
 ///
 /// The buffer must be zeroed (`EINVAL`), so that it can grow fields. `ENOENT` if the task was
 /// interrupted before its request could be read.
-fn recv(filter: &Filter, buf: UserPtr) -> Result<u32> {
+fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
     let notifier = filter.notifier();
-    if !user::is_zeroed(buf, core::mem::size_of::<bindings::seccomp_notif>())? {
+    let size = match room {
+        Some(room) => size_of::<seccomp_notif_append>() + room,
+        None => size_of::<bindings::seccomp_notif>(),
+    };
+    if !user::is_zeroed(buf, size)? {
         return Err(EINVAL);
     }
     // The end of the last task ends the wait as well.
@@ -192,12 +241,48 @@ fn recv(filter: &Filter, buf: UserPtr) -> Result<u32> {
         flags: 0,
         data: pending.request.data,
     };
+    let request = pending.request.clone();
     pending.state = State::Sent;
     notifier.queue.wake(Events::OUT, Wake::Anywhere);
     drop(requests);
 
-    user::write(buf, &notif).inspect_err(|_| unrecv(notifier, notif.id))?;
+    user::write(buf, &notif)
+        .and_then(|()| match room {
+            Some(room) => write_more(buf, room, &request),
+            None => Ok(()),
+        })
+        .inspect_err(|_| unrecv(notifier, notif.id))?;
     Ok(0)
+}
+
+/// Writes what `seccomp_notif_append` has beyond `seccomp_notif`.
+fn write_more(buf: UserPtr, room: usize, request: &Request) -> Result {
+    let mut more = NotifMore {
+        features: SECCOMP_DATA_FEATURE_NR_HIGH,
+        nr_high: request.nr_high,
+        ..NotifMore::default()
+    };
+    if let Some(pkey) = request.pkey {
+        more.features |= SECCOMP_DATA_FEATURE_PKEY;
+        more.arch_reserved[0] = pkey;
+    }
+    if let Some(argument) = &request.argument {
+        more.features |= SECCOMP_DATA_FEATURE_EA;
+        more.extensible_arg_size = argument.size;
+        if argument.bytes.len() > room {
+            more.features |= SECCOMP_DATA_FEATURE_EA_TAIL;
+        }
+        // What is beyond was found to be zero.
+        let bytes = &argument.bytes[..argument.bytes.len().min(room)];
+        let place = buf.wrapping_byte_add(size_of::<seccomp_notif_append>());
+        UserSlice::new(place, bytes.len())
+            .writer()
+            .write_slice(bytes)?;
+    }
+    user::write(
+        buf.wrapping_byte_add(size_of::<bindings::seccomp_notif>()),
+        &more,
+    )
 }
 
 /// Takes back that a request was read, unless its task has gone.

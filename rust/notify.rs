@@ -14,18 +14,26 @@
 //! other lock of ours held. [`Notifier::listening`] is written under it, but read under the siglock
 //! when a second listener is looked for.
 
-use crate::sys::{
-    file,
-    task::Task,
-    uapi::seccomp_data,
-    wait::{
-        Completion,
-        Events,
-        PollQueue,
-        Wake, //
+use crate::{
+    bpf::append::Extra,
+    sys::{
+        file,
+        regs::Regs,
+        task::{
+            self,
+            Task, //
+        },
+        uapi::seccomp_data,
+        wait::{
+            Completion,
+            Events,
+            PollQueue,
+            Wake, //
+        }, //
     }, //
 };
 use kernel::{
+    alloc::flags::GFP_KERNEL_ACCOUNT,
     fs::File,
     new_mutex,
     prelude::*,
@@ -102,6 +110,43 @@ pub(crate) struct Request {
     #[pin]
     pub(crate) ready: Completion,
     pub(crate) data: seccomp_data,
+    /// As `seccomp_notif_append` has it.
+    pub(crate) nr_high: u32,
+    pub(crate) pkey: Option<u32>,
+    /// The extensible argument, if a filter sees it.
+    pub(crate) argument: Option<Argument>,
+}
+
+/// An extensible argument, as it was filtered.
+pub(crate) struct Argument {
+    /// Its size as the caller passed it.
+    pub(crate) size: u64,
+    /// What there is of it but zeros.
+    pub(crate) bytes: KVec<u8>,
+}
+
+/// A system call as the filters saw it.
+pub(crate) struct Seen<'a> {
+    pub(crate) regs: Regs,
+    pub(crate) extra: &'a Extra,
+}
+
+impl Seen<'_> {
+    fn argument(&self) -> Result<Option<Argument>> {
+        if self.extra.features == 0 {
+            return Ok(None);
+        }
+        // SAFETY: The argument has 4096 bytes, stays as it is while its task is in the system call,
+        // and is written by nobody else.
+        let bytes =
+            unsafe { core::slice::from_raw_parts(self.extra.argument, self.extra.extent as usize) };
+        let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
+        copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+        Ok(Some(Argument {
+            size: self.extra.size,
+            bytes: copy,
+        }))
+    }
 }
 
 /// A file that a supervisor wants installed in the task that asked.
@@ -191,18 +236,21 @@ impl Notifier {
     /// Asks the listener what to do with a system call, on behalf of `task`, which calls this.
     ///
     /// The task keeps the filter, and the filter the module, while it sleeps.
-    pub(crate) fn ask(&self, task: Task, data: &seccomp_data) -> Outcome {
-        match self.try_ask(task, data) {
+    pub(crate) fn ask(&self, task: Task, seen: &Seen<'_>) -> Outcome {
+        match self.try_ask(task, seen) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Skip(error.to_errno() as isize),
         }
     }
 
-    fn try_ask(&self, task: Task, data: &seccomp_data) -> Result<Outcome> {
+    fn try_ask(&self, task: Task, seen: &Seen<'_>) -> Result<Outcome> {
         let request = Arc::pin_init(
             try_pin_init!(Request {
                 ready <- Completion::new(),
-                data: *data,
+                data: seen.regs.seccomp_data(task),
+                nr_high: seen.regs.nr_high(task),
+                pkey: task::pkey_register(),
+                argument: seen.argument()?,
             }),
             GFP_KERNEL,
         )?;

@@ -13,19 +13,27 @@ use crate::{
         Arch,
         Native, //
     },
+    bpf::append::{
+        Extra,
+        Needs, //
+    },
     cache::{
         Abi,
         Entry,
         Table,
         ALLOWED, //
     },
+    ea, extra,
     filter::{
         untag,
         Filter,
         TAG, //
     },
     log,
-    notify::Outcome,
+    notify::{
+        Outcome,
+        Seen, //
+    },
     sys::{
         ptrace,
         regs::Regs,
@@ -35,7 +43,6 @@ use crate::{
             Task, //
         },
         uapi::{
-            seccomp_data,
             MAX_ERRNO,
             SIGKILL,
             SIGSYS, //
@@ -123,44 +130,67 @@ enum Pass {
 /// The longer way of a call whose arguments are looked at.
 #[inline(never)]
 fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
-    let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
+    if !entry.needs().is_empty() {
+        return inspect_more(task, regs, entry.needs(), Pass::First, |extra| {
+            judge(task, regs, entry, extra)
+        });
+    }
+    let (verdict, decider) = judge(task, regs, entry, &extra::NONE);
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
-    // SAFETY: It is on the path, as all that an entry refers to.
-    let decider = decider.map(|decider| unsafe { decider.as_ref() });
-    act(task, regs, verdict, decider, Pass::First)
+    follow(task, regs, verdict, decider, Pass::First, &extra::NONE)
+}
+
+/// The longest way: of a call of which filters see more than registers.
+#[inline(never)]
+fn inspect_more<'a>(
+    task: Task,
+    regs: Regs,
+    needs: Needs,
+    pass: Pass,
+    judge: impl FnOnce(&Extra) -> (Verdict, Option<&'a Filter>),
+) -> bool {
+    let extra = match extra::gather(task, regs, needs) {
+        Ok(extra) => extra,
+        Err(error) => {
+            regs.set_return_value(task, error.to_errno() as isize);
+            return false;
+        }
+    };
+    let (verdict, decider) = judge(&extra);
+    follow(task, regs, verdict, decider, pass, &extra)
 }
 
 /// What the filters say of the call, and the one of them that said it (none if they allow it).
-///
-/// By the tables, if they have the call; else by running all programs.
-fn judge(task: Task, regs: Regs, newest: &Filter) -> (Verdict, Option<&Filter>) {
-    let table = newest.tables().table(Abi::of(task.is_compat()));
-    // CAST: As in `permit()`.
-    let Some(entry) = table.entry(table.lookup(regs.nr() as u32)) else {
-        return run_all(newest, &regs.seccomp_data(task));
-    };
-    let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
-    // SAFETY: As in `inspect()`.
+#[inline(always)]
+fn judge<'a>(
+    task: Task,
+    regs: Regs,
+    entry: &Entry,
+    extra: &Extra,
+) -> (Verdict, Option<&'a Filter>) {
+    let (verdict, decider) = entry.judge(regs, extra, |filter| {
+        filter.program().run(task, regs, extra)
+    });
+    // SAFETY: It is on the path, as all that an entry refers to, and the path outlives the call.
     (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
-}
-
-/// Runs a filter as its author wrote it.
-#[cold]
-fn run_whole(filter: &Filter, task: Task, regs: Regs) -> u32 {
-    filter.program().run(&regs.seccomp_data(task))
 }
 
 /// Runs all filters: `seccomp_run_filters()`.
 #[cold]
-fn run_all<'a>(newest: &'a Filter, data: &seccomp_data) -> (Verdict, Option<&'a Filter>) {
-    if is_exempt(data) {
+fn run_all<'a>(
+    newest: &'a Filter,
+    task: Task,
+    regs: Regs,
+    extra: &Extra,
+) -> (Verdict, Option<&'a Filter>) {
+    if is_exempt(task, regs) {
         return (Verdict::ALLOW, None);
     }
     let mut result = (Verdict::ALLOW, None);
     for filter in newest.path() {
-        let verdict = Verdict::new(filter.program().run(data));
+        let verdict = Verdict::new(filter.program().run(task, regs, extra));
         if verdict.overrules(result.0) {
             result = (verdict, Some(filter));
         }
@@ -169,28 +199,76 @@ fn run_all<'a>(newest: &'a Filter, data: &seccomp_data) -> (Verdict, Option<&'a 
 }
 
 /// `seccomp_uprobe_exception()`: the calls that the kernel's own trampolines make are not filtered.
-fn is_exempt(data: &seccomp_data) -> bool {
+fn is_exempt(task: Task, regs: Regs) -> bool {
     // CAST: A negative number becomes one that no list has.
-    data.arch == Native::AUDIT_ARCH && Native::EXEMPT.contains(&(data.nr as u32))
+    !task.is_compat() && Native::EXEMPT.contains(&(regs.nr() as u32))
 }
 
-/// Runs the filters and does what they say.
+/// Runs the filters and does what they say: by the tables, if they have the call, else by running
+/// all programs.
 #[cold]
 #[inline(never)]
-fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
-    let (verdict, decider) = judge(task, regs, filter);
-    act(task, regs, verdict, decider, pass)
+fn evaluate(task: Task, regs: Regs, newest: &Filter, pass: Pass) -> bool {
+    let table = newest.tables().table(Abi::of(task.is_compat()));
+    // CAST: As in `permit()`.
+    match table.entry(table.lookup(regs.nr() as u32)) {
+        Some(entry) => inspect_more(task, regs, entry.needs(), pass, |extra| {
+            judge(task, regs, entry, extra)
+        }),
+        None => inspect_more(task, regs, newest.needs(), pass, |extra| {
+            run_all(newest, task, regs, extra)
+        }),
+    }
+}
+
+/// Does what the filters say, again if a tracer wants it so.
+fn follow(
+    task: Task,
+    regs: Regs,
+    verdict: Verdict,
+    decider: Option<&Filter>,
+    pass: Pass,
+    extra: &Extra,
+) -> bool {
+    match act(task, regs, verdict, decider, pass, extra) {
+        Next::Run => {
+            if extra.features != 0 {
+                // What was filtered is what the call reads.
+                ea::arm(task);
+            }
+            true
+        }
+        Next::Skip => false,
+        Next::Recheck => recheck(task, regs),
+    }
+}
+
+/// What becomes of a call.
+enum Next {
+    /// It is run.
+    Run,
+    /// It is not. Its result is set, or a signal is pending.
+    Skip,
+    /// The filters are asked again.
+    Recheck,
 }
 
 /// Does what the filters say.
 #[inline(never)]
-fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass: Pass) -> bool {
+fn act(
+    task: Task,
+    regs: Regs,
+    verdict: Verdict,
+    decider: Option<&Filter>,
+    pass: Pass,
+    extra: &Extra,
+) -> Next {
     let nr = regs.nr();
     match verdict.action() {
-        Action::Allow => return true,
+        Action::Allow => return Next::Run,
         Action::Log => {
             log::record(nr, 0, verdict, true);
-            return true;
+            return Next::Run;
         }
         Action::Errno => {
             let errno = verdict.data().min(MAX_ERRNO);
@@ -202,50 +280,46 @@ fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass:
             signal::force_sigsys(nr, verdict.data(), false);
         }
         Action::Trace => match trace(task, regs, verdict, pass) {
-            Traced::Run => return true,
-            Traced::Recheck => return recheck(task, regs),
-            Traced::Skip => {}
+            Next::Run => return Next::Run,
+            Next::Recheck => return Next::Recheck,
+            Next::Skip => {}
         },
         Action::UserNotif => {
             let outcome = match decider {
-                Some(filter) => filter.notifier().ask(task, &regs.seccomp_data(task)),
+                Some(filter) => filter.notifier().ask(task, &Seen { regs, extra }),
                 None => Outcome::Skip(ENOSYS.to_errno() as isize),
             };
             match outcome {
-                Outcome::Run => return true,
+                Outcome::Run => return Next::Run,
                 Outcome::Skip(value) => regs.set_return_value(task, value),
             }
         }
-        Action::KillThread | Action::KillProcess => return kill(task, regs, nr, verdict),
+        Action::KillThread | Action::KillProcess => {
+            kill(task, regs, nr, verdict);
+            return Next::Skip;
+        }
     }
     log::record(nr, 0, verdict, decider.is_some_and(Filter::log));
-    false
-}
-
-/// What becomes of a call that a tracer was to be asked about.
-enum Traced {
-    Run,
-    Recheck,
-    Skip,
+    Next::Skip
 }
 
 /// `SECCOMP_RET_TRACE`.
-fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Traced {
+fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Next {
     if pass == Pass::Recheck {
         // The tracer has been asked.
-        return Traced::Run;
+        return Next::Run;
     }
     if !ptrace::seccomp_event_enabled() {
         regs.set_return_value(task, ENOSYS.to_errno() as isize);
-        return Traced::Skip;
+        return Next::Skip;
     }
     ptrace::seccomp_event(verdict.data());
     // A fatal signal may have kept the tracer from being told, so the call must not run; the task
     // is about to die anyway.
     if signal::fatal_pending() || regs.nr() < 0 {
-        return Traced::Skip;
+        return Next::Skip;
     }
-    Traced::Recheck
+    Next::Recheck
 }
 
 /// Runs the filters once more, on what a tracer has left in the registers.
@@ -263,7 +337,7 @@ fn recheck(task: Task, regs: Regs) -> bool {
 
 /// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.
 #[cold]
-fn kill(task: Task, regs: Regs, nr: i32, verdict: Verdict) -> bool {
+fn kill(task: Task, regs: Regs, nr: i32, verdict: Verdict) {
     task.set_dead();
     log::record(nr, SIGSYS, verdict, true);
     // Only the last thread leaves a core dump behind.
@@ -272,5 +346,4 @@ fn kill(task: Task, regs: Regs, nr: i32, verdict: Verdict) -> bool {
     }
     regs.rollback();
     signal::force_sigsys(nr, verdict.data(), true);
-    false
 }

@@ -24,8 +24,15 @@ use crate::{
         },
         uapi::SECCOMP_FILTER_FLAG_LOG, //
     },
+    uapi::{
+        seccomp_metadata_append,
+        SECCOMP_METADATA_APPENDED, //
+    }, //
 };
-use core::ptr::NonNull;
+use core::{
+    mem::size_of,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
     ffi::{
@@ -138,8 +145,6 @@ fn get_filter(tracee: Task, offset: usize, data: UserPtr) -> Result<Option<usize
 
 fn get_metadata(tracee: Task, size: usize, data: UserPtr) -> Result<Option<usize>> {
     may_inspect()?;
-    // struct seccomp_metadata { __u64 filter_off; __u64 flags; }
-    let size = size.min(core::mem::size_of::<bindings::seccomp_metadata>());
     let mut offset = [0u8; 8];
     if size < offset.len() {
         return Err(EINVAL);
@@ -150,14 +155,26 @@ fn get_metadata(tracee: Task, size: usize, data: UserPtr) -> Result<Option<usize
     let Some(filter) = nth(tracee, u64::from_ne_bytes(offset) as usize)? else {
         return Ok(None);
     };
-    let flags = if filter.log() {
+    let log = if filter.log() {
         u64::from(SECCOMP_FILTER_FLAG_LOG)
     } else {
         0
     };
-    let mut metadata = [0u8; 16];
-    metadata[..8].copy_from_slice(&offset);
-    metadata[8..].copy_from_slice(&flags.to_ne_bytes());
+    // What there is to know of other filters is no more than it was.
+    let (known, flags, argument) = match filter.program().appended() {
+        Some((flags, argument)) => {
+            let append = flags & !u64::from(u32::MAX);
+            let flags = log | append | SECCOMP_METADATA_APPENDED;
+            (size_of::<seccomp_metadata_append>(), flags, argument)
+        }
+        None => (size_of::<bindings::seccomp_metadata>(), log, 0),
+    };
+    let mut metadata = [0u8; size_of::<seccomp_metadata_append>()];
+    let fields = [u64::from_ne_bytes(offset), flags, argument.into()];
+    for (place, field) in metadata.chunks_exact_mut(8).zip(fields) {
+        place.copy_from_slice(&field.to_ne_bytes());
+    }
+    let size = size.min(known);
     let known = metadata.get(..size).ok_or(EINVAL)?;
     UserSlice::new(data, size).writer().write_slice(known)?;
     Ok(Some(size))

@@ -14,16 +14,23 @@ mod arch;
 mod attach;
 mod bpf;
 mod cache;
+mod calls;
+mod ea;
+mod extra;
 mod filter;
 mod hook;
+mod introspect;
 mod listener;
 mod log;
 mod mem;
 mod notify;
 mod permit;
+mod program;
 mod ptrace;
 mod stragglers;
 mod sys;
+#[allow(dead_code, reason = "it is the whole of a header")]
+mod uapi;
 
 module! {
     type: RustSeccomp,

@@ -7,8 +7,12 @@
 
 #[path = "../../rust/bpf/mod.rs"]
 pub mod bpf;
+#[path = "../../rust/calls.rs"]
+pub mod calls;
 pub mod mem;
 pub mod oracle;
 pub mod programs;
 pub mod reference;
 pub mod rng;
+#[path = "../../rust/uapi.rs"]
+pub mod uapi;

@@ -263,7 +263,7 @@ impl Native {
         if first % 2 == 0 {
             layout[1] = Word::Const(arch);
         }
-        let layout = Layout(layout);
+        let layout = Layout::from(layout);
         let prog = lower(residual, &layout)
             .map_err(|NoMemory| "no memory")?
             .ok_or("not lowered")?;
@@ -273,7 +273,7 @@ impl Native {
 
     fn run(&self, data: &Data) -> u64 {
         let mut context = [0xa5; Self::SIZE];
-        for (word, value) in self.layout.0.iter().zip(data) {
+        for (word, value) in self.layout.words.iter().zip(data) {
             if let Word::At(at) = word {
                 let at = *at as usize;
                 context[at..at + 4].copy_from_slice(&value.to_le_bytes());
@@ -294,7 +294,7 @@ fn starve(
 ) -> Finding {
     let nr = rng.below(512) as u32;
     let full = specialise(prog, arch, nr).map_err(|NoMemory| "no memory")?;
-    let layout = Layout([Word::At(0); 16]);
+    let layout = Layout::from([Word::At(0); 16]);
     let lowered = lower(prog, &layout).map_err(|NoMemory| "no memory")?;
     // The first few allocations one by one, and some of those that come later.
     let mut n = 0;

@@ -2,7 +2,7 @@
 
 //! Programs: random ones, such as libraries make, and whatever some bytes stand for.
 
-use crate::bpf::insn::{Insn, MAX_INSNS};
+use crate::bpf::insn::{Insn, BPF_MAXINSNS};
 use crate::reference::admits;
 use crate::rng::Rng;
 
@@ -337,7 +337,7 @@ pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Insn>> {
     ];
     let mut prog: Vec<Insn> = bytes
         .chunks_exact(8)
-        .take(MAX_INSNS)
+        .take(BPF_MAXINSNS)
         .map(|b| Insn {
             code: CODES[usize::from(u16::from_le_bytes([b[0], b[1]])) % CODES.len()],
             jt: b[2],

@@ -13,6 +13,16 @@ pub type Data = [u32; 16];
 
 /// Runs a classic program.
 pub fn run(prog: &[Insn], data: &Data) -> u32 {
+    run_over(prog, data)
+}
+
+/// Runs a classic program over any words, whose length is what `BPF_LEN` yields.
+pub fn run_over(prog: &[Insn], data: &[u32]) -> u32 {
+    run_with_len(prog, data, 4 * data.len() as u32)
+}
+
+/// Runs a classic program over any words, with any `BPF_LEN`.
+pub fn run_with_len(prog: &[Insn], data: &[u32], len: u32) -> u32 {
     let (mut a, mut x, mut cells) = (0u32, 0u32, [None; 16]);
     let mut pc = 0;
     loop {
@@ -24,8 +34,8 @@ pub fn run(prog: &[Insn], data: &Data) -> u32 {
                 assert_eq!(k % 4, 0);
                 a = data[k as usize / 4];
             }
-            0x80 => a = 64,
-            0x81 => x = 64,
+            0x80 => a = len,
+            0x81 => x = len,
             0x00 => a = k,
             0x01 => x = k,
             0x60 => a = cells[k as usize].expect("cell is stored"),
@@ -76,8 +86,13 @@ pub fn seccomp_admits(insn: &Insn) -> bool {
 
 /// Does the kernel admit the program: `bpf_check_classic()`, then `seccomp_check_filter()`?
 pub fn admits(prog: &[Insn]) -> bool {
+    admits_with(prog, seccomp_admits)
+}
+
+/// Does the kernel admit the program, if `admits` tells of single instructions?
+pub fn admits_with(prog: &[Insn], admits: impl Fn(&Insn) -> bool) -> bool {
     let len = prog.len();
-    if len == 0 || len > 4096 || !prog.iter().all(seccomp_admits) {
+    if len == 0 || len > 4096 || !prog.iter().all(admits) {
         return false;
     }
     for (pc, i) in prog.iter().enumerate() {
@@ -232,10 +247,31 @@ pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
 
 /// Runs an eBPF program of the kind that `lower()` makes, over a context in r1.
 pub fn run_ebpf(prog: &[EbpfInsn], context: &[u8]) -> u64 {
+    run_ebpf_with(prog, context, &[], &[])
+}
+
+/// As [`run_ebpf`], with more in r3, which begins with a pointer to an `argument`.
+pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: &[u8]) -> u64 {
     const CONTEXT: u64 = 0x1000_0000;
     const STACK: u64 = 0x2000_0000;
+    const EXTRA: u64 = 0x3000_0000;
+    const ARGUMENT: u64 = 0x4000_0000;
+    let load = |address: u64, len: usize| {
+        let (memory, base) = match address >> 28 {
+            1 => (context, CONTEXT),
+            3 => (extra, EXTRA),
+            4 => (argument, ARGUMENT),
+            _ => panic!("address {address:#x}"),
+        };
+        let at = (address - base) as usize;
+        memory[at..at + len]
+            .iter()
+            .rev()
+            .fold(0u64, |value, byte| value << 8 | u64::from(*byte))
+    };
     let mut regs: [Option<u64>; 11] = [None; 11];
     regs[1] = Some(CONTEXT);
+    regs[3] = Some(EXTRA).filter(|_| !extra.is_empty());
     regs[10] = Some(STACK + 64);
     let mut stack: [Option<u32>; 16] = [None; 16];
     let mut pc = 0usize;
@@ -261,14 +297,19 @@ pub fn run_ebpf(prog: &[EbpfInsn], context: &[u8]) -> u64 {
             // LDX W.
             0x61 => {
                 let address = read(src, &regs).wrapping_add_signed(i64::from(off));
-                regs[dst] = Some(u64::from(if src == 1 {
-                    let at = (address - CONTEXT) as usize;
-                    u32::from_le_bytes(context[at..at + 4].try_into().unwrap())
-                } else {
+                regs[dst] = Some(if src == 10 {
                     let at = address.checked_sub(STACK).expect("stack") as usize;
                     assert_eq!(at % 4, 0);
-                    stack[at / 4].expect("stack is written")
-                }));
+                    u64::from(stack[at / 4].expect("stack is written"))
+                } else {
+                    load(address, 4)
+                });
+            }
+            // LDX DW, which loads the one pointer.
+            0x79 => {
+                let address = read(src, &regs).wrapping_add_signed(i64::from(off));
+                assert_eq!(address, EXTRA);
+                regs[dst] = Some(ARGUMENT);
             }
             // STX W.
             0x63 => {

@@ -286,7 +286,7 @@ fn lowered() {
     words[4] = Word::At(112);
     words[5] = Word::At(116);
     let residual = specialise(&list(0..100), X86_64, 41).unwrap().unwrap();
-    let code = lower(&residual, &Layout(words)).unwrap().unwrap();
+    let code = lower(&residual, &Layout::from(words)).unwrap().unwrap();
     let code: Vec<_> = code
         .iter()
         .map(|i| (i.code, i.regs, i.off, i.imm as u32))
@@ -346,7 +346,7 @@ fn nonsense_is_harmless() {
     for prog in progs {
         assert_eq!(outcomes(prog, X86_64), [Outcome::Varies; 512]);
         assert!(specialise(prog, X86_64, 0).unwrap().is_none());
-        let layout = Layout([Word::Const(0); 16]);
+        let layout = Layout::from([Word::Const(0); 16]);
         assert!(lower(prog, &layout).unwrap().is_none());
     }
     let long = vec![stmt(0x06, 0); 5000];
@@ -357,7 +357,7 @@ fn nonsense_is_harmless() {
 #[test]
 fn every_allocation_may_fail() {
     let prog = list(30..50);
-    let layout = Layout([Word::At(0); 16]);
+    let layout = Layout::from([Word::At(0); 16]);
     let truth = outcomes(&prog, X86_64);
     let residual = specialise(&prog, X86_64, 41).unwrap().unwrap();
     let lowered = lower(&prog, &layout).unwrap().unwrap();

@@ -64,6 +64,12 @@ impl Arch for Arm64 {
         ]
     }
 
+    const NR_PLACE: usize = offset_of!(bindings::pt_regs, syscallno);
+    const NR_HIGH_PLACE: usize = offset_of!(bindings::pt_regs, __bindgen_anon_1)
+        + offset_of!(bindings::user_pt_regs, regs)
+        + 8 * 8
+        + 4;
+
     #[inline(always)]
     fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize {
         let mask;

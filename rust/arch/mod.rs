@@ -2,9 +2,12 @@
 
 //! What differs between the architectures.
 
-use crate::bpf::lower::{
-    Layout,
-    Word, //
+use crate::bpf::{
+    append::Sight,
+    lower::{
+        Layout,
+        Word, //
+    }, //
 };
 use kernel::bindings;
 
@@ -43,6 +46,13 @@ pub(crate) trait Arch {
     /// in `struct pt_regs`, the instruction pointer first.
     fn places(compat: bool) -> [usize; 7];
 
+    /// Where [`Arch::nr`] finds the number: an offset in `struct pt_regs`.
+    const NR_PLACE: usize;
+
+    /// Where the upper half of the register is in which the number came, for native calls. It is
+    /// as user space left it unless a tracer has changed it.
+    const NR_HIGH_PLACE: usize;
+
     /// `array_index_mask_nospec()`: all bits if `index < SIZE`, else none, without a branch that
     /// could be mispredicted.
     fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize;
@@ -64,17 +74,29 @@ pub(crate) fn index_nospec<const SIZE: usize>(index: usize) -> usize {
     index & Native::index_mask_nospec::<SIZE>(index)
 }
 
-/// Where a program finds the words of `struct seccomp_data` in `struct pt_regs`. The number and the
-/// architecture are not there for it: they are known when it is made.
-pub(crate) fn layout(compat: bool) -> Layout {
-    let mut words = [Word::Const(0); 16];
+/// Where a program with this sight finds what it reads: `struct seccomp_data` in `struct pt_regs`,
+/// but for the architecture, which is known.
+pub(crate) fn layout(compat: bool, sight: Sight) -> Layout {
+    let (arch, nr_high) = if compat {
+        (Native::AUDIT_ARCH_COMPAT, Word::Const(0))
+    } else {
+        // CAST: `struct pt_regs` is small.
+        (Native::AUDIT_ARCH, Word::At(Native::NR_HIGH_PLACE as i16))
+    };
+    let mut words = [Word::Const(arch); 16];
+    // CAST: As above.
+    words[0] = Word::At(Native::NR_PLACE as i16);
     for (place, pair) in Native::places(compat).iter().zip(words[2..].chunks_mut(2)) {
         for (half, word) in pair.iter_mut().enumerate() {
             // CAST: `struct pt_regs` is small. Both architectures are little endian.
             *word = Word::At((place + 4 * half) as i16);
         }
     }
-    Layout(words)
+    Layout {
+        words,
+        nr_high,
+        sight,
+    }
 }
 
 const _: () = assert!(core::mem::size_of::<bindings::pt_regs>() < i16::MAX as usize);

@@ -51,6 +51,9 @@ impl Arch for X86_64 {
         }
     }
 
+    const NR_PLACE: usize = offset_of!(bindings::pt_regs, orig_ax);
+    const NR_HIGH_PLACE: usize = Self::NR_PLACE + 4;
+
     #[inline(always)]
     fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize {
         let mask;

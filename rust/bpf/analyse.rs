@@ -13,6 +13,7 @@
 //! each number alone would give.
 
 use super::{
+    append::View,
     flow::{
         Effect,
         Given,
@@ -44,7 +45,7 @@ pub enum Outcome {
     Varies,
 }
 
-/// Tells for each system call below `limit` what `prog` does when it is made on `arch`.
+/// Tells for each system call below `limit` what `prog` does, which sees it by `view`.
 ///
 /// `prog` has passed [`check_classic`](super::check::check_classic); what is said of another means
 /// nothing. Fills `out` from its start; where it is longer than `limit`, or than 512, the rest is
@@ -61,10 +62,11 @@ pub enum Outcome {
 /// none; `out` then means nothing.
 pub fn analyse(
     prog: &[Insn],
-    arch: u32,
+    view: impl Into<View>,
     limit: usize,
     out: &mut [Outcome],
 ) -> Result<(), NoMemory> {
+    let view = view.into();
     out.fill(Outcome::Varies);
     if prog.len() > MAX_INSNS {
         return Ok(());
@@ -72,7 +74,7 @@ pub fn analyse(
     let limit = limit.min(out.len()).min(LIMIT);
     let results = Results::new(&mut *out);
     // CAST: At most `LIMIT`.
-    let Results { vary, unsure, .. } = Pass::new(prog, arch, results)?.run(limit as u32)?;
+    let Results { vary, unsure, .. } = Pass::new(prog, view, results)?.run(limit as u32)?;
 
     let mut walker = Walker::new();
     let mut done = Ok(());
@@ -80,7 +82,7 @@ pub fn analyse(
         if done.is_err() {
             return;
         }
-        match alone(prog, arch, nr, &mut walker) {
+        match alone(prog, view, nr, &mut walker) {
             Ok(outcome) => {
                 // CAST: Numbers are below `LIMIT`.
                 if let Some(place) = out.get_mut(nr as usize) {
@@ -94,7 +96,7 @@ pub fn analyse(
 }
 
 /// What `prog` does for a single number.
-fn alone(prog: &[Insn], arch: u32, nr: u32, walker: &mut Walker) -> Result<Outcome, NoMemory> {
+fn alone(prog: &[Insn], view: View, nr: u32, walker: &mut Walker) -> Result<Outcome, NoMemory> {
     let mut result = None;
     let mut add = |val| {
         let outcome = match val {
@@ -109,7 +111,7 @@ fn alone(prog: &[Insn], arch: u32, nr: u32, walker: &mut Walker) -> Result<Outco
             _ => Walk::On,
         }
     };
-    let sound = walker.walk(prog, Given { nr, arch }, |_, _, _, effect| match effect {
+    let sound = walker.walk(prog, Given::new(nr, view), |_, _, _, effect| match effect {
         Effect::Return(val) => add(val),
         Effect::Divide => add(Alone::Known(0)),
         _ => Walk::On,

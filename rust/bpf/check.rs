@@ -11,7 +11,9 @@ use super::insn::{
     Insn,
     Op,
     Src,
+    BPF_MAXINSNS,
     CELLS,
+    DATA_WORDS,
     MAX_INSNS, //
 };
 use crate::mem::{
@@ -23,21 +25,27 @@ use crate::mem::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid;
 
-/// Admits what seccomp's dialect of classic BPF admits: the instructions one by one.
+/// Admits what seccomp's dialect of classic BPF admits: the instructions one by one, and their
+/// number.
 ///
-/// Fails with [`Invalid`] where `seccomp_check_filter()` fails with `EINVAL`. Linear.
+/// Fails with [`Invalid`] where `seccomp_check_filter()` fails with `EINVAL`, that is also for loads
+/// beyond `struct seccomp_data`. Linear.
 pub fn check(prog: &[Insn]) -> Result<(), Invalid> {
-    if prog.iter().all(|insn| insn.decode().is_some()) {
+    let valid = |insn: &Insn| match insn.decode() {
+        Some(Op::LdWord(word)) => word < DATA_WORDS,
+        op => op.is_some(),
+    };
+    if prog.len() <= BPF_MAXINSNS && prog.iter().all(valid) {
         Ok(())
     } else {
         Err(Invalid)
     }
 }
 
-/// Admits what can be run: [`check`], and jumps, cells and constants in range, and a return at the
-/// end.
+/// Admits what can be run: instructions that mean something, with jumps, cells and constants in
+/// range, and a return at the end.
 ///
-/// Together with [`check_scratch`] this admits what `bpf_check_classic()` and then
+/// Together with [`check`] and [`check_scratch`] this admits what `bpf_check_classic()` and then
 /// `seccomp_check_filter()` admit. Linear.
 pub fn check_classic(prog: &[Insn]) -> Result<(), Invalid> {
     if prog.len() > MAX_INSNS {

@@ -7,6 +7,7 @@
 //! all that lead to it. The states that reach an instruction are joined into one.
 
 use super::{
+    append::View,
     insn::{
         target,
         Alu,
@@ -36,7 +37,7 @@ pub(super) enum Val {
     /// It is this.
     Known(u32),
     /// It is this word of the data, whatever that is.
-    Word(u8),
+    Word(u16),
     /// Nothing.
     Unknown,
 }
@@ -110,19 +111,30 @@ pub(super) enum Effect {
 /// The data, as far as it is known.
 #[derive(Clone, Copy)]
 pub(super) struct Given {
-    /// `seccomp_data.nr`.
-    pub(super) nr: u32,
-    /// `seccomp_data.arch`.
-    pub(super) arch: u32,
+    nr: u32,
+    view: View,
+    extensible: bool,
 }
 
 impl Given {
+    /// The data of a system call of this number.
+    pub(super) fn new(nr: u32, view: View) -> Self {
+        Self {
+            nr,
+            view,
+            extensible: view.sees_argument_of(nr),
+        }
+    }
+
     fn word(self, word: usize) -> Val {
         match word {
             WORD_NR => Val::Known(self.nr),
-            WORD_ARCH => Val::Known(self.arch),
-            // CAST: Words are below `DATA_WORDS`.
-            _ => Val::Word(word as u8),
+            WORD_ARCH => Val::Known(self.view.arch),
+            _ => match self.view.sight.known(word, self.extensible) {
+                Some(k) => Val::Known(k),
+                // CAST: Words are below `WORDS`.
+                None => Val::Word(word as u16),
+            },
         }
     }
 

@@ -11,14 +11,33 @@
 pub const DATA_SIZE: u32 = 64;
 /// 32-bit words in `struct seccomp_data`.
 pub const DATA_WORDS: usize = 16;
+/// 32-bit words that there are for programs in all. Those beyond [`DATA_WORDS`] are what
+/// [`canonical`](super::append::canonical) makes of what an appended filter loads.
+pub const WORDS: usize = WORD_EA + EA_WORDS;
 /// The word of `seccomp_data.nr`.
 pub const WORD_NR: usize = 0;
 /// The word of `seccomp_data.arch`.
 pub const WORD_ARCH: usize = 1;
+/// The word of `seccomp_data_append.nr_high`.
+pub const WORD_NR_HIGH: usize = 16;
+/// The word of the protection-key register.
+pub const WORD_PKEY: usize = 17;
+/// The word of the lower half of `seccomp_data_append.features`.
+pub const WORD_FEATURES: usize = 18;
+/// The word that tells where the extensible argument is zero from; filters do not see it.
+pub const WORD_EXTENT: usize = 19;
+/// The first of the two words of `seccomp_data_append.extensible_arg_size`.
+pub const WORD_EA_SIZE: usize = 20;
+/// The first word of `seccomp_data_append.extensible_arg`.
+pub const WORD_EA: usize = 22;
+/// Words of an extensible argument.
+pub const EA_WORDS: usize = 1024;
 /// Cells of scratch memory (`BPF_MEMWORDS`).
 pub const CELLS: usize = 16;
-/// Instructions in a program (`BPF_MAXINSNS`).
-pub const MAX_INSNS: usize = 4096;
+/// Instructions in a program that is to be admitted.
+pub const BPF_MAXINSNS: usize = 4096;
+/// Instructions in a program, with what [`canonical`](super::append::canonical) puts before it.
+pub const MAX_INSNS: usize = BPF_MAXINSNS + 4;
 
 /// Instruction classes.
 pub const BPF_LD: u16 = 0x00;
@@ -154,7 +173,7 @@ pub enum Src {
 /// An instruction as what it means. Distances count from the next instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// `A` = a word of the data, below [`DATA_WORDS`].
+    /// `A` = a word of the data, below [`WORDS`].
     LdWord(usize),
     /// `A` = a constant.
     LdImm(u32),
@@ -289,7 +308,8 @@ impl Insn {
         Self { code, jt, jf, k }
     }
 
-    /// What the instruction means; `None` if `seccomp_check_filter()` refuses it.
+    /// What the instruction means; `None` if `seccomp_check_filter()` refuses it, but that loads
+    /// may be of any of the [`WORDS`].
     ///
     /// As there, cells and distances may be out of range, and fields that an instruction has no
     /// use for may be anything.
@@ -311,7 +331,7 @@ impl Insn {
 
         let k = self.k;
         Some(match self.code {
-            LD_ABS if k < DATA_SIZE && k & 3 == 0 => Op::LdWord((k >> 2) as usize),
+            LD_ABS if k < 4 * WORDS as u32 && k & 3 == 0 => Op::LdWord((k >> 2) as usize),
             LD_LEN => Op::LdImm(DATA_SIZE),
             LDX_LEN => Op::LdxImm(DATA_SIZE),
             LD_IMM => Op::LdImm(k),
@@ -367,7 +387,7 @@ impl Insn {
 impl From<Op> for Insn {
     fn from(op: Op) -> Self {
         match op {
-            // CAST: Words are below 16.
+            // CAST: Words are below `WORDS`.
             Op::LdWord(word) => Self::stmt(BPF_LD | BPF_W | BPF_ABS, (word as u32) << 2),
             Op::LdImm(k) => Self::stmt(BPF_LD | BPF_IMM, k),
             Op::LdxImm(k) => Self::stmt(BPF_LDX | BPF_IMM, k),

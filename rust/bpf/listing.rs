@@ -8,8 +8,15 @@ use super::insn::{
     Op,
     Src,
     BPF_LEN,
+    DATA_WORDS,
     WORD_ARCH,
-    WORD_NR, //
+    WORD_EA,
+    WORD_EA_SIZE,
+    WORD_EXTENT,
+    WORD_FEATURES,
+    WORD_NR,
+    WORD_NR_HIGH,
+    WORD_PKEY, //
 };
 use core::fmt;
 
@@ -70,7 +77,16 @@ fn write_word(f: &mut fmt::Formatter<'_>, word: usize) -> fmt::Result {
         WORD_NR => f.write_str("ld nr"),
         WORD_ARCH => f.write_str("ld arch"),
         2 | 3 => write!(f, "ld ip.{half}"),
-        _ => write!(f, "ld args[{}].{half}", (word >> 1).saturating_sub(2)),
+        0..DATA_WORDS => write!(f, "ld args[{}].{half}", (word >> 1).saturating_sub(2)),
+        WORD_NR_HIGH => f.write_str("ld nr_high"),
+        WORD_PKEY => f.write_str("ld arch_reserved[0]"),
+        WORD_FEATURES => f.write_str("ld features.lo"),
+        WORD_EXTENT => f.write_str("ld extent"),
+        WORD_EA_SIZE..WORD_EA => write!(f, "ld extensible_arg_size.{half}"),
+        _ => {
+            let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
+            write!(f, "ld extensible_arg[{offset}]")
+        }
     }
 }
 

@@ -6,10 +6,16 @@
 //! nobody has to fill in a `seccomp_data` first. Without its prologue, and with 32-bit comparisons
 //! throughout, the test of a 64-bit argument is four instructions long, as in the filter.
 //!
-//! `A` is r0, `X` is r2, the context stays in r1, as nothing is called; the cells are on the stack.
+//! `A` is r0, `X` is r2, the context stays in r1 and what appended filters see besides ([`Extra`]) in
+//! r3, as nothing is called; the cells are on the stack.
 //! The upper halves of r0 and r2 are zero at all times.
 
 use super::{
+    append::{
+        Extra,
+        Sight,
+        TAIL, //
+    },
     check::check_classic,
     insn::{
         target,
@@ -19,7 +25,13 @@ use super::{
         Op,
         Src,
         CELLS,
-        DATA_WORDS, //
+        DATA_WORDS,
+        WORD_EA,
+        WORD_EA_SIZE,
+        WORD_EXTENT,
+        WORD_FEATURES,
+        WORD_NR_HIGH,
+        WORD_PKEY, //
     },
     live::{
         self,
@@ -31,6 +43,7 @@ use crate::mem::{
     Buf,
     NoMemory, //
 };
+use core::mem::offset_of;
 
 /// Bytes of stack that a program with cells uses.
 pub const STACK: i16 = 4 * CELLS as i16;
@@ -58,13 +71,32 @@ pub enum Word {
     At(i16),
 }
 
-/// Where the words of `struct seccomp_data` are, in its order.
+/// Where the words of the data are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout(pub [Word; DATA_WORDS]);
+pub struct Layout {
+    /// Those of `struct seccomp_data`, in its order.
+    pub words: [Word; DATA_WORDS],
+    /// The high half of the number's register.
+    pub nr_high: Word,
+    /// How the filter sees the others, which are in [`Extra`].
+    pub sight: Sight,
+}
+
+impl From<[Word; DATA_WORDS]> for Layout {
+    fn from(words: [Word; DATA_WORDS]) -> Self {
+        Self {
+            words,
+            nr_high: Word::Const(0),
+            sight: Sight::NONE,
+        }
+    }
+}
 
 const R0: u8 = 0;
 const R1: u8 = 1;
 const R2: u8 = 2;
+const R3: u8 = 3;
+const R4: u8 = 4;
 const R10: u8 = 10;
 
 const LDX: u8 = 0x01;
@@ -74,7 +106,9 @@ const JMP: u8 = 0x05;
 const JMP32: u8 = 0x06;
 
 const MEM_W: u8 = 0x60;
+const MEM_DW: u8 = 0x78;
 const REG: u8 = 0x08;
+const OR: u8 = 0x40;
 const NEG: u8 = 0x80;
 const MOV: u8 = 0xb0;
 
@@ -83,6 +117,15 @@ const JNE: u8 = 0x50;
 const EXIT: u8 = 0x90;
 const JLT: u8 = 0xa0;
 const JLE: u8 = 0xb0;
+
+impl Word {
+    fn load(self) -> EbpfInsn {
+        match self {
+            Word::At(off) => EbpfInsn::load(R0, R1, off),
+            Word::Const(k) => EbpfInsn::mov(R0, k),
+        }
+    }
+}
 
 impl EbpfInsn {
     const fn new(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Self {
@@ -118,8 +161,8 @@ impl EbpfInsn {
 
 /// Translates a program, such as a result of [`specialise`](super::residual::specialise).
 ///
-/// The result has at most four instructions for each of `prog`, and two more; it returns a 32-bit
-/// value, uses r0, r1, r2 and, if there are cells, [`STACK`] bytes of stack. `None` if `prog` does
+/// The result has at most six instructions for each of `prog`, and two more; it returns a 32-bit
+/// value, uses r0 to r4 and, if there are cells, [`STACK`] bytes of stack. `None` if `prog` does
 /// not pass [`check_classic`]. Cells that are loaded before they are stored are not caught here,
 /// see [`check_scratch`](super::check::check_scratch). Linear; at most 26 bytes per
 /// instruction besides the result. Fails with [`NoMemory`] if there is none.
@@ -144,7 +187,7 @@ pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, No
         }
     }
     for (pc, insn) in code.iter().enumerate() {
-        // CAST: At most `4 * MAX_INSNS + 2`.
+        // CAST: At most `6 * MAX_INSNS + 2`.
         out.places.push(out.insns.len() as u16)?;
         let Some(op) = insn.decode() else {
             return Ok(None);
@@ -180,11 +223,7 @@ impl Code {
         // CAST: Cells are below `CELLS`, as the program is checked.
         let cell = |k: u32| ((k & 15) as i16).wrapping_mul(4).wrapping_sub(STACK);
         match op {
-            Op::LdWord(word) => self.put(match layout.0.get(word) {
-                Some(Word::At(off)) => EbpfInsn::load(R0, R1, *off),
-                Some(Word::Const(k)) => EbpfInsn::mov(R0, *k),
-                None => EbpfInsn::mov(R0, 0),
-            }),
+            Op::LdWord(word) => self.load(word, layout),
             Op::LdImm(k) => self.put(EbpfInsn::mov(R0, k)),
             Op::LdxImm(k) => self.put(EbpfInsn::mov(R2, k)),
             Op::LdMem(k) => self.put(EbpfInsn::load(R0, R10, cell(k))),
@@ -234,6 +273,41 @@ impl Code {
         }
     }
 
+    fn load(&mut self, word: usize, layout: &Layout) -> Result<(), NoMemory> {
+        // CAST: Small, as is all that words are in.
+        const fn at(offset: usize) -> i16 {
+            offset as i16
+        }
+        let extra = |offset| EbpfInsn::load(R0, R3, at(offset));
+        match (layout.words.get(word), word) {
+            (Some(place), _) => self.put(place.load()),
+            (_, WORD_NR_HIGH) => self.put(layout.nr_high.load()),
+            (_, WORD_PKEY) => self.put(extra(offset_of!(Extra, pkey))),
+            (_, WORD_EXTENT) => self.put(extra(offset_of!(Extra, extent))),
+            (_, WORD_FEATURES) => {
+                let (features, limit) = (layout.sight.features(), layout.sight.limit());
+                // CAST: The bits are what counts.
+                let or = |k: u32| EbpfInsn::new(ALU | OR, R0, 0, 0, k as i32);
+                self.put(extra(offset_of!(Extra, extent)))?;
+                self.put(EbpfInsn::mov_reg(R4, R0))?;
+                self.put(extra(offset_of!(Extra, features)))?;
+                self.put(EbpfInsn::new(JMP32 | JLE, R4, 0, 1, limit as i32))?;
+                self.put(or(TAIL))?;
+                self.put(or(features))
+            }
+            (_, WORD_EA_SIZE..WORD_EA) => {
+                let half = word.saturating_sub(WORD_EA_SIZE).saturating_mul(4);
+                self.put(extra(offset_of!(Extra, size).saturating_add(half)))
+            }
+            _ => {
+                let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
+                let pointer = at(offset_of!(Extra, argument));
+                self.put(EbpfInsn::new(LDX | MEM_DW, R4, R3, pointer, 0))?;
+                self.put(EbpfInsn::load(R0, R4, at(offset)))
+            }
+        }
+    }
+
     /// Turns where jumps lead in `prog` into distances.
     fn link(&mut self) {
         let Self { places, insns } = self;
@@ -260,11 +334,11 @@ const fn operands(code: u8, src: Src) -> EbpfInsn {
 
 const JUMP: EbpfInsn = EbpfInsn::new(JMP | JA, 0, 0, 0, 0);
 
-/// Is it a jump of `put_jump()`? Those on `X` alone are not.
+/// Is it a jump of `put_jump()`? Those on `X` and on r4 alone are not.
 fn is_linked(insn: EbpfInsn) -> bool {
     match insn.code & 0x07 {
         JMP => insn.code != JMP | EXIT,
-        JMP32 => insn.regs & 0x0f != R2,
+        JMP32 => insn.regs & 0x0f == R0,
         _ => false,
     }
 }

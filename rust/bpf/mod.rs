@@ -7,7 +7,8 @@
 //!
 //! - [`analyse`] tells for every number whether the filter returns a constant;
 //! - [`residual`] makes, for a number for which it does not, the program that is left;
-//! - [`lower`] translates such a program to eBPF that reads the saved registers itself.
+//! - [`lower`] translates such a program to eBPF that reads the saved registers itself;
+//! - [`append`] makes programs of the same kind of appended filters, which see more.
 //!
 //! Nothing here touches the kernel: the same files are tested on the host, see `host/`. The
 //! semantics are those of `bpf_convert_filter()` in `net/core/filter.c`: `A` and `X` start at 0,
@@ -18,6 +19,7 @@
 #![allow(unreachable_pub)]
 
 pub mod analyse;
+pub mod append;
 pub mod check;
 mod flow;
 pub mod insn;

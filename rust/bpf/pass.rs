@@ -7,6 +7,7 @@ use super::{
         Outcome,
         Results, //
     },
+    append::View,
     insn::{
         target,
         Alu,
@@ -16,6 +17,7 @@ use super::{
         Src,
         BPF_K,
         BPF_RET,
+        DATA_WORDS,
         WORD_ARCH,
         WORD_NR, //
     },
@@ -84,7 +86,9 @@ const MAX_NODES: usize = 1024;
 /// The pass for all numbers.
 pub(super) struct Pass<'a> {
     prog: &'a [Insn],
-    arch: u32,
+    view: View,
+    /// The numbers of calls whose extensible argument the program sees.
+    extensible: Set,
     /// For each instruction, the first of the nodes that reach it.
     heads: Buf<u16>,
     /// All nodes.
@@ -95,10 +99,17 @@ pub(super) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(prog: &'a [Insn], arch: u32, results: Results<'a>) -> Result<Self, NoMemory> {
+    pub(super) fn new(
+        prog: &'a [Insn],
+        view: View,
+        results: Results<'a>,
+    ) -> Result<Self, NoMemory> {
+        let mut extensible = Set::EMPTY;
+        view.for_each_argument_seen(|nr| extensible.add(nr));
         Ok(Self {
             prog,
-            arch,
+            view,
+            extensible,
             heads: Buf::filled(prog.len(), NONE)?,
             nodes: Buf::new(),
             free: NONE,
@@ -143,7 +154,7 @@ impl<'a> Pass<'a> {
     /// What the instruction at `pc` makes of a node, which is on no list.
     #[inline(always)]
     fn step(&mut self, pc: usize, op: Op, at: u16) -> Result<(), NoMemory> {
-        let arch = self.arch;
+        let arch = self.view.arch;
         let Some(node) = self.nodes.get_mut(usize::from(at)) else {
             return Ok(());
         };
@@ -151,6 +162,7 @@ impl<'a> Pass<'a> {
         match op {
             Op::LdWord(WORD_NR) => node.a = Val::Nr,
             Op::LdWord(WORD_ARCH) => node.a = Val::Known(arch),
+            Op::LdWord(word @ DATA_WORDS..) => return self.load_more(word, at, next),
             Op::LdWord(_) => node.a = Val::Unknown,
             Op::LdImm(k) => node.a = Val::Known(k),
             Op::LdxImm(k) => node.x = Val::Known(k),
@@ -197,6 +209,37 @@ impl<'a> Pass<'a> {
             }
         }
         self.insert(at, next);
+        Ok(())
+    }
+
+    /// A load of a word that only appended filters see.
+    fn load_more(&mut self, word: usize, at: u16, next: usize) -> Result<(), NoMemory> {
+        let Some(node) = self.nodes.get_mut(usize::from(at)) else {
+            return Ok(());
+        };
+        let sight = self.view.sight;
+        let load = |extensible| {
+            sight
+                .known(word, extensible)
+                .map_or(Val::Unknown, Val::Known)
+        };
+        let (inside, outside) = (
+            node.nrs.and(&self.extensible),
+            node.nrs.without(&self.extensible),
+        );
+        if inside.is_empty() {
+            node.a = load(false);
+            self.insert(at, next);
+        } else if outside.is_empty() {
+            node.a = load(true);
+            self.insert(at, next);
+        } else {
+            let x = node.x;
+            node.nrs = outside;
+            node.a = load(false);
+            self.insert(at, next);
+            self.spawn(next, inside, load(true), x)?;
+        }
         Ok(())
     }
 

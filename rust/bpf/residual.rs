@@ -3,6 +3,7 @@
 //! What is left of a filter when the system call is known.
 
 use super::{
+    append::View,
     check::{
         check_classic,
         check_scratch, //
@@ -44,7 +45,7 @@ const ACTION_FULL: u32 = 0xffff_0000;
 /// Different return values that [`Round::thread`] knows.
 const MAX_RETURNS: usize = 16;
 
-/// What `prog` does for the system call `nr` made on `arch`, as a program that does no more than it
+/// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
 /// must: it never looks at the number or the architecture, and if it always returns the same, it
 /// is a single instruction.
 ///
@@ -55,11 +56,15 @@ const MAX_RETURNS: usize = 16;
 /// At most 16 rounds of a few steps per instruction, of which all but the first see what the one
 /// before has left. Memory as for [`analyse`](super::analyse::analyse) with a second look. Fails
 /// with [`NoMemory`] if there is none.
-pub fn specialise(prog: &[Insn], arch: u32, nr: u32) -> Result<Option<Buf<Insn>>, NoMemory> {
+pub fn specialise(
+    prog: &[Insn],
+    view: impl Into<View>,
+    nr: u32,
+) -> Result<Option<Buf<Insn>>, NoMemory> {
     if check_classic(prog).is_err() {
         return Ok(None);
     }
-    let given = Given { nr, arch };
+    let given = Given::new(nr, view.into());
     let mut walker = Walker::new();
     let Some(mut code) = round(prog, given, &mut walker)? else {
         return Ok(None);

@@ -10,6 +10,7 @@ use super::{
     uapi::seccomp_data, //
 };
 use crate::bpf::{
+    append::Extra,
     check::check,
     insn::*,
     lower::{
@@ -17,6 +18,7 @@ use crate::bpf::{
         STACK, //
     }, //
 };
+use crate::mem::Buf;
 use core::ptr::NonNull;
 use kernel::{
     bindings,
@@ -27,23 +29,43 @@ use kernel::{
         c_void, //
     },
     prelude::*,
-    uaccess::UserPtr, //
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
 };
 
-/// A program that the kernel has translated (and mostly compiled), along with its original.
+/// Reads `len` instructions, at least one, from `insns`. `EFAULT` if they cannot be read, `ENOMEM`.
+pub(crate) fn read_insns(len: u16, insns: UserPtr) -> Result<Buf<Insn>> {
+    let mut copy = Buf::filled(len.into(), Insn::NOP)?;
+    // SAFETY: Instructions are numbers without padding, valid whatever the bytes.
+    let bytes = unsafe {
+        core::slice::from_raw_parts_mut(
+            copy.as_mut_ptr().cast::<u8>(),
+            core::mem::size_of_val(&copy[..]),
+        )
+    };
+    UserSlice::new(insns, bytes.len())
+        .reader()
+        .read_slice(bytes)?;
+    Ok(copy)
+}
+
+/// A program over `struct seccomp_data` that the kernel has translated (and mostly compiled), along
+/// with its original.
 ///
 /// # Invariants
 ///
 /// The pointer is to a `bpf_prog` of `bpf_prog_create_from_user()` that nobody else frees, and
 /// which has kept its original.
-pub(crate) struct Program(NonNull<bindings::bpf_prog>);
+pub(crate) struct Classic(NonNull<bindings::bpf_prog>);
 
 // SAFETY: Programs are immutable and may be run and freed by any task.
-unsafe impl Send for Program {}
+unsafe impl Send for Classic {}
 // SAFETY: As above.
-unsafe impl Sync for Program {}
+unsafe impl Sync for Classic {}
 
-impl Program {
+impl Classic {
     /// Reads `len` instructions from `insns` and translates them.
     ///
     /// Fails with `EFAULT` if they cannot be read, with `EINVAL` if `bpf_check_classic()` or
@@ -84,7 +106,7 @@ impl Program {
     }
 }
 
-impl Drop for Program {
+impl Drop for Classic {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and nobody uses it any more.
         unsafe { ffi::rsc_prog_destroy(self.0.as_ptr()) };
@@ -96,16 +118,18 @@ impl Drop for Program {
 /// # Invariants
 ///
 /// The pointer is to a compiled `bpf_prog` that nobody else frees, made of instructions that only
-/// read `struct pt_regs` and their stack, and which end for every choice.
+/// read `struct pt_regs`, [`Extra`], the argument that it points to and their stack, and which end
+/// for every choice.
 pub(crate) struct Residuals(NonNull<bindings::bpf_prog>);
 
-// SAFETY: As for `Program`.
+// SAFETY: As for `Classic`.
 unsafe impl Send for Residuals {}
-// SAFETY: As for `Program`.
+// SAFETY: As for `Classic`.
 unsafe impl Sync for Residuals {}
 
 impl Residuals {
-    /// Has the kernel compile `insns`, which find `struct pt_regs` in r1 and the choice in r2.
+    /// Has the kernel compile `insns`, which find `struct pt_regs` in r1, the choice in r2, and
+    /// [`Extra`] in r3.
     ///
     /// `None` without memory or a JIT.
     ///
@@ -125,6 +149,12 @@ impl Residuals {
         let prog = unsafe { ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, stack) };
         // INVARIANT: It was just made of these instructions.
         NonNull::new(prog).map(Self)
+    }
+
+    /// Instructions in all.
+    pub(crate) fn len(&self) -> u32 {
+        // SAFETY: By the type invariant.
+        unsafe { ffi::rsc_prog_len(self.0.as_ptr()) }
     }
 
     /// One of the programs.
@@ -149,9 +179,10 @@ impl Choice {
     ///
     /// # Safety
     ///
-    /// The [`Residuals`] are still there.
+    /// The [`Residuals`] are still there, and `extra` has what the program needs of it (and may be
+    /// anything if that is nothing), with an argument of 4096 bytes.
     #[inline(always)]
-    pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
+    pub(crate) unsafe fn run(&self, regs: Regs, extra: *const Extra) -> u32 {
         // SAFETY: The code is there by the contract of this function, and reads what it may by the
         // invariant of `Residuals`. It takes its arguments as any function does; that the second
         // one is a pointer to instructions is what interpreters want. It is called by its address
@@ -160,6 +191,7 @@ impl Choice {
             (self.func)(
                 regs.as_ptr().cast(),
                 core::ptr::without_provenance(self.which),
+                extra,
             )
         }
     }

@@ -8,7 +8,10 @@
     reason = "task_struct contains lock_class_key, which is empty without lockdep"
 )]
 
-use crate::bpf::lower::EbpfInsn;
+use crate::bpf::{
+    append::Extra,
+    lower::EbpfInsn, //
+};
 use kernel::{
     bindings,
     ffi::{
@@ -26,9 +29,13 @@ use kernel::{
 pub(super) type ClassicCheck =
     unsafe extern "C" fn(filter: *mut bindings::sock_filter, flen: c_uint) -> c_int;
 
-/// What a program is compiled to: `bpf_prog::bpf_func`.
-pub(super) type BpfFunc =
-    unsafe extern "C" fn(ctx: *const c_void, insn: *const bindings::bpf_insn) -> c_uint;
+/// What a program is compiled to: `bpf_prog::bpf_func`. The third argument is what only our own
+/// programs know of; compiled code finds the first three in r1 to r3.
+pub(super) type BpfFunc = unsafe extern "C" fn(
+    ctx: *const c_void,
+    insn: *const bindings::bpf_insn,
+    extra: *const Extra,
+) -> c_uint;
 
 /// Decides whether a thread is to be collected.
 pub(super) type TaskMatch = unsafe extern "C" fn(task: *mut bindings::task_struct) -> bool;
@@ -80,6 +87,7 @@ extern "C" {
     pub(super) fn rsc_fatal_signal_pending() -> bool;
     pub(super) fn rsc_ptrace_seccomp_enabled() -> bool;
     pub(super) fn rsc_in_compat_syscall() -> bool;
+    pub(super) fn rsc_pkey_register(value: *mut u32) -> bool;
     pub(super) fn rsc_collect_tasks(
         matches: TaskMatch,
         found: *mut *mut bindings::task_struct,

@@ -47,6 +47,15 @@ impl Regs {
         Native::nr(unsafe { self.0.as_ref() })
     }
 
+    /// The upper half of the register in which the number came; 0 for compat calls.
+    pub(crate) fn nr_high(self, task: Task) -> u32 {
+        if task.is_compat() {
+            return 0;
+        }
+        // SAFETY: As in `nr()`; the place is that of half a register.
+        unsafe { self.0.byte_add(Native::NR_HIGH_PLACE).cast::<u32>().read() }
+    }
+
     /// What the filters are to see: `populate_seccomp_data()` of `kernel/seccomp.c`.
     #[inline]
     pub(crate) fn seccomp_data(self, task: Task) -> seccomp_data {

@@ -182,6 +182,18 @@ pub(crate) fn is_sysadmin() -> bool {
     unsafe { ffi::rsc_capable_sysadmin() }
 }
 
+/// Does the kernel run programs of this architecture (`AUDIT_ARCH_*`)?
+pub(crate) fn runs_arch(arch: u32) -> bool {
+    arch == Native::AUDIT_ARCH || (cfg!(CONFIG_COMPAT) && arch == Native::AUDIT_ARCH_COMPAT)
+}
+
+/// The calling task's protection-key register, if the processor has one.
+pub(crate) fn pkey_register() -> Option<u32> {
+    let mut value = 0;
+    // SAFETY: As above; `value` is valid for writes.
+    unsafe { ffi::rsc_pkey_register(&mut value) }.then_some(value)
+}
+
 /// `in_compat_syscall()`: are the structures that the caller passes those of the 32-bit ABI?
 pub(crate) fn in_compat_syscall() -> bool {
     // SAFETY: As above.

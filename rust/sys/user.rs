@@ -5,6 +5,7 @@
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
 use super::ffi;
+use crate::uapi;
 use kernel::{
     bindings,
     error::to_result,
@@ -28,6 +29,14 @@ unsafe impl Abi for bindings::seccomp_notif_addfd {}
 unsafe impl Abi for bindings::seccomp_notif {}
 // SAFETY: As above.
 unsafe impl Abi for bindings::seccomp_notif_resp {}
+// SAFETY: Numbers without padding, as `crate::uapi` asserts.
+unsafe impl Abi for uapi::seccomp_append_filter {}
+// SAFETY: As above.
+unsafe impl Abi for uapi::seccomp_syscall_ea {}
+// SAFETY: As above.
+unsafe impl Abi for uapi::seccomp_features {}
+// SAFETY: Three numbers of two bytes.
+unsafe impl Abi for bindings::seccomp_notif_sizes {}
 
 /// `copy_struct_from_user()`: reads a structure of which the user knows `size` bytes.
 ///
@@ -51,15 +60,50 @@ pub(crate) fn read<T: Abi>(src: UserPtr) -> Result<T> {
     copy_struct(src, core::mem::size_of::<T>())
 }
 
+/// Reads a structure that seccomp(2) takes in place of flags and pointer: its size and its address.
+/// `smallest` is the size of its first version.
+///
+/// Fails with `EINVAL` if it is smaller, with `E2BIG` if it is larger than a page or has more in it
+/// than the kernel knows, and with `EFAULT`.
+pub(crate) fn read_sized<T: Abi>(src: UserPtr, size: u32, smallest: usize) -> Result<T> {
+    let size = check_size(size, smallest)?;
+    copy_struct(src, size)
+}
+
+/// Writes a structure of which the user knows `size` bytes, and zeros what the kernel does not know.
+/// Fails as [`read_sized`].
+pub(crate) fn write_sized<T: Abi>(dst: UserPtr, size: u32, smallest: usize, value: &T) -> Result {
+    let size = check_size(size, smallest)?;
+    let bytes = bytes_of(value);
+    let mut writer = kernel::uaccess::UserSlice::new(dst, size).writer();
+    writer.write_slice(&bytes[..bytes.len().min(size)])?;
+    while !writer.is_empty() {
+        writer.write_slice(&[0; 64][..writer.len().min(64)])?;
+    }
+    Ok(())
+}
+
+fn check_size(size: u32, smallest: usize) -> Result<usize> {
+    match size as usize {
+        size if size < smallest => Err(EINVAL),
+        size if size > bindings::PAGE_SIZE => Err(E2BIG),
+        size => Ok(size),
+    }
+}
+
 /// Writes a structure.
 pub(crate) fn write<T: Abi>(dst: UserPtr, value: &T) -> Result {
-    // SAFETY: There are no uninitialised bytes in it, by the contract of `Abi`.
-    let bytes = unsafe {
-        core::slice::from_raw_parts((&raw const *value).cast::<u8>(), core::mem::size_of::<T>())
-    };
+    let bytes = bytes_of(value);
     kernel::uaccess::UserSlice::new(dst, bytes.len())
         .writer()
         .write_slice(bytes)
+}
+
+fn bytes_of<T: Abi>(value: &T) -> &[u8] {
+    // SAFETY: There are no uninitialised bytes in it, by the contract of `Abi`.
+    unsafe {
+        core::slice::from_raw_parts((&raw const *value).cast::<u8>(), core::mem::size_of::<T>())
+    }
 }
 
 /// Are the `size` bytes at `src` all zero? `EFAULT` if they cannot be read.

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What appended filters see, `struct seccomp_data_append`, and how little of it is data.
+//!
+//! Most of the structure is constant for a filter: its size, the hole, all that it did not ask for.
+//! [`canonical`] makes constants of these loads, and words of the rest ([`WORD_NR_HIGH`] and those
+//! after it), so that nobody has to fill in a structure of that size, and the rest of this
+//! directory works on programs of one kind. Some words are constants as soon as the system call is
+//! known: see [`Sight::known`].
+//!
+//! The rule that a filter refuses arguments with more in them than it understands is put before its
+//! program as instructions, and so takes part in all that is found out of it.
+
+use super::{
+    check::{
+        check_classic,
+        check_scratch, //
+    },
+    insn::{
+        Cond,
+        Insn,
+        Op,
+        Src,
+        BPF_ABS,
+        BPF_LD,
+        BPF_LDX,
+        BPF_LEN,
+        BPF_MAXINSNS,
+        BPF_W,
+        DATA_SIZE,
+        DATA_WORDS,
+        WORD_EA,
+        WORD_EA_SIZE,
+        WORD_EXTENT,
+        WORD_FEATURES,
+        WORD_NR_HIGH,
+        WORD_PKEY, //
+    }, //
+};
+use crate::{
+    calls::{
+        self,
+        CALLS, //
+    },
+    mem::{
+        Buf,
+        NoMemory, //
+    },
+    uapi::{
+        seccomp_data_append,
+        SECCOMP_DATA_APPEND_SIZE,
+        SECCOMP_DATA_FEATURE_EA,
+        SECCOMP_DATA_FEATURE_EA_TAIL,
+        SECCOMP_DATA_FEATURE_NR_HIGH,
+        SECCOMP_DATA_FEATURE_PKEY, //
+    }, //
+};
+use core::mem::offset_of;
+
+/// `SECCOMP_RET_ERRNO | E2BIG`.
+const RET_E2BIG: u32 = 0x0005_0007;
+
+/// What a filter sees beyond `struct seccomp_data`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// The high half of the register with the number.
+    pub nr_high: bool,
+    /// The protection-key register.
+    pub pkey: bool,
+    /// So many bytes of extensible arguments.
+    pub argument: Option<u32>,
+    /// Whether there is more in an argument; else the call is refused if there is.
+    pub tail: bool,
+}
+
+impl Sight {
+    /// Nothing, as other filters.
+    pub const NONE: Self = Self {
+        nr_high: false,
+        pkey: false,
+        argument: None,
+        tail: false,
+    };
+
+    /// The features that do not depend on the call.
+    pub fn features(self) -> u32 {
+        let bit = |on, bit| if on { bit } else { 0 };
+        // CAST: Features have low numbers.
+        (bit(self.nr_high, SECCOMP_DATA_FEATURE_NR_HIGH)
+            | bit(self.pkey, SECCOMP_DATA_FEATURE_PKEY)) as u32
+    }
+
+    /// The extent of an argument beyond which the filter is told of a tail.
+    pub fn limit(self) -> u32 {
+        self.argument.filter(|_| self.tail).unwrap_or(u32::MAX)
+    }
+
+    /// What a word is for every call that has an extensible argument (or, for every call that has
+    /// none); `None` if that depends, as for all words of `struct seccomp_data`.
+    pub(super) fn known(self, word: usize, extensible: bool) -> Option<u32> {
+        match word {
+            WORD_FEATURES if extensible && self.tail => None,
+            WORD_FEATURES if extensible => Some(self.features() | SECCOMP_DATA_FEATURE_EA as u32),
+            WORD_FEATURES => Some(self.features()),
+            WORD_EXTENT.. if !extensible => Some(0),
+            _ => None,
+        }
+    }
+}
+
+/// How a filter sees system calls: those of which architecture, and what of them.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// `AUDIT_ARCH_*`.
+    pub arch: u32,
+    /// What beyond `struct seccomp_data`.
+    pub sight: Sight,
+}
+
+impl From<u32> for View {
+    fn from(arch: u32) -> Self {
+        Self {
+            arch,
+            sight: Sight::NONE,
+        }
+    }
+}
+
+impl View {
+    /// Does the call have an extensible argument that the filter sees?
+    pub fn sees_argument_of(self, nr: u32) -> bool {
+        self.sight.argument.is_some() && calls::find(self.arch, nr).is_some()
+    }
+
+    /// Calls `f` with the numbers for which [`View::sees_argument_of`] holds, of those that a table
+    /// may have.
+    pub(super) fn for_each_argument_seen(self, f: impl FnMut(u32)) {
+        if self.sight.argument.is_some() {
+            CALLS
+                .iter()
+                .filter_map(|call| call.number(self.arch))
+                .for_each(f);
+        }
+    }
+}
+
+/// The canonical form of an appended filter as its author wrote it; `None` if it is not to be
+/// admitted.
+///
+/// Admitted is what `bpf_check_classic()` and `seccomp_check_filter()` admit, but that loads may
+/// be of any aligned word of `struct seccomp_data_append` that lies within what the filter says it
+/// understands. `BPF_LEN` is that length. Linear.
+///
+/// The result passes [`check_classic`], and [`check_scratch`] finds nothing in it.
+pub fn canonical(prog: &[Insn], sight: Sight) -> Result<Option<Buf<Insn>>, NoMemory> {
+    if prog.len() > BPF_MAXINSNS {
+        return Ok(None);
+    }
+    let mut code = Buf::with_capacity(prog.len().saturating_add(PROLOGUE))?;
+    if let Some(size) = sight.argument.filter(|_| !sight.tail) {
+        for op in [
+            Op::LdWord(WORD_EXTENT),
+            Op::Jcc(Cond::Gt, Src::K(size), 0, 1),
+            Op::RetK(RET_E2BIG),
+            Op::LdImm(0),
+        ] {
+            code.push(op.into())?;
+        }
+    }
+    for insn in prog {
+        let Some(insn) = translate(*insn, sight) else {
+            return Ok(None);
+        };
+        code.push(insn)?;
+    }
+    if check_classic(&code).is_err() || check_scratch(&code)? != 0 {
+        return Ok(None);
+    }
+    Ok(Some(code))
+}
+
+/// What is put before the program.
+const PROLOGUE: usize = 4;
+
+fn translate(insn: Insn, sight: Sight) -> Option<Insn> {
+    const LD_ABS: u16 = BPF_LD | BPF_W | BPF_ABS;
+    const LD_LEN: u16 = BPF_LD | BPF_W | BPF_LEN;
+    const LDX_LEN: u16 = BPF_LDX | BPF_W | BPF_LEN;
+    let end = SECCOMP_DATA_APPEND_SIZE.saturating_add(sight.argument.unwrap_or(0));
+    Some(match insn.code {
+        LD_ABS if insn.k & 3 == 0 && insn.k.saturating_add(4) <= end => {
+            load(insn.k, end, sight).into()
+        }
+        LD_ABS => return None,
+        LD_LEN => Op::LdImm(end).into(),
+        LDX_LEN => Op::LdxImm(end).into(),
+        _ => insn,
+    })
+}
+
+/// A load of the word at an offset of the structure, which ends at `end`.
+fn load(offset: u32, end: u32, sight: Sight) -> Op {
+    const fn at(offset: usize) -> u32 {
+        // CAST: The structure is small.
+        offset as u32
+    }
+    const SIZE: u32 = at(offset_of!(seccomp_data_append, size));
+    const FEATURES: u32 = at(offset_of!(seccomp_data_append, features));
+    const NR_HIGH: u32 = at(offset_of!(seccomp_data_append, nr_high));
+    const PKEY: u32 = at(offset_of!(seccomp_data_append, arch_reserved));
+    const EA_SIZE: u32 = at(offset_of!(seccomp_data_append, extensible_arg_size));
+    const EA_SIZE_HIGH: u32 = EA_SIZE + 4;
+
+    let sees = sight.argument.is_some();
+    // CAST: Offsets are small.
+    let word = |first: usize, from: u32| {
+        Op::LdWord(first.saturating_add((offset.saturating_sub(from) >> 2) as usize))
+    };
+    match offset {
+        0..DATA_SIZE => word(0, 0),
+        SIZE => Op::LdImm(end),
+        FEATURES if sees => Op::LdWord(WORD_FEATURES),
+        FEATURES => Op::LdImm(sight.features()),
+        NR_HIGH if sight.nr_high => Op::LdWord(WORD_NR_HIGH),
+        PKEY if sight.pkey => Op::LdWord(WORD_PKEY),
+        EA_SIZE | EA_SIZE_HIGH if sees => word(WORD_EA_SIZE, EA_SIZE),
+        SECCOMP_DATA_APPEND_SIZE.. => word(WORD_EA, SECCOMP_DATA_APPEND_SIZE),
+        // The upper halves, the hole, and what was not asked for.
+        _ => Op::LdImm(0),
+    }
+}
+
+/// What the words beyond `struct seccomp_data` are read from while a program runs: r3 points here.
+///
+/// `nr_high` is not here: it is where the number is.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Extra {
+    /// The extensible argument: 4096 bytes.
+    pub argument: *const u8,
+    /// Its size as the caller passed it.
+    pub size: u64,
+    /// Where it is zero from.
+    pub extent: u32,
+    /// [`SECCOMP_DATA_FEATURE_EA`] if there is one.
+    pub features: u32,
+    /// The protection-key register.
+    pub pkey: u32,
+}
+
+/// The bit that [`Extra::extent`] beyond [`Sight::limit`] stands for.
+pub(super) const TAIL: u32 = SECCOMP_DATA_FEATURE_EA_TAIL as u32;
+
+/// What a program needs to have in [`Extra`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// [`Extra::pkey`].
+    pub pkey: bool,
+    /// The rest.
+    pub argument: bool,
+}
+
+impl Needs {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        pkey: false,
+        argument: false,
+    };
+
+    /// What a program in canonical form reads.
+    pub fn of(prog: &[Insn]) -> Self {
+        let mut needs = Self::NONE;
+        for insn in prog {
+            match insn.decode() {
+                Some(Op::LdWord(WORD_PKEY)) => needs.pkey = true,
+                Some(Op::LdWord(WORD_FEATURES..)) => needs.argument = true,
+                _ => {}
+            }
+        }
+        needs
+    }
+
+    /// What both need.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            pkey: self.pkey || other.pkey,
+            argument: self.argument || other.argument,
+        }
+    }
+
+    /// Is there nothing?
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        !self.pkey && !self.argument
+    }
+}
+
+const _: () = assert!(WORD_NR_HIGH == DATA_WORDS && 4 * DATA_WORDS == DATA_SIZE as usize);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a program can ask of the engine, without side effects.
+
+use crate::{
+    calls::{
+        self,
+        Size, //
+    },
+    sys::{
+        task,
+        uapi::{
+            SECCOMP_FILTER_FLAG_MASK,
+            SECCOMP_GET_ACTION_AVAIL,
+            SECCOMP_GET_NOTIF_SIZES,
+            SECCOMP_SET_MODE_FILTER,
+            SECCOMP_SET_MODE_STRICT, //
+        },
+        user, //
+    },
+    uapi::*, //
+};
+use core::mem::size_of;
+use kernel::{
+    bindings,
+    prelude::*,
+    uaccess::UserPtr, //
+};
+
+/// All flags of `SECCOMP_APPEND_FILTER`.
+pub(crate) const APPEND_FLAGS: u64 = SECCOMP_FILTER_FLAG_MASK as u64
+    | SECCOMP_APPEND_FLAG_WANT_NR_HIGH
+    | SECCOMP_APPEND_FLAG_WANT_ARCH
+    | SECCOMP_APPEND_FLAG_USE_EA_SIZE
+    | SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE;
+
+/// `SECCOMP_GET_SYSCALL_EA_SIZE`: tells of the extensible argument of a system call.
+///
+/// `EOPNOTSUPP` if it has none, or is made on an architecture that this kernel does not run.
+pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
+    const SMALLEST: usize = size_of::<seccomp_syscall_ea>();
+    let asked: seccomp_syscall_ea = user::read_sized(buf, size, SMALLEST)?;
+    if !task::runs_arch(asked.arch) {
+        return Err(EOPNOTSUPP);
+    }
+    let call = calls::find(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
+    let (size_arg, size_offset) = match call.size {
+        // CAST: Arguments and offsets are small, and so are sizes.
+        Size::Argument(index) => (index as u32, 0),
+        Size::Field { offset, .. } => (SECCOMP_EA_SIZE_IN_STRUCT, offset as u32),
+    };
+    let answer = seccomp_syscall_ea {
+        arch: asked.arch,
+        nr: asked.nr,
+        pointer_arg: call.pointer as u32,
+        size_arg,
+        size_offset,
+        size_min: call.smallest as u32,
+        size_known: call.known as u32,
+        reserved: 0,
+    };
+    user::write_sized(buf, size, SMALLEST, &answer)
+}
+
+/// `SECCOMP_GET_FEATURES`: tells which operations and flags there are.
+pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
+    let operations = [
+        SECCOMP_SET_MODE_STRICT,
+        SECCOMP_SET_MODE_FILTER,
+        SECCOMP_GET_ACTION_AVAIL,
+        SECCOMP_GET_NOTIF_SIZES,
+        SECCOMP_APPEND_FILTER,
+        SECCOMP_GET_SYSCALL_EA_SIZE,
+        SECCOMP_GET_FEATURES,
+    ];
+    let pkey = match task::pkey_register() {
+        Some(_) => SECCOMP_DATA_FEATURE_PKEY,
+        None => 0,
+    };
+    let answer = seccomp_features {
+        operations: operations.iter().fold(0, |bits, op| bits | 1 << op),
+        actions: crate::action::Action::COUNT,
+        extensible_arg_max: SECCOMP_EXTENSIBLE_ARG_MAX,
+        filter_flags: SECCOMP_FILTER_FLAG_MASK.into(),
+        append_flags: APPEND_FLAGS,
+        data_features: SECCOMP_DATA_FEATURE_NR_HIGH
+            | SECCOMP_DATA_FEATURE_EA
+            | SECCOMP_DATA_FEATURE_EA_TAIL
+            | pkey,
+    };
+    user::write_sized(buf, size, size_of::<seccomp_features>(), &answer)
+}
+
+/// `SECCOMP_GET_NOTIF_SIZES` with `SECCOMP_GET_NOTIF_SIZES_APPEND`.
+pub(crate) fn notif_sizes(buf: UserPtr) -> Result {
+    // CAST: They are small.
+    let sizes = bindings::seccomp_notif_sizes {
+        seccomp_notif: size_of::<seccomp_notif_append>() as u16,
+        seccomp_notif_resp: size_of::<bindings::seccomp_notif_resp>() as u16,
+        seccomp_data: size_of::<seccomp_data_append>() as u16,
+    };
+    user::write(buf, &sizes)
+}

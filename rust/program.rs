@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a filter runs as a whole: for system calls that have no entry in the tables.
+
+use crate::{
+    arch,
+    bpf::{
+        append::{
+            canonical,
+            Extra,
+            Needs,
+            Sight, //
+        },
+        insn::Insn,
+        lower::lower, //
+    },
+    mem::Buf,
+    sys::{
+        bpf::{
+            Classic,
+            Residuals, //
+        },
+        regs::Regs,
+        task::Task, //
+    }, //
+};
+use kernel::prelude::*;
+
+/// A program, as it was given and as it is run.
+pub(crate) enum Program {
+    /// Of `SECCOMP_SET_MODE_FILTER`.
+    Classic(Classic),
+    /// Of `SECCOMP_APPEND_FILTER`.
+    Appended(Appended),
+}
+
+/// A program over `struct seccomp_data_append`.
+pub(crate) struct Appended {
+    original: Buf<Insn>,
+    sight: Sight,
+    /// All that it was installed with.
+    flags: u64,
+    needs: Needs,
+    /// For native and for compat calls, which have their arguments in different registers.
+    whole: [Residuals; 2],
+}
+
+impl Appended {
+    /// Makes what is run of `original`. Returns its canonical form along with it.
+    ///
+    /// `EINVAL` if it is not to be admitted, `EOPNOTSUPP` if programs are not compiled on this
+    /// machine (`net.core.bpf_jit_enable` is 0): interpreters do not know of [`Extra`].
+    pub(crate) fn new(original: Buf<Insn>, sight: Sight, flags: u64) -> Result<(Self, Buf<Insn>)> {
+        let code = canonical(&original, sight)?.ok_or(EINVAL)?;
+        let compile = |compat| -> Result<Residuals> {
+            let insns = lower(&code, &arch::layout(compat, sight))?.ok_or(EINVAL)?;
+            // SAFETY: By `lower()` and `layout()`, they read `struct pt_regs`, `Extra`, the words
+            // of an argument and their stack, and end.
+            unsafe { Residuals::new(&insns) }.ok_or(EOPNOTSUPP)
+        };
+        let this = Self {
+            sight,
+            flags,
+            needs: Needs::of(&code),
+            whole: [compile(false)?, compile(true)?],
+            original,
+        };
+        Ok((this, code))
+    }
+}
+
+impl Program {
+    /// What the limit per path counts: the length of what is run.
+    pub(crate) fn len(&self) -> u32 {
+        match self {
+            Self::Classic(program) => program.len(),
+            Self::Appended(Appended {
+                whole: [native, _], ..
+            }) => native.len(),
+        }
+    }
+
+    /// The instructions as their author wrote them.
+    pub(crate) fn original(&self) -> &[Insn] {
+        match self {
+            Self::Classic(program) => program.original(),
+            Self::Appended(program) => &program.original,
+        }
+    }
+
+    /// For an appended filter, the flags that it was installed with, and how many bytes of
+    /// extensible arguments it understands.
+    pub(crate) fn appended(&self) -> Option<(u64, u32)> {
+        match self {
+            Self::Classic(_) => None,
+            Self::Appended(Appended { flags, sight, .. }) => {
+                Some((*flags, sight.argument.unwrap_or(0)))
+            }
+        }
+    }
+
+    /// What [`Program::run`] needs.
+    pub(crate) fn needs(&self) -> Needs {
+        match self {
+            Self::Classic(_) => Needs::NONE,
+            Self::Appended(program) => program.needs,
+        }
+    }
+
+    /// Runs the program. `extra` has what it needs.
+    #[cold]
+    pub(crate) fn run(&self, task: Task, regs: Regs, extra: &Extra) -> u32 {
+        match self {
+            Self::Classic(program) => program.run(&regs.seccomp_data(task)),
+            Self::Appended(Appended {
+                whole: [native, compat],
+                ..
+            }) => {
+                let whole = if task.is_compat() { compat } else { native };
+                // SAFETY: They are there, and an `Extra` always has an argument of 4096 bytes.
+                unsafe { whole.choose(0).run(regs, extra) }
+            }
+        }
+    }
+}
