@@ -99,3 +99,31 @@ CALL_ENTRY do_seccomp, rsc_do_seccomp
 SYM_CODE_START(rsc_call_body)
 	ret	x5
 SYM_CODE_END(rsc_call_body)
+
+/*
+ * Before a wrapper of a system call, long wrapper(const struct pt_regs *regs):
+ * chooses the registers that it sees. One entry for all wrappers: x30 says
+ * which.
+ *
+ * Nothing is live but x0, x9, x30 and what calls preserve. The handler returns
+ * in x0 the registers; or, with x1 not zero, the result of the wrapper.
+ */
+SYM_CODE_START(rsc_entry_ea)
+	LANDING
+	mrs	x1, sp_el0			// current
+	ldr	x10, [x1, #TASK_SECCOMP_FILTER]
+	tbz	x10, #0, 1f
+	stp	x29, x9, [sp, #-32]!
+	mov	x29, sp
+	str	x30, [sp, #16]
+	mov	x2, x30
+	bl	rsc_ea_regs
+	ldr	x10, [sp, #16]
+	ldp	x29, x30, [sp], #32
+	cbnz	x1, 2f
+	ret	x10
+1:	CONTINUE_IN_KERNEL
+2:	ret
+SYM_CODE_END(rsc_entry_ea)
+
+SYM_FUNC_ALIAS(rsc_call_wrapper, rsc_call_body)

@@ -118,3 +118,39 @@ SYM_FUNC_START(rsc_call_body)
 	UNWIND_HINT_FUNC
 	RET
 SYM_FUNC_END(rsc_call_body)
+
+/*
+ * Before a wrapper of a system call, long wrapper(const struct pt_regs *regs):
+ * chooses the registers that it sees.
+ *
+ * Unlike all above this is called, in place of the fentry nop, for there are
+ * many wrappers: the return address says which. A plain return goes on in the
+ * wrapper. The call at the fentry site is not accounted for.
+ *
+ * Nothing is live but rdi and what calls preserve. The handler returns in rax
+ * the registers; or, with rdx not zero, the result of the wrapper.
+ */
+SYM_FUNC_START(rsc_entry_ea)
+	ANNOTATE_NOENDBR
+	CALL_DEPTH_ACCOUNT
+	movq	PER_CPU_VAR(current_task), %rsi
+	testb	$1, TASK_SECCOMP_FILTER(%rsi)
+	jz	.Lea_not_ours
+	movq	(%rsp), %rdx
+	pushq	%rbp
+	movq	%rsp, %rbp
+	call	rsc_ea_regs
+	popq	%rbp
+	movq	%rax, %rdi
+	testq	%rdx, %rdx
+	jnz	.Lea_done
+.Lea_not_ours:
+	RET
+.Lea_done:
+	/* Returns from the wrapper. Rare enough for the return-stack predictor. */
+	addq	$8, %rsp
+	UNWIND_HINT_FUNC
+	RET
+SYM_FUNC_END(rsc_entry_ea)
+
+SYM_FUNC_ALIAS(rsc_call_wrapper, rsc_call_body)

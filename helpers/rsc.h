@@ -13,8 +13,10 @@ struct completion;
 struct file;
 struct list_head;
 struct mutex;
+struct page;
 struct poll_table_struct;
 struct task_struct;
+struct vm_area_struct;
 struct wait_queue_head;
 
 /* bpf.c */
@@ -29,12 +31,18 @@ void rsc_prog_free(struct bpf_prog *prog);
 bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 
+/* mm.c */
+void rsc_vma_harden(struct vm_area_struct *vma);
+void *rsc_page_address(const struct page *page);
+void rsc_get_page(struct page *page);
+
 /* seccomp.c */
 void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
 
 /* symbols.c */
 int rsc_symbols_resolve(const char **missing);
 int rsc_symbol_body(const char *name, unsigned long *body);
+int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, unsigned int n);
 int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump);
 void rsc_audit_seccomp(unsigned long syscall, long signr, int code);
 void rsc_ptrace_seccomp_event(unsigned long message);

@@ -8,6 +8,8 @@
 #include <linux/thread_info.h>
 
 #include "rsc.h"
+#include "../include/uapi/linux/seccomp_append.h"
+#include "../include/uapi_check.h"
 #include "symbols.h"
 
 #ifdef CONFIG_ARM64

@@ -18,6 +18,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/seccomp.h>
+#include <linux/slab.h>
 #include <linux/static_call.h>
 #include <linux/wait.h>
 
@@ -109,6 +110,49 @@ int rsc_symbol_body(const char *name, unsigned long *body)
 	*body += MCOUNT_INSN_SIZE;
 #endif
 	return 0;
+}
+
+/**
+ * rsc_symbol_addresses() - Find functions that the kernel may lack.
+ * @names: the functions.
+ * @addresses: where they begin or have their ftrace site, 0 for those that do
+ *	       not exist.
+ * @n: how many.
+ *
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if one exists that cannot be probed.
+ */
+int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, unsigned int n)
+{
+	struct kprobe *probes;
+	struct kprobe **found;
+	unsigned int i, count = 0;
+	int ret = 0;
+
+	probes = kcalloc(n, sizeof(*probes), GFP_KERNEL);
+	found = kcalloc(n, sizeof(*found), GFP_KERNEL);
+	if (!probes || !found)
+		ret = -ENOMEM;
+	for (i = 0; !ret && i < n; i++) {
+		struct kprobe *probe = &probes[i];
+
+		probe->symbol_name = names[i];
+		/* Registered, but never armed: the text stays as it is. */
+		probe->flags = KPROBE_FLAG_DISABLED;
+		ret = register_kprobe(probe);
+		addresses[i] = ret ? 0 : (unsigned long)probe->addr;
+		if (!ret)
+			found[count++] = probe;
+		else if (ret == -ENOENT)
+			ret = 0;
+		else
+			ret = -EOPNOTSUPP;
+	}
+	if (count)
+		/* All at once, for it waits for a grace period. */
+		unregister_kprobes(found, count);
+	kfree(found);
+	kfree(probes);
+	return ret;
 }
 
 int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump)

@@ -461,6 +461,7 @@ unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<bindings::task_str
     if kernel::warn_on!(!task.is_exiting()) {
         return;
     }
+    ea::release(task);
     // SAFETY: By the contract of this function.
     let lock = unsafe { SigLock::of(task) };
     let filter = lock.replace_filter(task, None);

@@ -91,6 +91,14 @@ impl Call {
         }
     }
 
+    /// The size that is passed as one of these arguments; 0 for a call with the size in the struct.
+    pub fn size_argument(&self, arguments: &[u64; 6]) -> u64 {
+        match self.size {
+            Size::Argument(index) => arguments.get(index).copied().unwrap_or(0),
+            Size::Field { .. } => 0,
+        }
+    }
+
     const fn numbered(mut self, numbers: [u32; 4]) -> Self {
         self.numbers = numbers;
         self

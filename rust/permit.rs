@@ -230,14 +230,16 @@ fn follow(
     pass: Pass,
     extra: &Extra,
 ) -> bool {
-    match act(task, regs, verdict, decider, pass, extra) {
-        Next::Run => {
-            if extra.features != 0 {
-                // What was filtered is what the call reads.
-                ea::arm(task);
-            }
-            true
+    let next = act(task, regs, verdict, decider, pass, extra);
+    if extra.features != 0 {
+        match next {
+            // What was filtered is what the call reads.
+            Next::Run => ea::arm(task),
+            Next::Skip | Next::Recheck => ea::disarm(task),
         }
+    }
+    match next {
+        Next::Run => true,
         Next::Skip => false,
         Next::Recheck => recheck(task, regs),
     }

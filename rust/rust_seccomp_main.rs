@@ -43,13 +43,19 @@ module! {
 /// The loaded module: dropping it gives seccomp back to the kernel.
 struct RustSeccomp {
     _hooks: hook::Hooks,
+    _arguments: ea::Mechanism,
 }
 
 impl kernel::Module for RustSeccomp {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         sys::symbols::resolve()?;
+        // SAFETY: The module is loading, and this is once.
+        let arguments = unsafe { ea::Mechanism::new() };
         let hooks = hook::Hooks::install()?;
         pr_info!("took over {}\n", hook::NAMES.trim_end());
-        Ok(Self { _hooks: hooks })
+        Ok(Self {
+            _hooks: hooks,
+            _arguments: arguments,
+        })
     }
 }

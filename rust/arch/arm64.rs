@@ -32,6 +32,8 @@ impl Arch for Arm64 {
     const AUDIT_ARCH: u32 = 0xc000_00b7;
     const AUDIT_ARCH_COMPAT: u32 = 0x4000_0028;
     const EXEMPT: &'static [u32] = &[];
+    // Those of 32-bit calls are the same.
+    const WRAPPER_PREFIXES: &'static [&'static str] = &["__arm64_sys_"];
 
     #[inline(always)]
     fn nr(regs: &bindings::pt_regs) -> i32 {
@@ -43,6 +45,15 @@ impl Arch for Arm64 {
         let x = &Self::user(regs).regs;
         // x0 holds the preset result by now.
         [regs.orig_x0, x[1], x[2], x[3], x[4], x[5]]
+    }
+
+    #[inline(always)]
+    fn set_argument(regs: &mut bindings::pt_regs, _compat: bool, index: usize, value: usize) {
+        match index {
+            0 => regs.orig_x0 = value as u64,
+            1..=5 => Self::user_mut(regs).regs[index] = value as u64,
+            _ => {}
+        }
     }
 
     #[inline(always)]

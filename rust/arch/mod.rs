@@ -33,11 +33,17 @@ pub(crate) trait Arch {
     /// called from the trampolines of uprobes (`seccomp_uprobe_exception()`).
     const EXEMPT: &'static [u32];
 
+    /// What precedes the names of calls in those of their wrappers, for all ABIs.
+    const WRAPPER_PREFIXES: &'static [&'static str];
+
     /// `syscall_get_nr()`.
     fn nr(regs: &bindings::pt_regs) -> i32;
 
     /// `syscall_get_arguments()`.
     fn arguments(regs: &bindings::pt_regs, compat: bool) -> [u64; 6];
+
+    /// Sets the argument `index`, as the wrapper of a call sees it.
+    fn set_argument(regs: &mut bindings::pt_regs, compat: bool, index: usize, value: usize);
 
     /// `KSTK_EIP()`.
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64;

@@ -17,6 +17,7 @@ impl Arch for X86_64 {
     const AUDIT_ARCH: u32 = bindings::AUDIT_ARCH_X86_64;
     const AUDIT_ARCH_COMPAT: u32 = bindings::AUDIT_ARCH_I386;
     const EXEMPT: &'static [u32] = &[bindings::__NR_uretprobe, bindings::__NR_uprobe];
+    const WRAPPER_PREFIXES: &'static [&'static str] = &["__x64_sys_", "__ia32_sys_"];
 
     #[inline(always)]
     fn nr(regs: &bindings::pt_regs) -> i32 {
@@ -33,6 +34,23 @@ impl Arch for X86_64 {
             [r.di, r.si, r.dx, r.r10, r.r8, r.r9]
         };
         args.map(|arg| arg as u64)
+    }
+
+    #[inline(always)]
+    fn set_argument(regs: &mut bindings::pt_regs, compat: bool, index: usize, value: usize) {
+        let r = regs;
+        let args = if compat {
+            [
+                &mut r.bx, &mut r.cx, &mut r.dx, &mut r.si, &mut r.di, &mut r.bp,
+            ]
+        } else {
+            [
+                &mut r.di, &mut r.si, &mut r.dx, &mut r.r10, &mut r.r8, &mut r.r9,
+            ]
+        };
+        if let Some(arg) = args.into_iter().nth(index) {
+            *arg = value;
+        }
     }
 
     #[inline(always)]

@@ -62,10 +62,19 @@ extern "C" {
     pub(super) fn rsc_prog_func(prog: *const bindings::bpf_prog) -> BpfFunc;
     pub(super) fn rsc_prog_run(prog: *const bindings::bpf_prog, ctx: *const c_void) -> u32;
 
+    pub(super) fn rsc_vma_harden(vma: *mut bindings::vm_area_struct);
+    pub(super) fn rsc_page_address(page: *const bindings::page) -> *mut c_void;
+    pub(super) fn rsc_get_page(page: *mut bindings::page);
+
     pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);
 
     pub(super) fn rsc_symbols_resolve(missing: *mut *const c_char) -> c_int;
     pub(super) fn rsc_symbol_body(name: *const c_char, body: *mut c_ulong) -> c_int;
+    pub(super) fn rsc_symbol_addresses(
+        names: *const *const c_char,
+        addresses: *mut c_ulong,
+        n: c_uint,
+    ) -> c_int;
     pub(super) fn rsc_force_sig_seccomp(syscall: c_int, reason: c_int, force: bool) -> c_int;
     pub(super) fn rsc_audit_seccomp(syscall: c_ulong, signr: c_long, code: c_int);
     pub(super) fn rsc_ptrace_seccomp_event(message: c_ulong);

@@ -31,10 +31,28 @@ pub(crate) fn anonymous<T: ForeignOwnable>(
     fops: &'static bindings::file_operations,
     data: T,
 ) -> Result<ARef<File>> {
+    make(name, fops, data, bindings::O_RDWR)
+}
+
+/// As [`anonymous`], but for reading only.
+pub(super) fn anonymous_read_only<T: ForeignOwnable>(
+    name: &'static CStr,
+    fops: &'static bindings::file_operations,
+    data: T,
+) -> Result<ARef<File>> {
+    make(name, fops, data, bindings::O_RDONLY)
+}
+
+fn make<T: ForeignOwnable>(
+    name: &'static CStr,
+    fops: &'static bindings::file_operations,
+    data: T,
+    flags: u32,
+) -> Result<ARef<File>> {
     let private = data.into_foreign();
     // SAFETY: The name and the operations are static, and hold a reference to the module.
     let file = from_err_ptr(unsafe {
-        ffi::anon_inode_getfile(name.as_char_ptr(), fops, private, bindings::O_RDWR as c_int)
+        ffi::anon_inode_getfile(name.as_char_ptr(), fops, private, flags as c_int)
     })
     .inspect_err(|_| {
         // SAFETY: There is no file that would own it.

@@ -8,7 +8,11 @@ use core::pin::Pin;
 use kernel::{
     bindings,
     error::to_result,
-    ffi::c_ulong,
+    ffi::{
+        c_int,
+        c_uint,
+        c_ulong, //
+    },
     prelude::*,
     types::Opaque, //
 };
@@ -40,7 +44,54 @@ impl DirectCall {
     /// behind it is ready to be called.
     pub(crate) unsafe fn install(name: &'static CStr, entry: usize) -> Result<Pin<KBox<Self>>> {
         // On x86 bit 0 asks for a jmp in place of a call.
-        let target = (entry | usize::from(cfg!(CONFIG_X86_64))) as c_ulong;
+        let target = entry | usize::from(cfg!(CONFIG_X86_64));
+        let set_filter = |ops| {
+            let name = name.to_bytes();
+            // SAFETY: `ops` is not registered yet; the name is only read, up to its length.
+            unsafe {
+                bindings::ftrace_set_filter(ops, name.as_ptr().cast_mut(), name.len() as i32, 1)
+            }
+        };
+        // SAFETY: By the contract of this function.
+        unsafe { Self::register(set_filter, target) }.inspect_err(|e| {
+            pr_err!(
+                "cannot take over {}: {:?}\n",
+                name.to_str().unwrap_or("?"),
+                e
+            );
+        })
+    }
+
+    /// Puts a call of the entry code at `entry` before each of the functions at these addresses,
+    /// all at once.
+    ///
+    /// Fails with `EINVAL` if one of them cannot be traced, and with `EBUSY` if somebody else has a
+    /// direct call there.
+    ///
+    /// # Safety
+    ///
+    /// As for [`DirectCall::install`].
+    pub(crate) unsafe fn precede(
+        functions: &mut [c_ulong],
+        entry: usize,
+    ) -> Result<Pin<KBox<Self>>> {
+        let set_filter = |ops| {
+            let (ips, n) = (functions.as_mut_ptr(), functions.len());
+            // SAFETY: `ops` is not registered yet, and there are as many addresses.
+            unsafe { bindings::ftrace_set_filter_ips(ops, ips, n as c_uint, 0, 1) }
+        };
+        // SAFETY: By the contract of this function.
+        unsafe { Self::register(set_filter, entry) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`DirectCall::install`]. `set_filter` chooses the functions.
+    unsafe fn register(
+        set_filter: impl FnOnce(*mut bindings::ftrace_ops) -> c_int,
+        target: usize,
+    ) -> Result<Pin<KBox<Self>>> {
+        let target = target as c_ulong;
         // SAFETY: All zeroes is what a static `struct ftrace_ops` starts from.
         let mut ops: bindings::ftrace_ops = unsafe { core::mem::zeroed() };
         // A sandbox is not to be switched off by the sysctl kernel.ftrace_enabled.
@@ -56,27 +107,15 @@ impl DirectCall {
             GFP_KERNEL,
         )?;
         let ops = this.ops.get();
-        let name = name.to_bytes();
 
-        // SAFETY: `ops` is pinned and not registered yet; the name is only read, up to its length.
-        to_result(unsafe {
-            bindings::ftrace_set_filter(ops, name.as_ptr().cast_mut(), name.len() as i32, 1)
-        })
-        // SAFETY: `ops` has its filter, stays in place until it was unregistered (by `drop()`),
-        // and the caller vouches for the target.
-        .and_then(|()| to_result(unsafe { bindings::register_ftrace_direct(ops, target) }))
-        .inspect_err(|_| {
-            // SAFETY: `ops` is initialised and not registered.
-            unsafe { bindings::ftrace_free_filter(ops) };
-        })
-        .inspect_err(|e| {
-            pr_err!(
-                "cannot take over {}: {:?}\n",
-                // SAFETY: The bytes come from a `&CStr` of a function's name, which is ASCII.
-                unsafe { core::str::from_utf8_unchecked(name) },
-                e
-            );
-        })?;
+        to_result(set_filter(ops))
+            // SAFETY: `ops` has its filter, stays in place until it was unregistered (by
+            // `drop()`), and the caller vouches for the target.
+            .and_then(|()| to_result(unsafe { bindings::register_ftrace_direct(ops, target) }))
+            .inspect_err(|_| {
+                // SAFETY: `ops` is initialised and not registered.
+                unsafe { bindings::ftrace_free_filter(ops) };
+            })?;
         Ok(this)
     }
 }

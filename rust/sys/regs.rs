@@ -12,8 +12,49 @@ use crate::arch::{
     Arch,
     Native, //
 };
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use kernel::bindings;
+use kernel::{
+    bindings,
+    ffi::c_ulong, //
+};
+
+/// `struct pt_regs`, for the arguments of handlers.
+pub(crate) use kernel::bindings::pt_regs as PtRegs;
+
+extern "C" {
+    /// A system call's wrapper, with the function to run behind the arguments
+    /// (`entry/<arch>.S`).
+    fn rsc_call_wrapper(
+        regs: *const bindings::pt_regs,
+        _: c_ulong,
+        _: c_ulong,
+        _: c_ulong,
+        _: c_ulong,
+        body: c_ulong,
+    ) -> isize;
+}
+
+/// Runs the wrapper that goes on at `body` with these registers.
+///
+/// # Safety
+///
+/// `body` is where a wrapper of a system call goes on behind its ftrace site, and the registers stay
+/// in place until it is done.
+pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
+    // SAFETY: By the contract of this function.
+    unsafe { rsc_call_wrapper(regs, 0, 0, 0, 0, body) }
+}
+
+/// Room for a copy of the registers.
+pub(crate) struct Saved(MaybeUninit<bindings::pt_regs>);
+
+impl Saved {
+    /// Room.
+    pub(crate) const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+}
 
 /// The user registers of the calling task, `task_pt_regs(current)`.
 ///
@@ -67,6 +108,34 @@ impl Regs {
             instruction_pointer: Native::instruction_pointer(regs),
             args: Native::arguments(regs, task.is_compat()),
         }
+    }
+
+    /// The arguments, as the system call's wrapper takes them: 32 bits each for a 32-bit call.
+    #[inline(always)]
+    pub(crate) fn arguments(self, task: Task) -> [u64; 6] {
+        let compat = task.is_compat();
+        // SAFETY: As in `nr()`.
+        let arguments = Native::arguments(unsafe { self.0.as_ref() }, compat);
+        if compat {
+            arguments.map(|argument| argument & 0xffff_ffff)
+        } else {
+            arguments
+        }
+    }
+
+    /// Makes a copy of the registers that differs in the argument `index`.
+    #[inline(always)]
+    pub(crate) fn with_argument(
+        self,
+        copy: &mut Saved,
+        compat: bool,
+        index: usize,
+        value: usize,
+    ) -> *const PtRegs {
+        // SAFETY: As in `nr()`.
+        let copy = copy.0.write(unsafe { self.0.read() });
+        Native::set_argument(copy, compat, index, value);
+        copy
     }
 
     /// Sets the result of a system call that is not run: `syscall_set_return_value()`.

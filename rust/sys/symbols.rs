@@ -4,8 +4,13 @@
 
 use super::ffi;
 use kernel::{
-    ffi::c_ulong,
-    prelude::*, //
+    error::to_result,
+    ffi::{
+        c_uint,
+        c_ulong, //
+    },
+    prelude::*,
+    str::CString, //
 };
 
 /// Finds them all. `EOPNOTSUPP`, with the name in the log, if the kernel lacks one.
@@ -39,4 +44,24 @@ pub(crate) unsafe fn resolve_body(name: &'static CStr, body: *mut c_ulong) -> Re
         name.to_str().unwrap_or("?")
     );
     Err(EOPNOTSUPP)
+}
+
+/// The addresses of functions, 0 for those that the kernel does not have.
+///
+/// Fails with `ENOMEM`, and with `EOPNOTSUPP` if there is one that cannot be probed.
+pub(crate) fn addresses(names: &[CString]) -> Result<KVec<c_ulong>> {
+    let mut pointers = KVec::with_capacity(names.len(), GFP_KERNEL)?;
+    for name in names {
+        pointers.push(name.as_char_ptr(), GFP_KERNEL)?;
+    }
+    let mut addresses = KVec::from_elem(0, names.len(), GFP_KERNEL)?;
+    // SAFETY: Both have as many elements as there are names, which outlive the call.
+    to_result(unsafe {
+        ffi::rsc_symbol_addresses(
+            pointers.as_ptr(),
+            addresses.as_mut_ptr(),
+            names.len() as c_uint,
+        )
+    })?;
+    Ok(addresses)
 }

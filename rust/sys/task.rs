@@ -36,6 +36,21 @@ pub(crate) enum Mode {
 
 const MODE_DEAD: c_int = bindings::SECCOMP_MODE_FILTER as c_int + 1;
 
+/// `struct task_struct`, for the arguments of handlers.
+pub(crate) use kernel::bindings::task_struct as RawTask;
+
+/// The address of a `struct mm_struct`, to tell it from others. Not to be followed: the address
+/// space may be gone, and the memory that of another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mm(pub(super) usize);
+
+impl Mm {
+    /// The address.
+    pub(crate) fn addr(self) -> usize {
+        self.0
+    }
+}
+
 /// A task that exists for as long as the value is used: the caller, a thread of its process under
 /// the siglock, or a tracee that is stopped for the caller.
 ///
@@ -142,6 +157,13 @@ impl Task {
         } else {
             Native::AUDIT_ARCH
         }
+    }
+
+    /// The calling task's own address space, for comparison.
+    #[inline(always)]
+    pub(crate) fn mm(self) -> Mm {
+        // SAFETY: By the type invariant. Only the task itself replaces it.
+        Mm(unsafe { (*self.as_ptr()).mm }.addr())
     }
 
     /// `task->flags & PF_EXITING`.

@@ -22,6 +22,8 @@ use kernel::{
 pub(crate) unsafe trait Abi: Default {}
 
 // SAFETY: A number.
+unsafe impl Abi for u32 {}
+// SAFETY: A number.
 unsafe impl Abi for u64 {}
 // SAFETY: Numbers without padding (the sizes are 24, 80 and 24).
 unsafe impl Abi for bindings::seccomp_notif_addfd {}
@@ -89,6 +91,20 @@ fn check_size(size: u32, smallest: usize) -> Result<usize> {
         size if size > bindings::PAGE_SIZE => Err(E2BIG),
         size => Ok(size),
     }
+}
+
+/// Reads `len` bytes. On failure (`EFAULT`) what has been written to `dst` is undefined.
+///
+/// # Safety
+///
+/// `dst` is valid for writes of `len` bytes.
+#[inline]
+pub(crate) unsafe fn copy_raw(dst: *mut u8, src: UserPtr, len: usize) -> Result {
+    // SAFETY: By the contract of this function.
+    if unsafe { bindings::copy_from_user(dst.cast(), src.as_const_ptr(), len) } != 0 {
+        return Err(EFAULT);
+    }
+    Ok(())
 }
 
 /// Writes a structure.

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Twins of <linux/mm.h>. */
+
+#include <linux/mm.h>
+
+#include "rsc.h"
+
+/**
+ * rsc_vma_harden() - Make a mapping one that its owner can only read, and keep.
+ * @vma: a mapping that its file's ->mmap() is about to set up.
+ *
+ * Documentation/ea-internals.rst has the reason for each flag.
+ */
+void rsc_vma_harden(struct vm_area_struct *vma)
+{
+	vm_flags_mod(vma, VM_SEALED | VM_IO | VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTCOPY |
+		     VM_DONTDUMP, VM_WRITE | VM_EXEC | VM_MAYWRITE | VM_MAYEXEC);
+}
+
+void *rsc_page_address(const struct page *page)
+{
+	return page_address(page);
+}
+
+void rsc_get_page(struct page *page)
+{
+	get_page(page);
+}

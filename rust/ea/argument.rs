@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How much of a struct is to be copied. It uses `core` alone, as [`crate::calls`] does.
+
+use crate::calls::{
+    Call,
+    Null,
+    Size, //
+};
+
+/// What is to be done about the pointer of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// It stays as it is: the kernel reads nothing.
+    Pass,
+    /// The call passes the size: copy so many bytes.
+    Copy(usize),
+    /// The size is in the struct, at this offset. [`field_length`] tells what to do when it has been
+    /// read.
+    Read(usize),
+}
+
+/// What is to be done for a call with this pointer and these arguments, if a copy may have
+/// `capacity` bytes. The kernel refuses any that is longer before it reads it.
+#[inline]
+pub(crate) fn plan(call: &Call, pointer: u64, arguments: &[u64; 6], capacity: usize) -> Plan {
+    if pointer == 0 && call.null != Null::Address {
+        // Both kinds of calls compare the pointer with NULL before they would read from it.
+        return Plan::Pass;
+    }
+    match call.size {
+        // CAST: Not more than `capacity`.
+        Size::Argument(_) => {
+            Plan::Copy(call.size_argument(arguments).min(capacity as u64) as usize)
+        }
+        Size::Field { offset, .. } => Plan::Read(offset),
+    }
+}
+
+/// How much to copy of a struct that says of itself that it has `size` bytes. The second value
+/// tells whether the kernel takes that size. If not, it refuses the call and reads no further than
+/// to the field.
+#[inline]
+pub(crate) fn field_length(call: &Call, size: u32, capacity: usize) -> (usize, bool) {
+    let Size::Field { offset, zero, .. } = call.size else {
+        return (0, false);
+    };
+    let length = if size == 0 { zero } else { size as usize };
+    if length < call.smallest || length > capacity {
+        (offset + 4, false)
+    } else {
+        (length, true)
+    }
+}
+
+/// The known size that the kernel may write to the caller's struct, with the offset to write it to:
+/// if the call fails with `E2BIG`, because the struct has a size that is not `accepted`, or bytes up
+/// to `extent` that the kernel does not know.
+#[inline]
+pub(crate) fn written_back(call: &Call, accepted: bool, extent: usize) -> Option<(usize, u32)> {
+    match call.size {
+        Size::Field {
+            offset,
+            write_back: true,
+            ..
+        } if !accepted || extent > call.known => Some((offset, call.known as u32)),
+        _ => None,
+    }
+}
