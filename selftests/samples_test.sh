@@ -37,4 +37,6 @@ umount /tmp/mnt/a
 cp /rust_seccomp.ko /tmp/nothing.ko
 check 'a listed module is loaded by the manager, which finds it loaded already' \
 	sh -c './mount_manager /tmp/mnt nothing -- insmod /tmp/nothing.ko 2>&1 | grep -q "module for .*File exists"'
+
+check 'the worked example of Documentation/append.rst' ./vault
 finish
