@@ -13,6 +13,7 @@ struct completion;
 struct file;
 struct list_head;
 struct mutex;
+struct pid_namespace;
 struct poll_table_struct;
 struct task_struct;
 struct wait_queue_head;
@@ -28,6 +29,10 @@ struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int le
 void rsc_prog_free(struct bpf_prog *prog);
 bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
+
+/* counting.c */
+void rsc_set_counting(bool on);
+bool rsc_is_counting(void);
 
 /* seccomp.c */
 void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
@@ -59,6 +64,8 @@ bool rsc_ptrace_seccomp_enabled(void);
 bool rsc_in_compat_syscall(void);
 unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
 			       struct task_struct **found, unsigned int max);
+struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr);
+bool rsc_try_siglock(struct task_struct *task);
 void rsc_put_task(struct task_struct *task);
 bool rsc_in_seccomp_call(struct task_struct *task);
 bool rsc_in_ptrace_call(struct task_struct *task);

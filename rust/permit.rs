@@ -16,9 +16,9 @@ use crate::{
     cache::{
         Abi,
         Entry,
-        Table,
-        ALLOWED, //
+        Table, //
     },
+    counters,
     filter::{
         untag,
         Filter,
@@ -73,29 +73,47 @@ unsafe extern "C" fn rsc_permit_syscall(
         )
     };
     if task.seccomp_suspended() {
-        return true;
+        return suspended();
     }
     if task.mode() != Mode::Filter {
         return refuse_dead();
     }
-    if task.is_compat() {
-        permit(task, regs, filter, filter.tables().table(Abi::Compat))
-    } else {
-        permit(task, regs, filter, filter.tables().table(Abi::Native))
+    if counters::are_on() {
+        return permit_counted(task, regs, filter);
     }
+    if task.is_compat() {
+        permit(task, regs, filter.tables().table(Abi::Compat))
+    } else {
+        permit(task, regs, filter.tables().table(Abi::Native))
+    }
+}
+
+/// A tracer has suspended the filters (`PTRACE_O_SUSPEND_SECCOMP`).
+#[cold]
+#[inline(never)]
+fn suspended() -> bool {
+    true
+}
+
+/// The same while calls are counted.
+#[cold]
+#[inline(never)]
+fn permit_counted(task: Task, regs: Regs, filter: &Filter) -> bool {
+    let table = filter.tables().table(Abi::of(task.is_compat()));
+    // CAST: As in `permit()`.
+    counters::count(table.find(regs.nr() as u32));
+    permit(task, regs, table)
 }
 
 /// The short ways: a call that is always allowed, and one that just fails.
 #[inline(always)]
-fn permit(task: Task, regs: Regs, filter: &Filter, table: &Table) -> bool {
+fn permit(task: Task, regs: Regs, table: &Table) -> bool {
     // CAST: A negative number becomes one that no table has.
-    let place = table.lookup(regs.nr() as u32);
-    if place == ALLOWED {
+    let found = table.find(regs.nr() as u32);
+    if found.is_allowed() {
         return true;
     }
-    let Some(entry) = table.entry(place) else {
-        return evaluate(task, regs, filter, Pass::First);
-    };
+    let entry = found.entry();
     if let Some(errno) = entry.errno() {
         regs.set_return_value(task, errno as isize);
         return false;
@@ -108,7 +126,12 @@ fn permit(task: Task, regs: Regs, filter: &Filter, table: &Table) -> bool {
 #[inline(never)]
 fn refuse_dead() -> bool {
     kernel::warn_on!(true);
-    signal::exit_thread(SIGKILL)
+    // If the compiler knew what this returns, and that it does not return, it would have its
+    // caller, the hot path, make a stack frame and a call in place of a jump.
+    if core::hint::black_box(true) {
+        signal::exit_thread(SIGKILL);
+    }
+    core::hint::black_box(false)
 }
 
 /// Why the filters are run.
@@ -121,13 +144,32 @@ enum Pass {
 }
 
 /// The longer way of a call whose arguments are looked at.
+///
+/// Mostly there is one program to ask, and it allows the call.
 #[inline(never)]
 fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
-    let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
+    let Some(verdict) = entry.judge_alone(regs) else {
+        return inspect_all(task, regs, entry);
+    };
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
     // SAFETY: It is on the path, as all that an entry refers to.
+    let decider = entry.first().map(|decider| unsafe { decider.as_ref() });
+    act(task, regs, verdict, decider, Pass::First)
+}
+
+/// The longest way: as many programs as there are to ask, or none.
+#[inline(never)]
+fn inspect_all(task: Task, regs: Regs, entry: &Entry) -> bool {
+    if entry.is_none() {
+        return evaluate(task, regs, Pass::First);
+    }
+    let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
+    if verdict.ties(Verdict::ALLOW) {
+        return true;
+    }
+    // SAFETY: As in `inspect()`.
     let decider = decider.map(|decider| unsafe { decider.as_ref() });
     act(task, regs, verdict, decider, Pass::First)
 }
@@ -138,9 +180,10 @@ fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
 fn judge(task: Task, regs: Regs, newest: &Filter) -> (Verdict, Option<&Filter>) {
     let table = newest.tables().table(Abi::of(task.is_compat()));
     // CAST: As in `permit()`.
-    let Some(entry) = table.entry(table.lookup(regs.nr() as u32)) else {
+    let entry = table.find(regs.nr() as u32).entry();
+    if entry.is_none() {
         return run_all(newest, &regs.seccomp_data(task));
-    };
+    }
     let (verdict, decider) = entry.judge(regs, |filter| run_whole(filter, task, regs));
     // SAFETY: As in `inspect()`.
     (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
@@ -174,10 +217,18 @@ fn is_exempt(data: &seccomp_data) -> bool {
     data.arch == Native::AUDIT_ARCH && Native::EXEMPT.contains(&(data.nr as u32))
 }
 
-/// Runs the filters and does what they say.
+/// Runs the filters that the task has by now, and does what they say.
+///
+/// The pointer is read anew: another thread may have added filters, at the latest while the task
+/// was stopped for its tracer.
 #[cold]
 #[inline(never)]
-fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
+fn evaluate(task: Task, regs: Regs, pass: Pass) -> bool {
+    let Some(filter) = untag(task.raw_filter()) else {
+        return false;
+    };
+    // SAFETY: As in `rsc_permit_syscall()`.
+    let filter = unsafe { filter.as_ref() };
     let (verdict, decider) = judge(task, regs, filter);
     act(task, regs, verdict, decider, pass)
 }
@@ -203,13 +254,16 @@ fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass:
         }
         Action::Trace => match trace(task, regs, verdict, pass) {
             Traced::Run => return true,
-            Traced::Recheck => return recheck(task, regs),
+            Traced::Recheck => return evaluate(task, regs, Pass::Recheck),
             Traced::Skip => {}
         },
         Action::UserNotif => {
             let outcome = match decider {
-                Some(filter) => filter.notifier().ask(task, &regs.seccomp_data(task)),
-                None => Outcome::Skip(ENOSYS.to_errno() as isize),
+                // Who stops listening does so for good.
+                Some(filter) if filter.notifier().is_listening() => {
+                    filter.notifier().ask(task, &regs.seccomp_data(task))
+                }
+                _ => Outcome::Skip(ENOSYS.to_errno() as isize),
             };
             match outcome {
                 Outcome::Run => return true,
@@ -246,19 +300,6 @@ fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Traced {
         return Traced::Skip;
     }
     Traced::Recheck
-}
-
-/// Runs the filters once more, on what a tracer has left in the registers.
-///
-/// The filter pointer is read anew: another thread may have added filters while the task was
-/// stopped.
-fn recheck(task: Task, regs: Regs) -> bool {
-    let Some(filter) = untag(task.raw_filter()) else {
-        return false;
-    };
-    // SAFETY: As in `rsc_permit_syscall()`.
-    let filter = unsafe { filter.as_ref() };
-    evaluate(task, regs, filter, Pass::Recheck)
 }
 
 /// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.

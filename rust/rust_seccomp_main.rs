@@ -14,6 +14,8 @@ mod arch;
 mod attach;
 mod bpf;
 mod cache;
+mod counters;
+mod debugfs;
 mod filter;
 mod hook;
 mod listener;
@@ -24,6 +26,7 @@ mod permit;
 mod ptrace;
 mod stragglers;
 mod sys;
+mod view;
 
 module! {
     type: RustSeccomp,
@@ -35,6 +38,7 @@ module! {
 
 /// The loaded module: dropping it gives seccomp back to the kernel.
 struct RustSeccomp {
+    _debugfs: sys::debugfs::Dir,
     _hooks: hook::Hooks,
 }
 
@@ -43,6 +47,9 @@ impl kernel::Module for RustSeccomp {
         sys::symbols::resolve()?;
         let hooks = hook::Hooks::install()?;
         pr_info!("took over {}\n", hook::NAMES.trim_end());
-        Ok(Self { _hooks: hooks })
+        Ok(Self {
+            _debugfs: debugfs::create(),
+            _hooks: hooks,
+        })
     }
 }

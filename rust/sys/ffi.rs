@@ -55,6 +55,9 @@ extern "C" {
     pub(super) fn rsc_prog_func(prog: *const bindings::bpf_prog) -> BpfFunc;
     pub(super) fn rsc_prog_run(prog: *const bindings::bpf_prog, ctx: *const c_void) -> u32;
 
+    pub(super) fn rsc_set_counting(on: bool);
+    pub(super) fn rsc_is_counting() -> bool;
+
     pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);
 
     pub(super) fn rsc_symbols_resolve(missing: *mut *const c_char) -> c_int;
@@ -87,6 +90,11 @@ extern "C" {
     ) -> c_uint;
     pub(super) fn rsc_in_seccomp_call(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_in_ptrace_call(task: *mut bindings::task_struct) -> bool;
+    pub(super) fn rsc_find_task(
+        ns: *mut bindings::pid_namespace,
+        nr: bindings::pid_t,
+    ) -> *mut bindings::task_struct;
+    pub(super) fn rsc_try_siglock(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_put_task(task: *mut bindings::task_struct);
 
     pub(super) fn rsc_init_completion(completion: *mut bindings::completion);
