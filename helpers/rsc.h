@@ -14,6 +14,7 @@ struct file;
 struct list_head;
 struct mutex;
 struct page;
+struct pid_namespace;
 struct poll_table_struct;
 struct task_struct;
 struct vm_area_struct;
@@ -35,6 +36,9 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 void rsc_vma_harden(struct vm_area_struct *vma);
 void *rsc_page_address(const struct page *page);
 void rsc_get_page(struct page *page);
+/* counting.c */
+void rsc_set_counting(bool on);
+bool rsc_is_counting(void);
 
 /* seccomp.c */
 void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
@@ -68,6 +72,8 @@ bool rsc_in_compat_syscall(void);
 bool rsc_pkey_register(u32 *value);
 unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
 			       struct task_struct **found, unsigned int max);
+struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr);
+bool rsc_try_siglock(struct task_struct *task);
 void rsc_put_task(struct task_struct *task);
 bool rsc_in_seccomp_call(struct task_struct *task);
 bool rsc_in_ptrace_call(struct task_struct *task);

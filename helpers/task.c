@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
@@ -206,4 +207,44 @@ unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
 void rsc_put_task(struct task_struct *task)
 {
 	put_task_struct(task);
+}
+
+/* The thread with the id @nr in @ns, with a reference, or NULL. */
+struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(nr, ns), PIDTYPE_PID);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	return task;
+}
+
+/*
+ * As rsc_siglock(), for a task that may be exiting: false if it has no sighand
+ * any more. Follows lock_task_sighand(), which is not exported.
+ */
+bool rsc_try_siglock(struct task_struct *task)
+{
+	struct sighand_struct *sighand;
+
+	rcu_read_lock();
+	for (;;) {
+		sighand = rcu_dereference(task->sighand);
+		if (!sighand)
+			break;
+		/*
+		 * It may be freed and even used by another process by now, but
+		 * its memory stays that of some sighand (SLAB_TYPESAFE_BY_RCU).
+		 */
+		spin_lock_irq(&sighand->siglock);
+		/* The task cannot lose or change it while it is locked. */
+		if (likely(sighand == rcu_access_pointer(task->sighand)))
+			break;
+		spin_unlock_irq(&sighand->siglock);
+	}
+	rcu_read_unlock();
+	return sighand;
 }

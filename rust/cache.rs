@@ -11,8 +11,8 @@
 //! the filters below. Tables refer to filters and lists further down the path, which live as long
 //! as the filter that owns the tables.
 //!
-//! Memory: an index byte per number and ABI (1 KiB), 40 bytes for each different entry (at most 255
-//! per architecture), 40 for each list element; and for the residual programs of a filter, at most
+//! Memory: an index byte per number and ABI (1 KiB), 48 bytes for each different entry (at most 256
+//! per ABI), 48 for each list element; and for the residual programs of a filter, at most
 //! [`MAX_RESIDUALS`], one `bpf_prog`. What does not fit is evaluated by running the filter's own
 //! program, or all of them; so is all of it if there is no memory for tables.
 
@@ -77,17 +77,17 @@ const MAX_RESIDUAL_INSNS: usize = 8192;
 /// every call does not hold up its installer.
 const MAX_EFFORT: usize = 1 << 18;
 
-/// Different entries of a table.
-const MAX_ENTRIES: usize = 255;
+/// Different entries of a table: the index has a byte for each number.
+const MAX_ENTRIES: usize = 256;
 
 /// `BPF_JMP32 | BPF_JGE | BPF_K`, here on the second argument.
 const JMP32_JGE_K: u8 = 0x36;
 
 /// In [`Table::index`]: all filters allow the call, whatever its arguments.
-pub(crate) const ALLOWED: u8 = 0;
+const ALLOWED: u8 = 0;
 
 /// In [`Table::index`]: all programs are to be run.
-const NO_ENTRY: u8 = 0xff;
+const WHOLE_PATH: u8 = 1;
 
 /// Which of the two tables, by architecture.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,8 @@ pub(crate) enum Abi {
 }
 
 impl Abi {
-    const ALL: [Self; 2] = [Self::Native, Self::Compat];
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Native, Self::Compat];
 
     /// The ABI of a task's current system call.
     #[inline(always)]
@@ -109,12 +110,19 @@ impl Abi {
         }
     }
 
-    fn view(self, sight: Sight) -> View {
-        let arch = match self {
+    /// Its `AUDIT_ARCH_*`.
+    pub(crate) fn audit_arch(self) -> u32 {
+        match self {
             Self::Native => Native::AUDIT_ARCH,
             Self::Compat => Native::AUDIT_ARCH_COMPAT,
-        };
-        View { arch, sight }
+        }
+    }
+
+    fn view(self, sight: Sight) -> View {
+        View {
+            arch: self.audit_arch(),
+            sight,
+        }
     }
 }
 
@@ -295,6 +303,19 @@ pub(crate) struct Node {
     next: Option<NonNull<Node>>,
 }
 
+impl Node {
+    /// The filter.
+    pub(crate) fn filter(&self) -> &Filter {
+        // SAFETY: The filter is on the path to which the node belongs.
+        unsafe { self.filter.as_ref() }
+    }
+
+    /// Is all of its program to be run?
+    pub(crate) fn is_whole(&self) -> bool {
+        self.residual.is_none()
+    }
+}
+
 /// What the filters do for a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -305,12 +326,20 @@ pub(crate) struct Entry {
     depth: u32,
     /// Those that do not, newest first.
     nodes: Option<NonNull<Node>>,
+    /// The residual program of the only one of them, if the constants allow.
+    alone: Option<Choice>,
     /// The result of a call that is refused with an errno and without a word in the log, at most 0;
-    /// else 1.
+    /// else one of the two below.
     errno: i32,
     /// What the elements of the list need.
     needs: Needs,
 }
+
+/// In [`Entry::errno`]: there is more to it.
+const NO_ERRNO: i32 = 1;
+
+/// In [`Entry::errno`]: the entry says nothing, all programs of the path are to be run.
+const NO_ENTRY: i32 = 2;
 
 impl Entry {
     /// What there is without any filter.
@@ -319,9 +348,22 @@ impl Entry {
         decider: None,
         depth: u32::MAX,
         nodes: None,
-        errno: 1,
+        alone: None,
+        errno: NO_ERRNO,
         needs: Needs::NONE,
     };
+
+    /// What numbers have that are in no table.
+    const NONE: Self = Self {
+        errno: NO_ENTRY,
+        ..Self::ALLOW
+    };
+
+    /// Does the entry say nothing, so that all programs of the path are to be run?
+    #[inline(always)]
+    pub(crate) fn is_none(&self) -> bool {
+        self.errno == NO_ENTRY
+    }
 
     /// The result of the call, a negative errno or 0, if that is all there is to it.
     #[inline(always)]
@@ -333,6 +375,23 @@ impl Entry {
     #[inline(always)]
     pub(crate) fn needs(&self) -> Needs {
         self.needs
+    }
+
+    /// What the only program says that there is to ask; it is that of [`Entry::first`]. `None` if
+    /// there is more to it: then [`Entry::judge`].
+    #[inline(always)]
+    pub(crate) fn judge_alone(&self, regs: Regs) -> Option<Verdict> {
+        let choice = self.alone.as_ref()?;
+        // SAFETY: The filter is on the path whose table this is, and keeps its residual programs,
+        // which need nothing: see `with_node()`.
+        Some(Verdict::new(unsafe { choice.run(regs, core::ptr::null()) }))
+    }
+
+    /// The newest of the filters that do not return a constant.
+    #[inline(always)]
+    pub(crate) fn first(&self) -> Option<NonNull<Filter>> {
+        // SAFETY: The node belongs to the path whose table this is.
+        self.nodes.map(|node| unsafe { node.as_ref() }.filter)
     }
 
     /// What all filters say, and the one that decides; `None` for those that allow.
@@ -366,6 +425,19 @@ impl Entry {
         (verdict, decider)
     }
 
+    /// The verdict of the filters that return a constant, and the number on its path of the one
+    /// that said it, the oldest being 1; `None` if they allow.
+    pub(crate) fn constant(&self) -> (Verdict, Option<u32>) {
+        (self.verdict, self.decider.map(|_| self.depth))
+    }
+
+    /// The filters that do not, newest first.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        // SAFETY: As in `first()`.
+        let at = |node: Option<NonNull<Node>>| node.map(|node| unsafe { node.as_ref() });
+        core::iter::successors(at(self.nodes), move |node| at(node.next))
+    }
+
     /// With a constant of a newer filter.
     fn with_constant(mut self, ret: u32, filter: &Filter, depth: u32) -> Self {
         let verdict = Verdict::new(ret);
@@ -374,13 +446,14 @@ impl Entry {
             self.verdict = verdict;
             self.decider = Some(filter.into());
             self.depth = depth;
+            self.alone = None;
             if !self.any_node_overrules() {
                 self.nodes = None;
                 self.needs = Needs::NONE;
             }
             self.errno = match verdict.errno() {
                 Some(errno) if self.nodes.is_none() && !filter.log() => -errno,
-                _ => 1,
+                _ => NO_ERRNO,
             };
         }
         self
@@ -399,6 +472,7 @@ impl Entry {
         if strongest.is_some_and(|action| self.verdict.overrules(Verdict::new(action))) {
             return Ok(self);
         }
+        self.alone = residual.filter(|_| needs.is_empty() && self == Self::ALLOW);
         let next = self.nodes;
         let known = nodes
             .iter()
@@ -417,7 +491,7 @@ impl Entry {
             }
         };
         self.nodes = nodes.get(place).map(NonNull::from);
-        self.errno = 1;
+        self.errno = NO_ERRNO;
         self.needs = self.needs.and(needs);
         Ok(self)
     }
@@ -438,36 +512,88 @@ impl Entry {
     }
 }
 
+/// The first entries of every table, and the only ones of one for which there was no memory.
+struct First([Entry; 2]);
+
+// SAFETY: It is immutable, and its pointers are `None`.
+unsafe impl Sync for First {}
+
+static FIRST: First = {
+    let mut entries = [Entry::NONE; 2];
+    entries[ALLOWED as usize] = Entry::ALLOW;
+    First(entries)
+};
+
 /// The entries of one ABI.
+///
+/// # Invariants
+///
+/// `entries` points to more of them than any byte of `index` says, and more than [`WHOLE_PATH`].
+/// They stay there for as long as the table does.
 pub(crate) struct Table {
-    /// By number, which of the entries; [`ALLOWED`] or [`NO_ENTRY`] if it is none.
+    /// By number, which of the entries.
     index: [u8; LIMIT],
-    entries: Buf<Entry>,
+    /// The entries: those of `_own`, or of [`FIRST`] if there are no others.
+    entries: NonNull<Entry>,
+    _own: Buf<Entry>,
     /// Elements of lists that begin here. It is filled once and never moves.
     _nodes: Buf<Node>,
 }
 
 impl Table {
+    // INVARIANT: There are two entries.
     const EMPTY: Self = Self {
-        index: [NO_ENTRY; LIMIT],
-        entries: Buf::new(),
+        index: [WHOLE_PATH; LIMIT],
+        // SAFETY: A static has an address.
+        entries: unsafe { NonNull::new_unchecked((&raw const FIRST.0).cast_mut().cast()) },
+        _own: Buf::new(),
         _nodes: Buf::new(),
     };
 
-    /// Which of the entries a number has; not for numbers that have no place in the table.
+    /// Finds the entry of a number.
     #[inline(always)]
-    pub(crate) fn lookup(&self, nr: u32) -> u8 {
+    pub(crate) fn find(&self, nr: u32) -> Found<'_> {
         let nr = nr as usize;
-        if nr >= LIMIT {
-            return NO_ENTRY;
-        }
-        self.index[arch::index_nospec::<LIMIT>(nr) % LIMIT]
+        let place = if nr < LIMIT {
+            self.index[arch::index_nospec::<LIMIT>(nr) % LIMIT]
+        } else {
+            WHOLE_PATH
+        };
+        // INVARIANT: By that of the table, also where the processor only speculates that the number
+        // is below the limit.
+        Found { table: self, place }
+    }
+}
+
+/// The entry of a number.
+///
+/// # Invariants
+///
+/// The table has more entries than `place`.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'a> {
+    table: &'a Table,
+    place: u8,
+}
+
+impl<'a> Found<'a> {
+    /// Do all filters allow the call, whatever its arguments?
+    #[inline(always)]
+    pub(crate) fn is_allowed(self) -> bool {
+        self.place == ALLOWED
     }
 
-    /// The entry that [`Table::lookup`] has found.
+    /// Is it the same entry, of the same table?
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        core::ptr::eq(self.table, other.table) && self.place == other.place
+    }
+
+    /// The entry.
     #[inline(always)]
-    pub(crate) fn entry(&self, place: u8) -> Option<&Entry> {
-        self.entries.get(usize::from(place))
+    pub(crate) fn entry(self) -> &'a Entry {
+        // SAFETY: By the invariants, there is one. Without a comparison, behind which the processor
+        // could speculate that there are more.
+        unsafe { self.table.entries.add(usize::from(self.place)).as_ref() }
     }
 }
 
@@ -501,7 +627,7 @@ impl Tables {
             let findings = &study.findings[abi as usize];
             let older = below.map(|below| below.tables().table(abi));
             if let Err(e) = compose_table(table, study, findings, filter, below, older, abi) {
-                table.index.fill(NO_ENTRY);
+                table.index.fill(WHOLE_PATH);
                 return Err(e);
             }
         }
@@ -527,8 +653,9 @@ fn compose_table(
     // Elements must not move, so there is room for all before the first comes.
     let mut nodes: Buf<Node> = Buf::with_capacity(varying)?;
 
-    // CAST: There are LIMIT findings.
-    entries.push(Entry::ALLOW)?;
+    for entry in FIRST.0 {
+        entries.push(entry)?;
+    }
     // Neighbours are often alike.
     let mut last = None;
     for (nr, finding) in findings.iter().enumerate() {
@@ -544,12 +671,13 @@ fn compose_table(
             continue;
         }
         let base = match older {
-            Some(table) if !exempt => table.entry(under),
-            _ => Some(&Entry::ALLOW),
+            // CAST: There are LIMIT findings.
+            Some(table) if !exempt => table.find(nr as u32).entry(),
+            _ => &Entry::ALLOW,
         };
         // What the filters below have no entry for, there is none for on top of them.
-        let place = match base {
-            Some(base) => {
+        let place = match base.is_none() {
+            false => {
                 let entry = match *finding {
                     _ if exempt => *base,
                     Finding::Constant(ret) => base.with_constant(ret, filter, depth),
@@ -572,17 +700,19 @@ fn compose_table(
                         entries.push(entry)?;
                         entries.len() - 1
                     }
-                    None => NO_ENTRY.into(),
+                    None => WHOLE_PATH.into(),
                 }
             }
-            None => NO_ENTRY.into(),
+            true => WHOLE_PATH.into(),
         };
-        // CAST: At most NO_ENTRY.
+        // CAST: Below MAX_ENTRIES.
         let place = place as u8;
         table.index[nr % LIMIT] = place;
         last = (!exempt).then_some((*finding, under, place));
     }
-    table.entries = entries;
+    // INVARIANT: What the index says was the place of an entry, and they stay where they are.
+    table.entries = NonNull::from(&entries[..]).cast();
+    table._own = entries;
     table._nodes = nodes;
     Ok(())
 }

@@ -20,10 +20,9 @@ use crate::{
     cache::{
         Abi,
         Entry,
-        Table,
-        ALLOWED, //
+        Table, //
     },
-    ea, extra,
+    counters, ea, extra,
     filter::{
         untag,
         Filter,
@@ -80,29 +79,47 @@ unsafe extern "C" fn rsc_permit_syscall(
         )
     };
     if task.seccomp_suspended() {
-        return true;
+        return suspended();
     }
     if task.mode() != Mode::Filter {
         return refuse_dead();
     }
-    if task.is_compat() {
-        permit(task, regs, filter, filter.tables().table(Abi::Compat))
-    } else {
-        permit(task, regs, filter, filter.tables().table(Abi::Native))
+    if counters::are_on() {
+        return permit_counted(task, regs, filter);
     }
+    if task.is_compat() {
+        permit(task, regs, filter.tables().table(Abi::Compat))
+    } else {
+        permit(task, regs, filter.tables().table(Abi::Native))
+    }
+}
+
+/// A tracer has suspended the filters (`PTRACE_O_SUSPEND_SECCOMP`).
+#[cold]
+#[inline(never)]
+fn suspended() -> bool {
+    true
+}
+
+/// The same while calls are counted.
+#[cold]
+#[inline(never)]
+fn permit_counted(task: Task, regs: Regs, filter: &Filter) -> bool {
+    let table = filter.tables().table(Abi::of(task.is_compat()));
+    // CAST: As in `permit()`.
+    counters::count(table.find(regs.nr() as u32));
+    permit(task, regs, table)
 }
 
 /// The short ways: a call that is always allowed, and one that just fails.
 #[inline(always)]
-fn permit(task: Task, regs: Regs, filter: &Filter, table: &Table) -> bool {
+fn permit(task: Task, regs: Regs, table: &Table) -> bool {
     // CAST: A negative number becomes one that no table has.
-    let place = table.lookup(regs.nr() as u32);
-    if place == ALLOWED {
+    let found = table.find(regs.nr() as u32);
+    if found.is_allowed() {
         return true;
     }
-    let Some(entry) = table.entry(place) else {
-        return evaluate(task, regs, filter, Pass::First);
-    };
+    let entry = found.entry();
     if let Some(errno) = entry.errno() {
         regs.set_return_value(task, errno as isize);
         return false;
@@ -115,7 +132,12 @@ fn permit(task: Task, regs: Regs, filter: &Filter, table: &Table) -> bool {
 #[inline(never)]
 fn refuse_dead() -> bool {
     kernel::warn_on!(true);
-    signal::exit_thread(SIGKILL)
+    // If the compiler knew what this returns, and that it does not return, it would have its
+    // caller, the hot path, make a stack frame and a call in place of a jump.
+    if core::hint::black_box(true) {
+        signal::exit_thread(SIGKILL);
+    }
+    core::hint::black_box(false)
 }
 
 /// Why the filters are run.
@@ -128,38 +150,59 @@ enum Pass {
 }
 
 /// The longer way of a call whose arguments are looked at.
+///
+/// Mostly there is one program to ask, and it allows the call.
 #[inline(never)]
 fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
-    if !entry.needs().is_empty() {
-        return inspect_more(task, regs, entry.needs(), Pass::First, |extra| {
-            judge(task, regs, entry, extra)
-        });
-    }
-    let (verdict, decider) = judge(task, regs, entry, &extra::NONE);
+    let Some(verdict) = entry.judge_alone(regs) else {
+        return inspect_all(task, regs, entry);
+    };
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
+    // SAFETY: It is on the path, as all that an entry refers to.
+    let decider = entry.first().map(|decider| unsafe { decider.as_ref() });
     follow(task, regs, verdict, decider, Pass::First, &extra::NONE)
 }
 
-/// The longest way: of a call of which filters see more than registers.
+/// The longest way: as many programs as there are to ask, or none, with all that they see.
 #[inline(never)]
-fn inspect_more<'a>(
+fn inspect_all(task: Task, regs: Regs, entry: &Entry) -> bool {
+    if entry.is_none() {
+        return evaluate(task, regs, Pass::First);
+    }
+    inspect_with(task, regs, entry.needs(), Pass::First, |extra| {
+        judge(task, regs, entry, extra)
+    })
+}
+
+/// Gathers what the filters see beyond registers, has them judge, and does what they say.
+#[inline(always)]
+fn inspect_with<'a>(
     task: Task,
     regs: Regs,
     needs: Needs,
     pass: Pass,
     judge: impl FnOnce(&Extra) -> (Verdict, Option<&'a Filter>),
 ) -> bool {
-    let extra = match extra::gather(task, regs, needs) {
-        Ok(extra) => extra,
-        Err(error) => {
-            regs.set_return_value(task, error.to_errno() as isize);
-            return false;
+    let gathered;
+    let extra = if needs.is_empty() {
+        &extra::NONE
+    } else {
+        match extra::gather(task, regs, needs) {
+            Ok(extra) => gathered = extra,
+            Err(error) => {
+                regs.set_return_value(task, error.to_errno() as isize);
+                return false;
+            }
         }
+        &gathered
     };
-    let (verdict, decider) = judge(&extra);
-    follow(task, regs, verdict, decider, pass, &extra)
+    let (verdict, decider) = judge(extra);
+    if verdict.ties(Verdict::ALLOW) && extra.features == 0 {
+        return true;
+    }
+    follow(task, regs, verdict, decider, pass, extra)
 }
 
 /// What the filters say of the call, and the one of them that said it (none if they allow it).
@@ -204,21 +247,30 @@ fn is_exempt(task: Task, regs: Regs) -> bool {
     !task.is_compat() && Native::EXEMPT.contains(&(regs.nr() as u32))
 }
 
-/// Runs the filters and does what they say: by the tables, if they have the call, else by running
-/// all programs.
+/// Runs the filters that the task has by now, and does what they say: by the tables, if they have
+/// the call, else by running all programs.
+///
+/// The pointer is read anew: another thread may have added filters, at the latest while the task
+/// was stopped for its tracer.
 #[cold]
 #[inline(never)]
-fn evaluate(task: Task, regs: Regs, newest: &Filter, pass: Pass) -> bool {
+fn evaluate(task: Task, regs: Regs, pass: Pass) -> bool {
+    let Some(newest) = untag(task.raw_filter()) else {
+        return false;
+    };
+    // SAFETY: As in `rsc_permit_syscall()`.
+    let newest = unsafe { newest.as_ref() };
     let table = newest.tables().table(Abi::of(task.is_compat()));
     // CAST: As in `permit()`.
-    match table.entry(table.lookup(regs.nr() as u32)) {
-        Some(entry) => inspect_more(task, regs, entry.needs(), pass, |extra| {
-            judge(task, regs, entry, extra)
-        }),
-        None => inspect_more(task, regs, newest.needs(), pass, |extra| {
+    let entry = table.find(regs.nr() as u32).entry();
+    if entry.is_none() {
+        return inspect_with(task, regs, newest.needs(), pass, |extra| {
             run_all(newest, task, regs, extra)
-        }),
+        });
     }
+    inspect_with(task, regs, entry.needs(), pass, |extra| {
+        judge(task, regs, entry, extra)
+    })
 }
 
 /// Does what the filters say, again if a tracer wants it so.
@@ -241,7 +293,7 @@ fn follow(
     match next {
         Next::Run => true,
         Next::Skip => false,
-        Next::Recheck => recheck(task, regs),
+        Next::Recheck => evaluate(task, regs, Pass::Recheck),
     }
 }
 
@@ -288,8 +340,11 @@ fn act(
         },
         Action::UserNotif => {
             let outcome = match decider {
-                Some(filter) => filter.notifier().ask(task, &Seen { regs, extra }),
-                None => Outcome::Skip(ENOSYS.to_errno() as isize),
+                // Who stops listening does so for good.
+                Some(filter) if filter.notifier().is_listening() => {
+                    filter.notifier().ask(task, &Seen { regs, extra })
+                }
+                _ => Outcome::Skip(ENOSYS.to_errno() as isize),
             };
             match outcome {
                 Outcome::Run => return Next::Run,
@@ -322,19 +377,6 @@ fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Next {
         return Next::Skip;
     }
     Next::Recheck
-}
-
-/// Runs the filters once more, on what a tracer has left in the registers.
-///
-/// The filter pointer is read anew: another thread may have added filters while the task was
-/// stopped.
-fn recheck(task: Task, regs: Regs) -> bool {
-    let Some(filter) = untag(task.raw_filter()) else {
-        return false;
-    };
-    // SAFETY: As in `rsc_permit_syscall()`.
-    let filter = unsafe { filter.as_ref() };
-    evaluate(task, regs, filter, Pass::Recheck)
 }
 
 /// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.

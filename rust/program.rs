@@ -9,12 +9,17 @@ use crate::{
             canonical,
             Extra,
             Needs,
-            Sight, //
+            Sight,
+            View, //
         },
         insn::Insn,
-        lower::lower, //
+        lower::lower,
+        residual::specialise, //
     },
-    mem::Buf,
+    mem::{
+        Buf,
+        NoMemory, //
+    },
     sys::{
         bpf::{
             Classic,
@@ -85,6 +90,21 @@ impl Program {
         match self {
             Self::Classic(program) => program.original(),
             Self::Appended(program) => &program.original,
+        }
+    }
+
+    /// What is left of the program for calls of this number on this architecture (`AUDIT_ARCH_*`),
+    /// as [`specialise`] makes it.
+    pub(crate) fn residual(&self, arch: u32, nr: u32) -> Result<Option<Buf<Insn>>, NoMemory> {
+        match self {
+            Self::Classic(program) => specialise(program.original(), arch, nr),
+            Self::Appended(program) => {
+                let sight = program.sight;
+                match canonical(&program.original, sight)? {
+                    Some(code) => specialise(&code, View { arch, sight }, nr),
+                    None => Ok(None),
+                }
+            }
         }
     }
 

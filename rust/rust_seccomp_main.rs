@@ -15,6 +15,8 @@ mod attach;
 mod bpf;
 mod cache;
 mod calls;
+mod counters;
+mod debugfs;
 mod ea;
 mod extra;
 mod filter;
@@ -31,6 +33,7 @@ mod stragglers;
 mod sys;
 #[allow(dead_code, reason = "it is the whole of a header")]
 mod uapi;
+mod view;
 
 module! {
     type: RustSeccomp,
@@ -42,6 +45,7 @@ module! {
 
 /// The loaded module: dropping it gives seccomp back to the kernel.
 struct RustSeccomp {
+    _debugfs: sys::debugfs::Dir,
     _hooks: hook::Hooks,
     _arguments: ea::Mechanism,
 }
@@ -54,6 +58,7 @@ impl kernel::Module for RustSeccomp {
         let hooks = hook::Hooks::install()?;
         pr_info!("took over {}\n", hook::NAMES.trim_end());
         Ok(Self {
+            _debugfs: debugfs::create(),
             _hooks: hooks,
             _arguments: arguments,
         })

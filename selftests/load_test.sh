@@ -40,6 +40,14 @@ refuse 'and is gone' is_loaded
 kill $hammer
 wait $hammer
 check 'every task got what its filter asked for' [ $? = 0 ]
+insmod /rust_seccomp.ko
+for file in filters counters; do
+	exec 3<>/sys/kernel/debug/rust_seccomp/$file
+	refuse "unloading is refused while $file is open" rmmod rust_seccomp
+	exec 3>&-
+done
+check 'and not when it is closed' rmmod rust_seccomp
+refuse 'debugfs is as it was' [ -e /sys/kernel/debug/rust_seccomp ]
 confine -n 1
 wait $!
 check 'the machine still works' [ $? = 0 ]

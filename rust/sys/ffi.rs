@@ -65,6 +65,8 @@ extern "C" {
     pub(super) fn rsc_vma_harden(vma: *mut bindings::vm_area_struct);
     pub(super) fn rsc_page_address(page: *const bindings::page) -> *mut c_void;
     pub(super) fn rsc_get_page(page: *mut bindings::page);
+    pub(super) fn rsc_set_counting(on: bool);
+    pub(super) fn rsc_is_counting() -> bool;
 
     pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);
 
@@ -104,6 +106,11 @@ extern "C" {
     ) -> c_uint;
     pub(super) fn rsc_in_seccomp_call(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_in_ptrace_call(task: *mut bindings::task_struct) -> bool;
+    pub(super) fn rsc_find_task(
+        ns: *mut bindings::pid_namespace,
+        nr: bindings::pid_t,
+    ) -> *mut bindings::task_struct;
+    pub(super) fn rsc_try_siglock(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_put_task(task: *mut bindings::task_struct);
 
     pub(super) fn rsc_init_completion(completion: *mut bindings::completion);

@@ -3,6 +3,8 @@
 //! The kernel as the engine sees it: the only place that names `bindings` and the C helpers.
 
 pub(crate) mod bpf;
+pub(crate) mod counting;
+pub(crate) mod debugfs;
 mod ffi;
 pub(crate) mod file;
 pub(crate) mod ftrace;

@@ -7,6 +7,7 @@
 use super::{
     ffi,
     task::{
+        scan,
         Mode,
         Task, //
     }, //
@@ -58,6 +59,20 @@ impl SigLock {
             task,
             _not_send: NotThreadSafe,
         }
+    }
+
+    /// Calls `f` with the lock of the process of a task that may be exiting; `None` if it has none
+    /// any more. While it is held, the task keeps its sighand.
+    pub(crate) fn with<R>(held: &scan::Held, f: impl FnOnce(&Self) -> R) -> Option<R> {
+        // SAFETY: `held` keeps the task.
+        if !unsafe { ffi::rsc_try_siglock(held.as_ptr()) } {
+            return None;
+        }
+        let lock = Self {
+            task: **held,
+            _not_send: NotThreadSafe,
+        };
+        Some(f(&lock))
     }
 
     /// The threads of the process other than the one the lock was taken for.
@@ -128,7 +143,7 @@ impl SigLock {
 
 impl Drop for SigLock {
     fn drop(&mut self) {
-        // SAFETY: Taken by `of()`, by this task ([`NotThreadSafe`]).
+        // SAFETY: Taken by `of()` or `with()`, by this task ([`NotThreadSafe`]).
         unsafe { ffi::rsc_sigunlock(self.task.as_ptr()) };
     }
 }

@@ -17,6 +17,7 @@ use core::ptr::{
 use kernel::{
     bindings,
     ffi::c_int,
+    pid_namespace::PidNamespace,
     sync::barrier, //
 };
 
@@ -192,6 +193,14 @@ impl Task {
     }
 }
 
+/// The thread with this id in a pid namespace.
+pub(crate) fn find(ns: &PidNamespace, id: i32) -> Option<scan::Held> {
+    // SAFETY: The namespace is valid.
+    let task = NonNull::new(unsafe { ffi::rsc_find_task(ns.as_ptr(), id) })?;
+    // SAFETY: It came with a reference, which the result takes over.
+    Some(unsafe { scan::Held::from_raw(task) })
+}
+
 /// May the calling task install filters: `no_new_privs`, or `CAP_SYS_ADMIN` in its user namespace?
 pub(crate) fn may_install() -> bool {
     // SAFETY: May be called from any task's context.
@@ -259,6 +268,14 @@ pub(crate) mod scan {
     pub(crate) struct Held(Task);
 
     impl Held {
+        /// # Safety
+        ///
+        /// The task comes with a reference, which is given to the value.
+        pub(super) unsafe fn from_raw(task: NonNull<super::bindings::task_struct>) -> Self {
+            // SAFETY: By the contract of this function.
+            Self(unsafe { Task::from_raw(task) })
+        }
+
         /// The task's address, which now owns the reference.
         pub(crate) fn into_addr(self) -> usize {
             core::mem::ManuallyDrop::new(self)
@@ -287,7 +304,7 @@ pub(crate) mod scan {
 
     impl Drop for Held {
         fn drop(&mut self) {
-            // SAFETY: The reference was taken by `collect()`.
+            // SAFETY: The value has a reference.
             unsafe { ffi::rsc_put_task(self.0.as_ptr()) };
         }
     }

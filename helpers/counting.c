@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Twins of <linux/jump_label.h> for rust/sys/counting.rs. */
+
+#include <linux/jump_label.h>
+
+#include "rsc.h"
+
+/* Are system calls counted? Read by Rust code, whose branch it patches. */
+struct static_key_false rsc_counting = STATIC_KEY_FALSE_INIT;
+
+void rsc_set_counting(bool on)
+{
+	if (on)
+		static_branch_enable(&rsc_counting);
+	else
+		static_branch_disable(&rsc_counting);
+}
+
+bool rsc_is_counting(void)
+{
+	return static_key_enabled(&rsc_counting);
+}

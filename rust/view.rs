@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the filters of a task do for each call, in readable form.
+//!
+//! Neighbouring numbers that have the same entry are told together. Residual programs are not kept
+//! as what they are lowered from, so they are made once more from the filter's own program.
+
+use crate::{
+    action::{
+        Action,
+        Verdict, //
+    },
+    bpf::listing::Listing,
+    cache::{
+        Abi,
+        Entry,
+        LIMIT, //
+    },
+    filter::{
+        Filter,
+        FilterRef,
+        Owner, //
+    },
+    sys::{
+        debugfs::Content,
+        signal::SigLock,
+        task, //
+    },
+};
+use core::fmt::{
+    self,
+    Write as _, //
+};
+use kernel::{
+    new_mutex,
+    pid_namespace::PidNamespace,
+    prelude::*,
+    seq_file::SeqFile,
+    sync::{
+        aref::ARef,
+        Mutex, //
+    }, //
+};
+
+/// `filters`: who opens it writes a thread's id, as its pid namespace has it, and then reads what
+/// that thread's filters do. Later changes of the thread do not show until the id is written again.
+#[pin_data]
+pub(crate) struct View {
+    /// That of the opener.
+    ns: ARef<PidNamespace>,
+    #[pin]
+    seen: Mutex<Option<Seen>>,
+}
+
+/// A thread when it was looked at.
+struct Seen {
+    id: i32,
+    filters: Filters,
+}
+
+/// What it had.
+enum Filters {
+    None,
+    /// The built-in engine's.
+    Kernel,
+    Ours(FilterRef),
+}
+
+/// Part 0 is the thread and its filters. For each ABI there are then one for each number below
+/// [`LIMIT`], and one for all others.
+const PARTS_PER_ABI: usize = LIMIT + 1;
+
+/// A number of an ABI, [`LIMIT`] for all others; `None` if it is not about numbers.
+fn number(part: usize) -> Option<(Abi, u32)> {
+    let index = part.checked_sub(1)?;
+    let abi = *Abi::ALL.get(index / PARTS_PER_ABI)?;
+    // CAST: It is at most LIMIT.
+    Some((abi, (index % PARTS_PER_ABI) as u32))
+}
+
+impl Content for View {
+    fn open() -> Result<Pin<KBox<Self>>> {
+        let ns = kernel::current!().active_pid_ns().ok_or(ESRCH)?.into();
+        KBox::try_pin_init(
+            try_pin_init!(Self {
+                ns,
+                seen <- new_mutex!(None),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    fn write(&self, text: &str) -> Result {
+        let id = text.parse().map_err(|_| EINVAL)?;
+        let task = task::find(&self.ns, id).ok_or(ESRCH)?;
+        let filters = SigLock::with(&task, |lock| match lock.owner(*task) {
+            Owner::Us(filter) => Filters::Ours(filter.get()),
+            Owner::Kernel => Filters::Kernel,
+            Owner::Nobody => Filters::None,
+        })
+        .ok_or(ESRCH)?;
+        let old = self.seen.lock().replace(Seen { id, filters });
+        // Frees memory, which need not be done under the lock.
+        drop(old);
+        Ok(())
+    }
+
+    fn after(&self, part: usize) -> Option<usize> {
+        let seen = self.seen.lock();
+        let Some(Seen {
+            filters: Filters::Ours(newest),
+            ..
+        }) = &*seen
+        else {
+            return None;
+        };
+        let next = part.checked_add(1)?;
+        let Some((abi, nr)) = number(part) else {
+            return Some(next);
+        };
+        let table = newest.tables().table(abi);
+        let this = table.find(nr);
+        let different = (nr + 1..LIMIT as u32).find(|nr| !table.find(*nr).is_same(this));
+        let skipped = match different {
+            Some(other) => other - nr,
+            None if (nr as usize) < LIMIT => LIMIT as u32 - nr,
+            None => 1,
+        };
+        let after = part.checked_add(skipped as usize)?;
+        number(after).map(|_| after)
+    }
+
+    fn show(&self, part: usize, out: &SeqFile) -> Result {
+        let seen = self.seen.lock();
+        let Some(Seen { id, filters }) = &*seen else {
+            return Err(ENODATA);
+        };
+        let newest = match filters {
+            Filters::Ours(newest) => newest,
+            Filters::Kernel => {
+                out.call_printf(format_args!("thread {id}: the built-in engine's\n"));
+                return Ok(());
+            }
+            Filters::None => {
+                out.call_printf(format_args!("thread {id}: no filters\n"));
+                return Ok(());
+            }
+        };
+        match number(part) {
+            None => show_path(*id, newest, out),
+            Some((abi, nr)) => show_number(newest, abi, nr, out),
+        }
+        Ok(())
+    }
+}
+
+/// The filters one by one.
+fn show_path(id: i32, newest: &Filter, out: &SeqFile) {
+    out.call_printf(format_args!("thread {id}: {} filters\n", newest.depth()));
+    for filter in newest.path() {
+        out.call_printf(format_args!(
+            "filter {}: {} instructions{}{}{}\n",
+            filter.depth(),
+            filter.program().original().len(),
+            if filter.log() { ", logs" } else { "" },
+            if filter.notifier().is_listening() {
+                ", has a listener"
+            } else {
+                ""
+            },
+            if filter.residuals().is_some() {
+                ", has residual programs"
+            } else {
+                ""
+            },
+        ));
+    }
+}
+
+/// The entry of a number, and of those after it that have the same one.
+fn show_number(newest: &Filter, abi: Abi, nr: u32, out: &SeqFile) {
+    if nr == 0 {
+        out.call_printf(format_args!("arch {:#x}\n", abi.audit_arch()));
+    }
+    if nr as usize >= LIMIT {
+        out.call_printf(format_args!("others: all programs\n"));
+        return;
+    }
+    let table = newest.tables().table(abi);
+    let found = table.find(nr);
+    let last = (nr..LIMIT as u32)
+        .take_while(|nr| table.find(*nr).is_same(found))
+        .last()
+        .unwrap_or(nr);
+    if last == nr {
+        out.call_printf(format_args!("{nr}: "));
+    } else {
+        out.call_printf(format_args!("{nr}-{last}: "));
+    }
+    show_entry(found.entry(), abi, nr, out);
+}
+
+fn show_entry(entry: &Entry, abi: Abi, nr: u32, out: &SeqFile) {
+    if entry.is_none() {
+        out.call_printf(format_args!("all programs\n"));
+        return;
+    }
+    let (verdict, by) = entry.constant();
+    out.call_printf(format_args!("{}", Said(verdict)));
+    if let Some(depth) = by {
+        out.call_printf(format_args!(" by filter {depth}"));
+    }
+    let mut nodes = entry.nodes().peekable();
+    if nodes.peek().is_some() {
+        out.call_printf(format_args!(", or stronger:"));
+    }
+    out.call_printf(format_args!("\n"));
+    for node in nodes {
+        let filter = node.filter();
+        if node.is_whole() {
+            out.call_printf(format_args!("  filter {}: its program\n", filter.depth()));
+            continue;
+        }
+        out.call_printf(format_args!("  filter {}:\n", filter.depth()));
+        match filter.program().residual(abi.audit_arch(), nr) {
+            Ok(Some(code)) => {
+                // Printing does not fail: what does not fit is printed once more.
+                let _ = write!(Indented(out, true), "{}", Listing(&code));
+            }
+            _ => out.call_printf(format_args!("    (no memory)\n")),
+        }
+    }
+}
+
+/// A verdict in words.
+struct Said(Verdict);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = self.0.data();
+        match self.0.action() {
+            Action::KillProcess => f.write_str("kill process"),
+            Action::KillThread => f.write_str("kill thread"),
+            Action::Trap => write!(f, "trap {data}"),
+            Action::Errno => write!(f, "errno {data}"),
+            Action::UserNotif => f.write_str("notify"),
+            Action::Trace => write!(f, "trace {data}"),
+            Action::Log => f.write_str("log"),
+            Action::Allow => f.write_str("allow"),
+        }
+    }
+}
+
+/// Prints with spaces before each line; the flag says that one begins.
+struct Indented<'a>(&'a SeqFile, bool);
+
+impl fmt::Write for Indented<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for line in text.split_inclusive('\n') {
+            let space = if self.1 { "    " } else { "" };
+            self.0.call_printf(format_args!("{space}{line}"));
+            self.1 = line.ends_with('\n');
+        }
+        Ok(())
+    }
+}
