@@ -185,7 +185,7 @@ fn evaluate(task: Task, regs: Regs, filter: &Filter, pass: Pass) -> bool {
 /// Does what the filters say.
 #[inline(never)]
 fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass: Pass) -> bool {
-    let nr = regs.nr();
+    let mut nr = regs.nr();
     match verdict.action() {
         Action::Allow => return true,
         Action::Log => {
@@ -204,7 +204,8 @@ fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass:
         Action::Trace => match trace(task, regs, verdict, pass) {
             Traced::Run => return true,
             Traced::Recheck => return recheck(task, regs),
-            Traced::Skip => {}
+            // The record shows what the tracer has made of the number.
+            Traced::Skip(left) => nr = left,
         },
         Action::UserNotif => {
             let outcome = match decider {
@@ -226,7 +227,8 @@ fn act(task: Task, regs: Regs, verdict: Verdict, decider: Option<&Filter>, pass:
 enum Traced {
     Run,
     Recheck,
-    Skip,
+    /// It is not run; its number.
+    Skip(i32),
 }
 
 /// `SECCOMP_RET_TRACE`.
@@ -235,17 +237,21 @@ fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Traced {
         // The tracer has been asked.
         return Traced::Run;
     }
+    let nr = regs.nr();
     if !ptrace::seccomp_event_enabled() {
         regs.set_return_value(task, ENOSYS.to_errno() as isize);
-        return Traced::Skip;
+        return Traced::Skip(nr);
     }
     ptrace::seccomp_event(verdict.data());
     // A fatal signal may have kept the tracer from being told, so the call must not run; the task
     // is about to die anyway.
-    if signal::fatal_pending() || regs.nr() < 0 {
-        return Traced::Skip;
+    if signal::fatal_pending() {
+        return Traced::Skip(nr);
     }
-    Traced::Recheck
+    match regs.nr() {
+        left @ ..=-1 => Traced::Skip(left),
+        _ => Traced::Recheck,
+    }
 }
 
 /// Runs the filters once more, on what a tracer has left in the registers.
