@@ -115,7 +115,7 @@ impl Hooks {
             )?
         };
         // SAFETY: This is its address.
-        log::adopt_sysctl(unsafe { Handler::new(handler) })?;
+        let actions_logged = unsafe { Handler::new(handler) };
 
         for hook in HOOKS {
             #[cfg(CONFIG_X86_64)]
@@ -128,6 +128,8 @@ impl Hooks {
             unsafe { symbols::resolve_body(hook.name, body)? };
         }
 
+        // SAFETY: Modules are loaded once, and nothing is hooked yet.
+        unsafe { log::init() };
         let mut hooks = Self(KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?);
         let Some((creator, readers)) = HOOKS.split_last() else {
             return Err(EINVAL);
@@ -136,6 +138,7 @@ impl Hooks {
             hooks.add(hook)?;
         }
         ftrace::synchronize();
+        log::adopt_sysctl(actions_logged)?;
         stragglers::await_tracers()?;
         hooks.add(creator)?;
         ftrace::synchronize();

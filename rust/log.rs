@@ -38,7 +38,7 @@ use kernel::{
 static LOGGED: Atomic<u32> = Atomic::new(0);
 
 kernel::sync::global_lock! {
-    // SAFETY: Initialised by `adopt_sysctl()`, at load and before the hooks.
+    // SAFETY: Initialised by `init()`, at load and before the hooks.
     /// Makes a change of the setting and our copy of it one step.
     unsafe(uninit) static CHANGE: Mutex<()> = ();
 }
@@ -69,10 +69,20 @@ fn parse(names: &str) -> u32 {
     names.split(' ').map(bit_of).fold(0, |bits, b| bits | b)
 }
 
-/// Takes the setting over as it is. Called once, before `handler` is hooked.
-pub(crate) fn adopt_sysctl(handler: Handler) -> Result {
-    // SAFETY: Called once, while loading.
+/// # Safety
+///
+/// Called once, while loading and before `seccomp_actions_logged_handler()` is hooked.
+pub(crate) unsafe fn init() {
+    // SAFETY: By the contract of this function.
     unsafe { CHANGE.init() };
+}
+
+/// Takes the setting over as it is.
+///
+/// The handler is hooked by now, and those who were in it before have left: whoever changes the
+/// setting from here on does it through [`rsc_actions_logged`].
+pub(crate) fn adopt_sysctl(handler: Handler) -> Result {
+    let _change = CHANGE.lock();
     LOGGED.store(handler.read(parse)?, Relaxed);
     Ok(())
 }

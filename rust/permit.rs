@@ -317,7 +317,7 @@ fn act(
     pass: Pass,
     extra: &Extra,
 ) -> Next {
-    let nr = regs.nr();
+    let mut nr = regs.nr();
     match verdict.action() {
         Action::Allow => return Next::Run,
         Action::Log => {
@@ -333,7 +333,7 @@ fn act(
             regs.rollback();
             signal::force_sigsys(nr, verdict.data(), false);
         }
-        Action::Trace => match trace(task, regs, verdict, pass) {
+        Action::Trace => match trace(task, regs, verdict, pass, &mut nr) {
             Next::Run => return Next::Run,
             Next::Recheck => return Next::Recheck,
             Next::Skip => {}
@@ -361,7 +361,7 @@ fn act(
 }
 
 /// `SECCOMP_RET_TRACE`.
-fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Next {
+fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i32) -> Next {
     if pass == Pass::Recheck {
         // The tracer has been asked.
         return Next::Run;
@@ -373,7 +373,12 @@ fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass) -> Next {
     ptrace::seccomp_event(verdict.data());
     // A fatal signal may have kept the tracer from being told, so the call must not run; the task
     // is about to die anyway.
-    if signal::fatal_pending() || regs.nr() < 0 {
+    if signal::fatal_pending() {
+        return Next::Skip;
+    }
+    if regs.nr() < 0 {
+        // The record shows what the tracer has made of the number.
+        *nr = regs.nr();
         return Next::Skip;
     }
     Next::Recheck

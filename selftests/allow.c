@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * allow PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything, for the
- * suites of what seccomp must not disturb.
+ * allow [-l] PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything (with -l,
+ * and logs it), for the suites of what seccomp must not disturb.
  */
 
 #include "common.h"
@@ -10,6 +10,11 @@ int main(int argc, char **argv)
 {
 	struct sock_filter insns[] = { RET(SECCOMP_RET_ALLOW) };
 
+	if (argc > 1 && !strcmp(argv[1], "-l")) {
+		insns[0].k = SECCOMP_RET_LOG;
+		argc--;
+		argv++;
+	}
 	if (argc < 2)
 		return 2;
 	/* As root, so that privileges are left as they are. */

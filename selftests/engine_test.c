@@ -463,6 +463,27 @@ TEST_SIGNAL(kill_process_beats_a_handler, SIGSYS)
 	syscall(__NR_getppid);
 }
 
+/*
+ * Commit 495ac3069a62: a task that was killed is marked, so that it can never make another call,
+ * whatever becomes of the signal. Who looks at what is left of it sees the mark.
+ */
+TEST(killed_for_good)
+{
+	static const __u32 kills[] = { SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, 0x60000 };
+
+	for (size_t i = 0; i < LENGTH(kills); i++) {
+		siginfo_t info;
+		pid_t pid = fork();
+
+		ASSERT_LE(0, pid);
+		if (!pid)
+			unknown_action((void *)(unsigned long)kills[i]);
+		ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
+		EXPECT_EQ(3, proc_status(pid, "Seccomp"));
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+}
+
 TEST(flags_are_probed_by_fault)
 {
 	unsigned int known[] = {
@@ -570,7 +591,8 @@ TEST(strict_mode)
 }
 
 /* A tracee that reports its system calls to be traced, with a call to look at. */
-static pid_t traced_child(struct __test_metadata *_metadata, int nr, __u32 value, int options)
+static pid_t traced_child(struct __test_metadata *_metadata, int nr, __u32 value,
+			  unsigned int flags, int options)
 {
 	pid_t pid = fork();
 	int status;
@@ -581,7 +603,7 @@ static pid_t traced_child(struct __test_metadata *_metadata, int nr, __u32 value
 		if (ptrace(PTRACE_TRACEME, 0, 0, 0))
 			_exit(254);
 		raise(SIGSTOP);
-		if (install_for(nr, value, 0))
+		if (install_for(nr, value, flags))
 			_exit(255);
 		errno = 0;
 		syscall(nr, -1);
@@ -635,7 +657,7 @@ static void change_number(struct __test_metadata *_metadata, pid_t pid, int nr)
 
 TEST(tracer_skips)
 {
-	pid_t pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_TRACE | 0x77,
+	pid_t pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_TRACE | 0x77, 0,
 				 PTRACE_O_TRACESECCOMP);
 	unsigned long message;
 	int status;
@@ -693,7 +715,7 @@ TEST(suspended_by_a_tracer)
 
 	if (geteuid())
 		SKIP(return, "needs CAP_SYS_ADMIN");
-	pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_KILL_PROCESS,
+	pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_KILL_PROCESS, 0,
 			   PTRACE_O_SUSPEND_SECCOMP);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
@@ -725,6 +747,99 @@ TEST(suspending_takes_privilege)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+}
+
+#ifndef PTRACE_SECCOMP_GET_FILTER
+#define PTRACE_SECCOMP_GET_FILTER 0x420c
+#endif
+#ifndef PTRACE_SECCOMP_GET_METADATA
+#define PTRACE_SECCOMP_GET_METADATA 0x420d
+#endif
+
+/* A child that is confined by "filters" filters, the second of which logs, and stopped. */
+static pid_t stopped_child(struct __test_metadata *_metadata, int filters)
+{
+	pid_t pid = fork();
+	int status;
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, 0, 0) || no_new_privs())
+			_exit(254);
+		for (int i = 0; i < filters; i++)
+			if (install_for(__NR_getppid, SECCOMP_RET_ERRNO | i,
+					i == 1 ? SECCOMP_FILTER_FLAG_LOG : 0))
+				_exit(255);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	return pid;
+}
+
+/* What checkpoint and restore reads of a task: the filters by number, the oldest being number 0. */
+TEST(inspection_by_a_tracer)
+{
+	struct sock_filter insns[8];
+	/* struct seccomp_metadata, and what is behind it */
+	__u64 data[3];
+	pid_t pid;
+
+	if (geteuid())
+		SKIP(return, "needs CAP_SYS_ADMIN");
+	pid = stopped_child(_metadata, 0);
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 0, insns));
+	EXPECT_EQ(EINVAL, errno);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+
+	pid = stopped_child(_metadata, 3);
+	for (long i = 0; i < 3; i++) {
+		ASSERT_EQ(4, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, i, NULL));
+		memset(insns, 0, sizeof(insns));
+		ASSERT_EQ(4, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, i, insns));
+		/* As it was written, not as it was translated. */
+		EXPECT_EQ(BPF_LD | BPF_W | BPF_ABS, insns[0].code);
+		EXPECT_EQ(SECCOMP_RET_ERRNO | i, insns[2].k);
+		EXPECT_EQ(SECCOMP_RET_ALLOW, insns[3].k);
+		EXPECT_EQ(0, insns[4].code);
+
+		data[0] = i;
+		data[1] = data[2] = ~0ULL;
+		ASSERT_EQ(16, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), data));
+		EXPECT_EQ(i, data[0]);
+		EXPECT_EQ(i == 1 ? SECCOMP_FILTER_FLAG_LOG : 0, data[1]);
+		EXPECT_EQ(~0ULL, data[2]);
+	}
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 3, NULL));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, -1L, NULL));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 0, 8));
+	EXPECT_EQ(EFAULT, errno);
+
+	data[0] = 1;
+	data[1] = ~0ULL;
+	EXPECT_EQ(8, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, 8, data));
+	EXPECT_EQ(~0ULL, data[1]);
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, 7, data));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), 8));
+	EXPECT_EQ(EFAULT, errno);
+	data[0] = 3;
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), data));
+	EXPECT_EQ(ENOENT, errno);
+
+	/* A tracer that is confined itself learns nothing. */
+	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_ALLOW, 0));
+	data[0] = 0;
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 0, insns));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), data));
+	EXPECT_EQ(EACCES, errno);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 #define ACTIONS_LOGGED "/proc/sys/kernel/seccomp/actions_logged"
@@ -809,7 +924,11 @@ static char *record_of(int log, __u32 value, unsigned int flags)
 
 TEST(audit_records)
 {
-	char syscall_field[64], arch_field[64], *record, before[128];
+	static const __u32 actions[] = {
+		SECCOMP_RET_TRAP, SECCOMP_RET_TRACE, SECCOMP_RET_USER_NOTIF,
+		SECCOMP_RET_KILL_THREAD, 0x60000,
+	};
+	char syscall_field[64], arch_field[64], code[32], *record, before[128];
 	int log = open_log();
 
 	ASSERT_LE(0, log);
@@ -840,12 +959,52 @@ TEST(audit_records)
 	EXPECT_NE(NULL, strstr(record, " sig=31 "));
 	EXPECT_NE(NULL, strstr(record, " code=0x80000000"));
 
+	/* The action's bits, whatever it is, and never the data. */
+	for (size_t i = 0; i < LENGTH(actions); i++) {
+		snprintf(code, sizeof(code), " code=0x%x\n", actions[i]);
+		record = record_of(log, actions[i] | 5, SECCOMP_FILTER_FLAG_LOG);
+		ASSERT_NE(NULL, record) {
+			TH_LOG("action %#x", actions[i]);
+		}
+		EXPECT_NE(NULL, strstr(record, code)) {
+			TH_LOG("%s in %s", code, record);
+		}
+	}
+	/* Only on request, too. */
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_EQ(NULL, record_of(log, actions[i], 0));
+	EXPECT_EQ(NULL, record_of(log, SECCOMP_RET_ALLOW, SECCOMP_FILTER_FLAG_LOG));
+
 	/* What the administrator has silenced. */
 	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, "trap"));
 	EXPECT_EQ(NULL, record_of(log, SECCOMP_RET_LOG, 0));
 	EXPECT_EQ(NULL, record_of(log, SECCOMP_RET_ERRNO | 7, SECCOMP_FILTER_FLAG_LOG));
 	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, before));
 	EXPECT_NE(NULL, record_of(log, SECCOMP_RET_LOG, 0));
+}
+
+/* The record of a call that a tracer skips shows the number that the tracer has left. */
+TEST(record_of_a_skipped_call)
+{
+	int log = open_log(), status;
+	char *record;
+	pid_t pid;
+
+	ASSERT_LE(0, log);
+	if (!record_of(log, SECCOMP_RET_LOG, 0))
+		SKIP(return, "the kernel's log shows no audit records (audit=0?)");
+	pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_TRACE, SECCOMP_FILTER_FLAG_LOG,
+			   PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(SIGTRAP | PTRACE_EVENT_SECCOMP << 8, status >> 8);
+	change_number(_metadata, pid, -1);
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	record = seccomp_record(log, pid);
+	ASSERT_NE(NULL, record);
+	EXPECT_NE(NULL, strstr(record, " syscall=-1 ")) {
+		TH_LOG("%s", record);
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -43,4 +43,33 @@ check 'the sandbox of the task confined before held throughout' [ $? = 0 ]
 confine -n 1
 wait $!
 check 'the built-in engine is back' [ $? = 0 ]
+
+# A change of the setting between the first of the hooks and the last.
+setting=/proc/sys/kernel/seccomp/actions_logged
+before=$(cat $setting)
+logs() {
+	dmesg -c >/dev/null
+	./allow -l /bin/true
+	sleep 1
+	dmesg | grep -q 'type=1326.* code=0x7ffc0000'
+}
+echo 0 >/proc/sys/kernel/printk_ratelimit
+if logs; then
+	{
+		until grep -q rsc_entry___secc /sys/kernel/tracing/enabled_functions; do :; done
+		echo trap >$setting
+	} &
+	insmod /rust_seccomp.ko
+	wait $!
+	refuse 'what the administrator changes while the module loads holds' logs
+	echo "$before" >$setting
+	check 'and what is changed after' logs
+	echo trap >$setting
+	refuse 'either way' logs
+	rmmod rust_seccomp
+	refuse 'and when the module has gone' logs
+	echo "$before" >$setting
+else
+	skip 'what the administrator changes while the module loads holds' 'no audit records here'
+fi
 finish

@@ -247,19 +247,76 @@ TEST(many_readers_and_many_askers)
 
 TEST(listener_closed_while_asked)
 {
+	static const unsigned int flags[] = { 0, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV };
+
+	for (size_t i = 0; i < LENGTH(flags); i++) {
+		struct seccomp_notif notif;
+		long expected = -ENOSYS;
+		int listener;
+		pid_t unread = asking_child(ask, &expected, flags[i], &listener);
+
+		EXPECT_EQ(POLLIN, events(listener, 5000));
+		close(listener);
+		EXPECT_EQ(0, exit_status(unread));
+
+		unread = asking_child(ask, &expected, flags[i], &listener);
+		ASSERT_EQ(0, receive(listener, &notif));
+		close(listener);
+		EXPECT_EQ(0, exit_status(unread));
+	}
+}
+
+static void *receive_only(void *arg)
+{
 	struct seccomp_notif notif;
-	long expected = -ENOSYS;
+
+	errno = 0;
+	return (void *)(long)(receive(*(int *)arg, &notif) ? errno : 0);
+}
+
+static void sleep_a_little(void *arg)
+{
+	(void)arg;
+	usleep(300000);
+}
+
+/* The end of the last task ends the wait of a reader. */
+TEST(reader_learns_of_the_end)
+{
+	pthread_t thread;
+	void *result;
 	int listener;
-	pid_t unread = asking_child(ask, &expected, 0, &listener);
+	pid_t pid = asking_child(sleep_a_little, NULL, 0, &listener);
 
-	EXPECT_EQ(POLLIN, events(listener, 5000));
-	close(listener);
-	EXPECT_EQ(0, exit_status(unread));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, receive_only, &listener));
+	EXPECT_EQ(0, exit_status(pid));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ(ENOENT, (long)result);
+}
 
-	unread = asking_child(ask, &expected, 0, &listener);
-	ASSERT_EQ(0, receive(listener, &notif));
-	close(listener);
-	EXPECT_EQ(0, exit_status(unread));
+/* A request that was read into nowhere is there for the next reader. */
+TEST(unwritable_buffer)
+{
+	static const unsigned int flags[] = { 0, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV };
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, page);
+	for (size_t i = 0; i < LENGTH(flags); i++) {
+		struct seccomp_notif notif;
+		long expected = 3;
+		int listener;
+		pid_t pid = asking_child(ask, &expected, flags[i], &listener);
+
+		for (int round = 0; round < 3; round++) {
+			EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, page));
+			EXPECT_EQ(EFAULT, errno);
+			EXPECT_EQ(POLLIN, events(listener, 5000));
+		}
+		ASSERT_EQ(0, receive(listener, &notif));
+		EXPECT_EQ(0, answer(listener, notif.id, 3, 0, 0));
+		EXPECT_EQ(0, exit_status(pid));
+		close(listener);
+	}
 }
 
 static void nothing(int signal)
@@ -477,6 +534,111 @@ TEST(no_room_for_a_descriptor)
 	EXPECT_EQ(0, exit_status(pid));
 }
 
+static int open_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Runs on the second processor alone, where a higher priority keeps the lower ones from running. */
+static int pin_to_second(int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	cpu_set_t second;
+
+	CPU_ZERO(&second);
+	CPU_SET(1, &second);
+	return sched_setaffinity(0, sizeof(second), &second) ||
+	       sched_setscheduler(0, SCHED_FIFO, &param);
+}
+
+/* Asks how many descriptors it was given, and then for one more. */
+static void count_descriptors(void *arg)
+{
+	int before = open_descriptors();
+	long given, last;
+
+	if (pin_to_second(1))
+		_exit(3);
+	given = syscall(__NR_getppid);
+	if (open_descriptors() != before + given)
+		_exit(1);
+	last = syscall(__NR_getppid);
+	if (fcntl(last, F_GETFD) < 0 || open_descriptors() != before + given + 1)
+		_exit(2);
+	_exit(0);
+}
+
+static volatile int hog; /* 1 while it runs */
+
+static void *hog_the_second(void *arg)
+{
+	(void)arg;
+	if (pin_to_second(50))
+		return (void *)1;
+	hog = 1;
+	while (hog == 1)
+		;
+	return NULL;
+}
+
+/* As add_fd(), while the task cannot run and a signal comes. */
+static int add_fd_in_vain(int listener, __u64 id, __u32 flags)
+{
+	struct itimerval soon = { { 0, 0 }, { 0, 30000 } };
+	pthread_t thread;
+	sigset_t alarm;
+	int ret;
+
+	/* Not for the other thread. */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+	hog = 0;
+	pthread_create(&thread, NULL, hog_the_second, NULL);
+	while (!hog)
+		usleep(1000);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
+	ret = add_fd(listener, id, 0, flags, 0, O_CLOEXEC) < 0 ? -errno : 0;
+	hog = 2;
+	pthread_join(thread, NULL);
+	return ret;
+}
+
+/*
+ * A supervisor that is interrupted while it waits for a descriptor to be installed takes it back:
+ * it is not installed later, and the request can still be answered.
+ */
+TEST(interrupted_supervisor)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	struct seccomp_notif notif;
+	int listener;
+	pid_t pid;
+
+	if (geteuid() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "needs root and two processors");
+	write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	sigaction(SIGALRM, &action, NULL);
+	pid = asking_child(count_descriptors, NULL, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			   &listener);
+	ASSERT_EQ(0, receive(listener, &notif));
+	EXPECT_EQ(-EINTR, add_fd_in_vain(listener, notif.id, 0));
+	EXPECT_LE(0, add_fd(listener, notif.id, 0, 0, 0, 0));
+	EXPECT_EQ(-EINTR, add_fd_in_vain(listener, notif.id, 0));
+	EXPECT_EQ(0, answer(listener, notif.id, 1, 0, 0));
+
+	ASSERT_EQ(0, receive(listener, &notif));
+	EXPECT_EQ(-EINTR, add_fd_in_vain(listener, notif.id, SECCOMP_ADDFD_FLAG_SEND));
+	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
+	EXPECT_LE(0, add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+}
+
 struct injection {
 	int listener, fd;
 	__u64 id;
@@ -524,15 +686,6 @@ TEST(no_descriptor_is_leaked)
 		EXPECT_EQ(POLLHUP, end.revents);
 		close(pipes[0]);
 	}
-}
-
-static int open_descriptors(void)
-{
-	int count = 0;
-
-	for (int fd = 0; fd < 1024; fd++)
-		count += fcntl(fd, F_GETFD) >= 0;
-	return count;
 }
 
 /*
@@ -610,6 +763,81 @@ TEST(racing_for_the_listener)
 		EXPECT_EQ(0, exit_status(pid));
 	}
 }
+
+#if defined(__x86_64__)
+static void ask_from_the_other_abi(void *arg)
+{
+	long result;
+
+	(void)arg;
+	asm volatile("int $0x80"
+		     : "=a"(result)
+		     : "a"(64), "b"(0x11111111), "c"(-1), "d"(0)
+		     : "memory");
+	_exit(result != -E2BIG);
+}
+#elif !defined(__aarch64__)
+/* A 64-bit shell asks for its parent first of all. */
+static void ask_from_the_other_abi(void *arg)
+{
+	(void)arg;
+	execl("/bin/sh", "sh", "-c", "exit $((PPID != 12345))", NULL);
+	_exit(255);
+}
+#endif
+
+#ifndef __aarch64__ /* which has no other ABI within a program */
+/* A supervisor of one ABI and a task of the other. */
+TEST(supervisor_of_another_abi)
+{
+#ifdef __x86_64__
+	const __u32 arch = AUDIT_ARCH_I386, nr = 64;
+#elif defined(__i386__)
+	const __u32 arch = AUDIT_ARCH_X86_64, nr = 110;
+#else
+	const __u32 arch = AUDIT_ARCH_AARCH64, nr = 173;
+#endif
+	struct sock_filter insns[] = {
+		LOAD(arch),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0),
+		RET(SECCOMP_RET_ALLOW),
+		LOAD(nr),
+		RET_IF_EQ(nr, NOTIFY),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	struct seccomp_notif notif;
+	int socks[2], listener;
+	pid_t pid;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		no_new_privs();
+		listener = INSTALL(insns, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+		if (listener < 0 || send_fd(socks[1], listener))
+			_exit(255);
+		close(listener);
+		ask_from_the_other_abi(NULL);
+	}
+	close(socks[1]);
+	listener = receive_fd(socks[0]);
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(POLLIN, events(listener, 10000));
+	ASSERT_EQ(0, receive(listener, &notif));
+	EXPECT_EQ(pid, notif.pid);
+	EXPECT_EQ(arch, notif.data.arch);
+	EXPECT_EQ(nr, notif.data.nr);
+#ifdef __x86_64__
+	EXPECT_EQ(0x11111111, notif.data.args[0]);
+	EXPECT_EQ(0xffffffff, notif.data.args[1]);
+	EXPECT_EQ(0, answer(listener, notif.id, 0, -E2BIG, 0));
+#else
+	EXPECT_EQ(0, answer(listener, notif.id, 12345, 0, 0));
+#endif
+	EXPECT_EQ(0, exit_status(pid));
+}
+#endif
 
 static void ask_until_killed(void *arg)
 {
