@@ -349,13 +349,11 @@ impl Entry {
         (self.errno <= 0).then_some(self.errno)
     }
 
-    /// What the only program says that there is to ask; it is that of [`Entry::first`]. `None` if
-    /// there is more to it: then [`Entry::judge`].
+    /// The only program that there is to ask, which is that of [`Entry::first`], when what it says
+    /// is all that counts. `None` if there is more to it: then [`Entry::judge`].
     #[inline(always)]
-    pub(crate) fn judge_alone(&self, regs: Regs) -> Option<Verdict> {
-        let choice = self.alone.as_ref()?;
-        // SAFETY: The filter is on the path whose table this is, and keeps its residual programs.
-        Some(Verdict::new(unsafe { choice.run(regs) }))
+    pub(crate) fn alone(&self) -> Option<&Choice> {
+        self.alone.as_ref()
     }
 
     /// The newest of the filters that do not return a constant.

@@ -27,6 +27,7 @@ use crate::{
     log,
     notify::Outcome,
     sys::{
+        bpf::Choice,
         ptrace,
         regs::Regs,
         signal,
@@ -118,7 +119,10 @@ fn permit(task: Task, regs: Regs, table: &Table) -> bool {
         regs.set_return_value(task, errno as isize);
         return false;
     }
-    inspect(task, regs, entry)
+    match entry.alone() {
+        Some(choice) => inspect(task, regs, entry, choice),
+        None => inspect_all(task, regs, entry),
+    }
 }
 
 /// A task that was killed must not run a system call, ever.
@@ -143,14 +147,11 @@ enum Pass {
     Recheck,
 }
 
-/// The longer way of a call whose arguments are looked at.
-///
-/// Mostly there is one program to ask, and it allows the call.
+/// The longer way of a call whose arguments are looked at by one program. Mostly it allows it.
 #[inline(never)]
-fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
-    let Some(verdict) = entry.judge_alone(regs) else {
-        return inspect_all(task, regs, entry);
-    };
+fn inspect(task: Task, regs: Regs, entry: &Entry, choice: &Choice) -> bool {
+    // SAFETY: The filter is on the path, and keeps its residual programs.
+    let verdict = Verdict::new(unsafe { choice.run(regs) });
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
