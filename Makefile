@@ -5,6 +5,7 @@
 # make run              a demonstration in a VM                          [ARCH=...]
 # make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug]
 # make test-long        the tests that take longer                        [ARCH=...]
+# make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
 # make check            formatting, lints, documentation
 # make shell            a shell in a VM with the module loaded           [ARCH=...]
@@ -16,12 +17,13 @@ ARCHES := x86_64 arm64
 ARCH ?=
 KERNEL ?= debian
 T ?=
+SECONDS ?= 120
 
 # One architecture if asked for, else both; `uname -m` style names are understood.
 wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
 one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
 
-.PHONY: all modules run test test-long bench check shell clean
+.PHONY: all modules run test test-long fuzz bench check shell clean
 
 ifneq ($(KDIR),)
 
@@ -49,6 +51,10 @@ bench:
 
 test-long:
 	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) --long
+
+fuzz:
+	@qemu/fuzz $(SECONDS)
+	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) --only differential_long
 
 check:
 	@qemu/check

@@ -18,6 +18,7 @@
 
 #define ROUNDS 15
 
+static int rounds = ROUNDS;
 static clockid_t measured = CLOCK_PROCESS_CPUTIME_ID;
 
 static unsigned long long now(void)
@@ -86,7 +87,7 @@ static unsigned long long best_of(body run, long count)
 	unsigned long long best = ~0ULL;
 
 	run(count);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		unsigned long long start = now(), empty, taken;
 
 		run(count);
@@ -138,7 +139,9 @@ static void measure(const char *name, void (*setup)(long), long arg, body run, l
 static void measure_forks(const char *name, void (*setup)(long), long arg)
 {
 	measured = CLOCK_MONOTONIC;
-	measure(name, setup, arg, call_fork, 20);
+	rounds = 300;
+	measure(name, setup, arg, call_fork, 1);
+	rounds = ROUNDS;
 	measured = CLOCK_PROCESS_CPUTIME_ID;
 }
 
@@ -194,6 +197,40 @@ static void linear(long rules)
 	static struct sock_filter insns[5000];
 
 	must(install(insns, make_linear(insns, rules), 0), "linear");
+}
+
+/*
+ * A filter of so many instructions, 1 or an even number, that allows everything but for the rule
+ * for getppid() at its end.
+ */
+static void long_filter(long len, __u32 value)
+{
+	static struct sock_filter insns[4096];
+	size_t n = 0;
+
+	if (len > 1) {
+		insns[n++] = (struct sock_filter)LOAD(nr);
+		while (n + 3 < len) {
+			insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+								  10000 + n, 0, 1);
+			insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EPERM);
+		}
+		insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getppid,
+							  0, 1);
+		insns[n++] = (struct sock_filter)RET(value);
+	}
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+	must(n == len ? install(insns, n, 0) : -1, "long_filter");
+}
+
+static void allow_after(long len)
+{
+	long_filter(len, SECCOMP_RET_ALLOW);
+}
+
+static void errno_after(long len)
+{
+	long_filter(len, SECCOMP_RET_ERRNO | EPERM);
 }
 
 static struct sock_filter profile[4096];
@@ -256,67 +293,66 @@ static void measure_install(const char *name, struct sock_filter *insns, size_t 
 	printf("%s %llu\n", name, best);
 }
 
-static long slab(void)
+/* Bytes of slab and vmalloc memory, but for compiled code: that comes from pools of 2 MiB. */
+static long memory_used(void)
 {
-	char line[256];
-	long kib = 0;
+	char line[512];
+	long kib = 0, bytes, sum = 0;
 	FILE *file = fopen("/proc/meminfo", "r");
 
-	while (fgets(line, sizeof(line), file))
+	while (file && fgets(line, sizeof(line), file))
 		sscanf(line, "Slab: %ld", &kib);
 	fclose(file);
-	return kib;
-}
-
-static long vmalloc_used(void)
-{
-	char line[256];
-	long kib = 0;
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (fgets(line, sizeof(line), file))
-		sscanf(line, "VmallocUsed: %ld", &kib);
+	file = fopen("/proc/vmallocinfo", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*s %ld", &bytes) == 1 && !strstr(line, "exec"))
+			sum += bytes;
+	}
 	fclose(file);
-	return kib;
+	return sum + kib * 1024;
 }
 
-/* Bytes per filter, of slab and vmalloc memory together: many processes with one filter each. */
+/* Bytes per filter: some processes with many each, before and after those are installed. */
 static void measure_memory(const char *name, struct sock_filter *insns, size_t len)
 {
-	enum { COUNT = 256 };
-	pid_t pids[COUNT];
-	long before = 0, after = 0;
-	int pipes[2];
+	enum { PROCESSES = 5, FILTERS = 50 };
+	pid_t pids[PROCESSES];
+	int said[2], go[2];
+	long before, after;
 	char byte;
 
-	if (pipe(pipes))
+	if (pipe(said) || pipe(go))
 		fail("pipe");
-	for (int pass = 0; pass < 2; pass++) {
-		for (int i = 0; i < COUNT; i++) {
-			pids[i] = fork();
-			if (!pids[i]) {
-				no_new_privs();
-				if (pass)
-					must(install(insns, len, 0), name);
-				must(write(pipes[1], "", 1), "write");
-				pause();
-				_exit(0);
-			}
-		}
-		for (int i = 0; i < COUNT; i++)
-			must(read(pipes[0], &byte, 1), "read");
-		sleep(1);
-		if (pass)
-			after = slab() + vmalloc_used();
-		else
-			before = slab() + vmalloc_used();
-		for (int i = 0; i < COUNT; i++)
-			kill(pids[i], SIGKILL);
-		for (int i = 0; i < COUNT; i++)
-			waitpid(pids[i], NULL, 0);
-		sleep(1);
+	for (int i = 0; i < PROCESSES; i++) {
+		pids[i] = fork();
+		if (pids[i])
+			continue;
+		no_new_privs();
+		must(write(said[1], "", 1), "write");
+		must(read(go[0], &byte, 1), "read");
+		for (int n = 0; n < FILTERS; n++)
+			must(install(insns, len, 0), name);
+		must(write(said[1], "", 1), "write");
+		pause();
+		_exit(0);
 	}
-	printf("%s %ld\n", name, after > before ? (after - before) * 1024 / COUNT : 0);
+	for (int i = 0; i < PROCESSES; i++)
+		must(read(said[0], &byte, 1), "read");
+	/* For what is freed late. */
+	sleep(2);
+	before = memory_used();
+	for (int i = 0; i < PROCESSES; i++)
+		must(write(go[1], "", 1), "write");
+	for (int i = 0; i < PROCESSES; i++)
+		must(read(said[0], &byte, 1), "read");
+	sleep(2);
+	after = memory_used();
+	for (int i = 0; i < PROCESSES; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	sleep(1);
+	printf("%s %ld\n", name, (after - before) / (PROCESSES * FILTERS));
 }
 
 static void on_sigsys(int signal)
@@ -408,6 +444,7 @@ static void measure_calls(const char *prefix)
 int main(int argc, char **argv)
 {
 	static const char *const forms[] = { "linear", "tree" };
+	static const int insn_counts[] = { 1, 4, 16, 64, 256, 1024, 4096 };
 	static const int lengths[] = { 1, 4, 16, 64, 256, 1024, 2045 };
 	static struct sock_filter insns[5000];
 	char name[64];
@@ -432,6 +469,14 @@ int main(int argc, char **argv)
 	for (int i = 0; i < LENGTH(lengths); i++) {
 		snprintf(name, sizeof(name), "compare_after_%d_rules", lengths[i]);
 		measure(name, linear, lengths[i], call_getpriority, 2000);
+	}
+	for (int i = 0; i < LENGTH(insn_counts); i++) {
+		snprintf(name, sizeof(name), "allow_after_%d_insns", insn_counts[i]);
+		measure(name, allow_after, insn_counts[i], call_getppid, 2000);
+	}
+	for (int i = 1; i < LENGTH(insn_counts); i++) {
+		snprintf(name, sizeof(name), "errno_after_%d_insns", insn_counts[i]);
+		measure(name, errno_after, insn_counts[i], call_getppid, 2000);
 	}
 	measure("compare_after_300_rules", linear, 300, call_getpriority, 2000);
 	measure("allow_openat2_close", allow, 1, call_openat2, 500);

@@ -59,39 +59,70 @@ def print_table(arch, stock, ours):
         print(line)
 
 
-def plot(arch, name, title, axis, points):
-    """points: by line, pairs of numbers."""
-    data = "\n\n\n".join(
-        "\n".join(f"{x} {y}" for x, y in line) for line in points.values()
-    )
-    (BENCH / f"{arch}-{name}.dat").write_text(data + "\n")
-    lines = ", ".join(
-        f"'{BENCH}/{arch}-{name}.dat' index {i} with linespoints title '{label}'"
-        for i, label in enumerate(points)
-    )
-    script = (
-        f"set terminal svg size 800,500 background 'white'; set output '{BENCH}/{arch}-{name}.svg'; "
-        f"set title '{arch}: {title}'; set xlabel '{axis}'; set ylabel 'instructions per call'; "
-        f"set logscale xy 2; set key top left; set grid; plot {lines}"
-    )
-    subprocess.run(["gnuplot", "-e", script], check=True)
+def plot(arch, name, title, axis, ticks, cases, engines):
+    """cases: by label, of each engine, pairs of numbers."""
+    colours = ["#1b6ca8", "#c0392b", "#2e8b57"]
+    data, lines = [], []
+    for colour, (label, of_engine) in zip(colours, cases.items()):
+        for engine in engines:
+            points = "\n".join(f"{x} {y}" for x, y in of_engine[engine])
+            dashes, point = ("1", 7) if engine == "ours" else ("'--'", 6)
+            lines.append(
+                f"'{BENCH}/{arch}-{name}.dat' index {len(data)} with linespoints "
+                f"linecolor '{colour}' linewidth 2 dashtype {dashes} pointtype {point} "
+                f"pointsize 0.7 title '{label}, {engine}'"
+            )
+            data.append(points)
+    (BENCH / f"{arch}-{name}.dat").write_text("\n\n\n".join(data) + "\n")
+    script = f"""
+        set terminal svg size 900,500 background 'white' font 'sans,13'
+        set output '{BENCH}/{arch}-{name}.svg'
+        set title '{arch}: {title}'
+        set xlabel '{axis}'
+        set ylabel 'instructions, whole call (both axes logarithmic)'
+        set logscale xy
+        set xtics ({ticks})
+        set ytics (200, 300, 500, 700, 1000, 2000, 3000, 5000, 7000, 10000)
+        set yrange [200:10000]
+        set key outside right center samplen 3
+        set grid linecolor '#dddddd'
+        set border 3
+        set tics nomirror
+        plot {", ".join(lines)}
+    """
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
-def plot_all(arch, stock, ours):
-    def points(results, pattern):
-        found = [(re.fullmatch(pattern, case), value) for case, value in results.items()]
-        return sorted((int(match[1]), value) for match, value in found if match)
+def plot_all(arch, results):
+    def points(pattern, position=int):
+        return {
+            engine: sorted(
+                (position(match[1]), value)
+                for case, value in of_engine.items()
+                if (match := re.fullmatch(pattern, case))
+            )
+            for engine, of_engine in results.items()
+        }
 
-    cases = {"ALLOW": r"allow_(\d+)", "ERRNO": r"errno_(\d+)", "one argument": r"compare_(\d+)"}
-    engines = {"stock": stock, "ours": ours}
-    plot(arch, "depth", "cost by stack depth", "filters", {
-        f"{label}, {engine}": points(results, pattern)
-        for label, pattern in cases.items() for engine, results in engines.items()
-    })
-    plot(arch, "length", "cost of one argument check by policy length", "instructions", {
-        engine: [(2 * x + 6, y) for x, y in points(results, r"compare_after_(\d+)_rules")]
-        for engine, results in engines.items()
-    })
+    plot(
+        arch, "depth", "cost by number of filters", "filters", "1, 2, 4, 8, 16, 32, 64",
+        {
+            "one argument compared": points(r"compare_(\d+)"),
+            "allowed": points(r"allow_(\d+)"),
+            "refused": points(r"errno_(\d+)"),
+        },
+        results,
+    )
+    plot(
+        arch, "length", "cost by length of the filter, its last rule being that for the call",
+        "instructions of the filter", "1, 4, 8, 16, 38, 134, 518, 1024, 2054, 4096",
+        {
+            "one argument compared": points(r"compare_after_(\d+)_rules", lambda n: 2 * int(n) + 6),
+            "allowed": points(r"allow_after_(\d+)_insns"),
+            "refused": points(r"errno_after_(\d+)_insns"),
+        },
+        results,
+    )
 
 
 def main():
@@ -103,7 +134,7 @@ def main():
         stock, ours = results[arch, "stock"], results[arch, "ours"]
         print_table(arch, stock, ours)
         (BENCH / f"{arch}.json").write_text(json.dumps({"stock": stock, "ours": ours}, indent=1))
-        plot_all(arch, stock, ours)
+        plot_all(arch, {"stock": stock, "ours": ours})
 
 
 if __name__ == "__main__":

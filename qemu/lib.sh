@@ -101,6 +101,11 @@ sdk_enter() {
 			touch "$root/etc/resolv.conf"
 			mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
 		fi
+		# Whom the host trusts on its network, proxies that it has to go through included.
+		trusted=/etc/ssl/certs/ca-certificates.crt
+		if [ -e "$trusted" ] && [ -e "$root$trusted" ]; then
+			mount --bind "$trusted" "$root$trusted"
+		fi
 		cd "$root/src"
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
 			TERM="${TERM:-dumb}" CARGO_HOME=/src/build/cargo \

@@ -140,6 +140,38 @@ def save_baseline(job, kernel, test, outcome):
     part.rename(path)
 
 
+def run_host_tests():
+    """Runs the tests of what does not touch the kernel, and returns an Outcome."""
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(BUILD / "host")}
+    command = ["cargo", "test", "--manifest-path", "/src/host/Cargo.toml", "--locked"]
+    log = LOGS / "host.log"
+
+    def cargo(*arguments, timeout=900):
+        with open(log, "wb") as out:
+            subprocess.run(
+                [*arguments], env=environment, stdout=out, stderr=subprocess.STDOUT, timeout=timeout
+            )
+        return log.read_text(errors="replace")
+
+    try:
+        # What was fetched once will do, without a network.
+        output = cargo(*command, "--offline")
+        if "running " not in output:
+            output = cargo("cargo", "fetch", "--manifest-path", command[3], "--locked")
+            output = cargo(*command, "--offline")
+    except subprocess.TimeoutExpired:
+        return Outcome({"ends in time": tap.FAIL}, log.read_text(errors="replace"))
+    meaning = {"ok": tap.PASS, "FAILED": tap.FAIL, "ignored": tap.SKIP}
+    cases = {
+        name: meaning[result]
+        for name, result in re.findall(r"^test (\S+)(?: - .*)? \.\.\. (\w+)", output, re.M)
+    }
+    # Without this there may have been more.
+    if not cases or not re.search(r"^test result: ", output, re.M) or "error:" in output:
+        cases["all are built and run"] = tap.FAIL
+    return Outcome(cases, output)
+
+
 class Report:
     """Counts, and says what failed."""
 
@@ -238,12 +270,15 @@ def main():
         tests = [t for t in tests if t.how != "long"]
     elif args.long:
         tests = [t for t in tests if t.how == "long"]
-    if not tests:
+    # What needs no VM.
+    host = fnmatch.fnmatch("host", args.only) and not args.long
+    splat = fnmatch.fnmatch("splat", args.only)
+    if not (tests or host or splat):
         sys.exit(f"qemu/test: no test is called '{args.only}'")
     LOGS.mkdir(parents=True, exist_ok=True)
 
     report = Report()
-    if fnmatch.fnmatch("splat", args.only):
+    if splat:
         done = subprocess.run(["python3", "qemu/splat_test.py"], capture_output=True, text=True)
         report.outcome("splat patterns", Outcome(tap.parse(done.stdout), done.stdout))
     jobs, known = [], {}
@@ -253,6 +288,7 @@ def main():
     jobs.sort(key=lambda job: -job.seconds)
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(max(1, os.cpu_count())) as pool:
+        host_tests = pool.submit(run_host_tests) if host else None
         running = {pool.submit(run_job, job, args.kernel): job for job in jobs}
         for future in concurrent.futures.as_completed(running):
             job = running[future]
@@ -263,6 +299,9 @@ def main():
                 f"{results.count(tap.SKIP)} skipped"
             )
 
+    if host_tests:
+        report.outcome("host", host_tests.result())
+        report.say("host: done")
     for job in jobs:
         for name, outcome in outcomes[job.name].items():
             test = next((test for test in job.tests if test.name == name), None)

@@ -377,14 +377,11 @@ impl Entry {
         self.needs
     }
 
-    /// What the only program says that there is to ask; it is that of [`Entry::first`]. `None` if
-    /// there is more to it: then [`Entry::judge`].
+    /// The only program that there is to ask, which is that of [`Entry::first`], when what it says
+    /// is all that counts; it needs nothing. `None` if there is more to it: then [`Entry::judge`].
     #[inline(always)]
-    pub(crate) fn judge_alone(&self, regs: Regs) -> Option<Verdict> {
-        let choice = self.alone.as_ref()?;
-        // SAFETY: The filter is on the path whose table this is, and keeps its residual programs,
-        // which need nothing: see `with_node()`.
-        Some(Verdict::new(unsafe { choice.run(regs, core::ptr::null()) }))
+    pub(crate) fn alone(&self) -> Option<&Choice> {
+        self.alone.as_ref()
     }
 
     /// The newest of the filters that do not return a constant.

@@ -34,6 +34,7 @@ use crate::{
         Seen, //
     },
     sys::{
+        bpf::Choice,
         ptrace,
         regs::Regs,
         signal,
@@ -124,7 +125,10 @@ fn permit(task: Task, regs: Regs, table: &Table) -> bool {
         regs.set_return_value(task, errno as isize);
         return false;
     }
-    inspect(task, regs, entry)
+    match entry.alone() {
+        Some(choice) => inspect(task, regs, entry, choice),
+        None => inspect_all(task, regs, entry),
+    }
 }
 
 /// A task that was killed must not run a system call, ever.
@@ -149,14 +153,11 @@ enum Pass {
     Recheck,
 }
 
-/// The longer way of a call whose arguments are looked at.
-///
-/// Mostly there is one program to ask, and it allows the call.
+/// The longer way of a call whose arguments are looked at by one program. Mostly it allows it.
 #[inline(never)]
-fn inspect(task: Task, regs: Regs, entry: &Entry) -> bool {
-    let Some(verdict) = entry.judge_alone(regs) else {
-        return inspect_all(task, regs, entry);
-    };
+fn inspect(task: Task, regs: Regs, entry: &Entry, choice: &Choice) -> bool {
+    // SAFETY: The filter is on the path, and keeps its residual programs; this one needs nothing.
+    let verdict = Verdict::new(unsafe { choice.run(regs, core::ptr::null()) });
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
@@ -199,7 +200,11 @@ fn inspect_with<'a>(
         &gathered
     };
     let (verdict, decider) = judge(extra);
-    if verdict.ties(Verdict::ALLOW) && extra.features == 0 {
+    if verdict.ties(Verdict::ALLOW) {
+        if extra.features != 0 {
+            // What was filtered is what the call reads.
+            ea::arm(task);
+        }
         return true;
     }
     follow(task, regs, verdict, decider, pass, extra)
@@ -285,7 +290,7 @@ fn follow(
     let next = act(task, regs, verdict, decider, pass, extra);
     if extra.features != 0 {
         match next {
-            // What was filtered is what the call reads.
+            // As above.
             Next::Run => ea::arm(task),
             Next::Skip | Next::Recheck => ea::disarm(task),
         }

@@ -57,6 +57,28 @@ fn corpus() {
     assert!(files >= 8);
 }
 
+/// What the guided fuzzer has found to be different, a line of bytes each.
+#[test]
+fn guided_corpus() {
+    let mut programs = 0;
+    for line in include_str!("../fuzz/corpus.txt").lines() {
+        let bytes: Vec<u8> = (0..line.len() / 2)
+            .map(|at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
+            .collect();
+        let Some((seed, bytes)) = bytes.split_first() else {
+            continue;
+        };
+        if let Some(prog) = from_bytes(bytes) {
+            let mut rng = Rng::new((*seed).into());
+            if let Err(e) = compare(&prog, &mut rng, Effort::LIGHT, &mut Count::default()) {
+                panic!("{line}: {e}\n{}", Listing(&prog));
+            }
+            programs += 1;
+        }
+    }
+    assert!(programs >= 100, "{programs}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
     #[test]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Programs that the fuzzer makes, guided by what they reach: `cargo fuzz run programs`.
+//! Programs that the fuzzer makes, guided by what they reach. `qemu/fuzz` builds and runs it.
 
 #![no_main]
 

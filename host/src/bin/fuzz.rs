@@ -2,8 +2,9 @@
 
 //! Makes programs and compares what is said of them with what they do.
 //!
-//! `fuzz --programs N [--seed S]`. Each program has a seed of its own, which is printed with what
-//! is wrong: `fuzz --programs 1 --seed THAT` makes it again. Exits with 1 at the first difference.
+//! `fuzz [--programs N | --seconds N] [--seed S]`. Each program has a seed of its own, which is
+//! printed with what is wrong: `fuzz --programs 1 --seed THAT` makes it again. Exits with 1 at the
+//! first difference.
 
 use rust_seccomp_host::bpf::listing::Listing;
 use rust_seccomp_host::oracle::{compare, Count, Effort};
@@ -14,24 +15,40 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: fuzz [--programs N] [--seed S]";
+const USAGE: &str = "usage: fuzz [--programs N | --seconds N] [--seed S]";
 
-fn arguments() -> Option<(u64, u64)> {
-    let (mut programs, mut seed) = (100_000, 1);
+struct Arguments {
+    programs: u64,
+    seconds: u64,
+    seed: u64,
+}
+
+fn arguments() -> Option<Arguments> {
+    let (mut programs, mut seconds, mut seed) = (None, None, 1);
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next()?.parse().ok()?;
         match name.as_str() {
-            "--programs" => programs = value,
+            "--programs" => programs = Some(value),
+            "--seconds" => seconds = Some(value),
             "--seed" => seed = value,
             _ => return None,
         }
     }
-    Some((programs, seed))
+    Some(Arguments {
+        programs: programs.unwrap_or(if seconds.is_some() { u64::MAX } else { 100_000 }),
+        seconds: seconds.unwrap_or(u64::MAX),
+        seed,
+    })
 }
 
 fn main() -> ExitCode {
-    let Some((programs, seed)) = arguments() else {
+    let Some(Arguments {
+        programs,
+        seconds,
+        seed,
+    }) = arguments()
+    else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
@@ -60,8 +77,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
         if (n + 1) % 100_000 == 0 || n + 1 == programs {
-            print!("\r{} programs, {} s", n + 1, start.elapsed().as_secs());
+            let elapsed = start.elapsed().as_secs();
+            print!("\r{} programs, {elapsed} s", n + 1);
             let _ = std::io::stdout().flush();
+            if elapsed >= seconds {
+                break;
+            }
         }
     }
     println!("\n{instructions} instructions, {count:?}");
