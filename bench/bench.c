@@ -3,7 +3,7 @@
  * Counts what system calls cost under filters. With -icount a nanosecond of the guest is an
  * instruction, and this process's CPU time is what the whole call takes, user side included.
  *
- *	bench PROFILE-DIRECTORY
+ *	bench PROFILE-DIRECTORY [PATTERN]
  *	bench compat
  *
  * Prints a line for each case: its name and the instructions of one call, the best of some rounds.
@@ -11,8 +11,10 @@
  * as a 32-bit one, with fewer cases.
  */
 
-#include "../selftests/common.h"
+#include "../selftests/append.h"
 
+#include <fnmatch.h>
+#include <linux/sched.h>
 #include <sys/personality.h>
 #include <time.h>
 
@@ -71,6 +73,18 @@ static void call_openat2(long count)
 		close(syscall(__NR_openat2, AT_FDCWD, "/dev/null", how, sizeof(how)));
 }
 
+static void call_clone3(long count)
+{
+	while (count--) {
+		struct clone_args args = { .exit_signal = SIGCHLD };
+		pid_t pid = syscall(__NR_clone3, &args, sizeof(args));
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
 static void call_fork(long count)
 {
 	while (count--) {
@@ -102,6 +116,14 @@ static unsigned long long best_of(body run, long count)
 	return best;
 }
 
+/* Which cases to measure. */
+static const char *only = "*";
+
+static bool is_wanted(const char *name)
+{
+	return !fnmatch(only, name, 0);
+}
+
 static void fail(const char *what)
 {
 	printf("# %s: %m\n", what);
@@ -120,6 +142,8 @@ static void measure(const char *name, void (*setup)(long), long arg, body run, l
 	int status;
 	pid_t pid;
 
+	if (!is_wanted(name))
+		return;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -136,13 +160,18 @@ static void measure(const char *name, void (*setup)(long), long arg, body run, l
 }
 
 /* With the time of the children, of which there is no clock: nothing else runs meanwhile. */
-static void measure_forks(const char *name, void (*setup)(long), long arg)
+static void measure_children(const char *name, void (*setup)(long), long arg, body run)
 {
 	measured = CLOCK_MONOTONIC;
 	rounds = 300;
-	measure(name, setup, arg, call_fork, 1);
+	measure(name, setup, arg, run, 1);
 	rounds = ROUNDS;
 	measured = CLOCK_PROCESS_CPUTIME_ID;
+}
+
+static void measure_forks(const char *name, void (*setup)(long), long arg)
+{
+	measure_children(name, setup, arg, call_fork);
 }
 
 static void allow(long depth)
@@ -172,6 +201,68 @@ static void compare(long depth)
 
 	must(INSTALL(insns, 0), "compare");
 	allow(depth - 1);
+}
+
+/* As compare(), appended; reads no more than that, or the register's other half as well. */
+static void append_compare(long nr_high)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
+		LOAD_ARG_LO(0),
+		RET_IF_EQ(99, SECCOMP_RET_ERRNO | EPERM),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	struct sock_filter with_half[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 5),
+		LOAD_AT(OFFSET(nr_high)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2),
+		LOAD_ARG_LO(0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 99, 0, 1),
+		RET(SECCOMP_RET_ERRNO | EPERM),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	if (nr_high)
+		must(APPEND(with_half, WANT_NR_HIGH, 0), "nr_high");
+	else
+		must(APPEND(insns, 0, 0), "append");
+}
+
+static void append_allow(long depth)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		RET_IF_EQ(__NR_sched_get_priority_max, SECCOMP_RET_ERRNO | 1),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	while (depth--)
+		must(APPEND(insns, WANT_NR_HIGH | WANT_ARCH, 0), "append_allow");
+}
+
+/* Compares two fields of each of the structs. */
+static void ea_compare(long depth)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat2, 0, 4),
+		LOAD_EA(0), /* flags */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 7, 0),
+		LOAD_EA(16), /* resolve */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x80000000, 5, 6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 5),
+		LOAD_EA(0), /* flags */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER, 2, 0),
+		LOAD_EA(4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+		RET(SECCOMP_RET_ERRNO | EPERM),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	while (depth--)
+		must(APPEND(insns, USE_EA, sizeof(struct clone_args)), "ea_compare");
 }
 
 /* A linear filter of so many rules, the last of which compares an argument. */
@@ -261,11 +352,12 @@ static void install_profile(long unused)
  * Installing is measured in a child each, as a filter stays; the fork is not counted. Below it
  * are so many other filters.
  */
-static void measure_install(const char *name, struct sock_filter *insns, size_t len, int below)
+static void measure_install(const char *name, struct sock_filter *insns, size_t len, int below,
+			    bool appended)
 {
 	unsigned long long best = ~0ULL;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < ROUNDS && is_wanted(name); i++) {
 		unsigned long long taken = 0;
 		int pipes[2];
 		pid_t pid;
@@ -279,7 +371,7 @@ static void measure_install(const char *name, struct sock_filter *insns, size_t 
 			no_new_privs();
 			allow(below);
 			start = now();
-			must(install(insns, len, 0), name);
+			must(appended ? append(insns, len, 0, 0) : install(insns, len, 0), name);
 			taken = now() - start;
 			must(write(pipes[1], &taken, sizeof(taken)), "write");
 			_exit(0);
@@ -290,7 +382,8 @@ static void measure_install(const char *name, struct sock_filter *insns, size_t 
 		close(pipes[0]);
 		close(pipes[1]);
 	}
-	printf("%s %llu\n", name, best);
+	if (is_wanted(name))
+		printf("%s %llu\n", name, best);
 }
 
 /* Bytes of slab and vmalloc memory, but for compiled code: that comes from pools of 2 MiB. */
@@ -321,6 +414,8 @@ static void measure_memory(const char *name, struct sock_filter *insns, size_t l
 	long before, after;
 	char byte;
 
+	if (!is_wanted(name))
+		return;
 	if (pipe(said) || pipe(go))
 		fail("pipe");
 	for (int i = 0; i < PROCESSES; i++) {
@@ -375,6 +470,8 @@ static void measure_notify(void)
 	int socks[2], listener;
 	pid_t pid;
 
+	if (!is_wanted("notify_round_trip"))
+		return;
 	pid = fork();
 	if (!pid) {
 		no_new_privs();
@@ -441,6 +538,28 @@ static void measure_calls(const char *prefix)
 	}
 }
 
+/* What the built-in engine has not. */
+static void measure_appended(void)
+{
+	static struct sock_filter insns[5000];
+	size_t len;
+
+	measure("append_allow_1", append_allow, 1, call_getppid, 2000);
+	measure("append_allow_32", append_allow, 32, call_getppid, 2000);
+	measure("append_compare", append_compare, 0, call_getpriority, 2000);
+	measure("append_compare_nr_high", append_compare, 1, call_getpriority, 2000);
+	len = make_linear(insns, 1);
+	measure_install("append_install_10_insns", insns, len, 0, true);
+	len = make_linear(insns, 295);
+	measure_install("append_install_597_insns", insns, len, 0, true);
+	measure("ea_openat2_close", ea_compare, 1, call_openat2, 500);
+	measure("ea_32_openat2_close", ea_compare, 32, call_openat2, 500);
+	measure_children("ea_clone3_exit", ea_compare, 1, call_clone3);
+	/* From now on the calls are hooked. */
+	measure("none_beside_ea_openat2_close", NULL, 0, call_openat2, 500);
+	measure("allow_beside_ea_openat2_close", allow, 1, call_openat2, 500);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const forms[] = { "linear", "tree" };
@@ -453,6 +572,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2)
 		return 2;
+	if (argc > 2)
+		only = argv[2];
 	/* The JIT is what everybody has. */
 	write_file("/proc/sys/net/core/bpf_jit_enable", "1");
 	sleep(2);
@@ -464,6 +585,7 @@ int main(int argc, char **argv)
 	measure("none_personality", NULL, 0, call_personality, 2000);
 	measure("none_socket", NULL, 0, call_socket, 2000);
 	measure("none_openat2_close", NULL, 0, call_openat2, 500);
+	measure_children("none_clone3_exit", NULL, 0, call_clone3);
 	measure_forks("none_fork_exit", NULL, 0);
 	measure_calls("");
 	for (int i = 0; i < LENGTH(lengths); i++) {
@@ -481,6 +603,7 @@ int main(int argc, char **argv)
 	measure("compare_after_300_rules", linear, 300, call_getpriority, 2000);
 	measure("allow_openat2_close", allow, 1, call_openat2, 500);
 	measure_forks("allow_fork_exit", allow, 1);
+	measure_children("allow_clone3_exit", allow, 1, call_clone3);
 	measure_forks("allow_32_fork_exit", allow, 32);
 	action = SECCOMP_RET_TRACE;
 	measure("trace_1", act, 1, call_getppid, 2000);
@@ -507,17 +630,19 @@ int main(int argc, char **argv)
 		snprintf(name, sizeof(name), "profile_%s_socket", forms[i]);
 		measure(name, install_profile, 0, call_socket, 2000);
 		snprintf(name, sizeof(name), "profile_%s_install", forms[i]);
-		measure_install(name, profile, profile_len, 0);
+		measure_install(name, profile, profile_len, 0, false);
 		snprintf(name, sizeof(name), "profile_%s_memory", forms[i]);
 		measure_memory(name, profile, profile_len);
 	}
 	len = make_linear(insns, 1);
-	measure_install("install_10_insns", insns, len, 0);
-	measure_install("install_10_insns_on_31", insns, len, 31);
+	measure_install("install_10_insns", insns, len, 0, false);
+	measure_install("install_10_insns_on_31", insns, len, 31, false);
 	measure_memory("memory_10_insns", insns, len);
 	len = make_linear(insns, 295);
-	measure_install("install_597_insns", insns, len, 0);
+	measure_install("install_597_insns", insns, len, 0, false);
 	measure_memory("memory_597_insns", insns, len);
 	measure_notify();
+	if (!access("/sys/module/rust_seccomp", F_OK))
+		measure_appended();
 	return 0;
 }

@@ -17,6 +17,14 @@ BASES = {
     "compat_allow_": "compat_none_getppid",
     "compat_compare_": "compat_none_getpriority",
     "allow_openat2": "none_openat2_close",
+    "allow_beside_ea": "none_openat2_close",
+    "none_beside_ea": "none_openat2_close",
+    "ea_openat2": "none_openat2_close",
+    "ea_32_openat2": "none_openat2_close",
+    "ea_clone3": "none_clone3_exit",
+    "allow_clone3": "none_clone3_exit",
+    "append_allow_": "none_getppid",
+    "append_compare": "none_getpriority",
     "allow_fork": "none_fork_exit",
     "allow_32_fork": "none_fork_exit",
     "allow_": "none_getppid",
@@ -56,6 +64,12 @@ def print_table(arch, stock, ours):
         base = base_of(case)
         if base:
             line += f" {theirs - stock[base]:13} {our - ours[base]:7}"
+        print(line)
+    for case in [case for case in ours if case not in stock]:
+        line = f"{case:32} {'-':>9} {ours[case]:9} {'-':>6}"
+        base = base_of(case)
+        if base:
+            line += f" {'-':>13} {ours[case] - ours[base]:7}"
         print(line)
 
 
