@@ -82,6 +82,7 @@ bool rsc_in_seccomp_call(struct task_struct *task);
 bool rsc_in_ptrace_call(struct task_struct *task);
 
 /* user.c */
+unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len);
 int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_t usize);
 
 /* wait.c */

@@ -144,6 +144,11 @@ extern "C" {
         flags: c_int,
     ) -> *mut bindings::file;
 
+    pub(super) fn rsc_copy_short_from_user(
+        dst: *mut c_void,
+        src: *const c_void,
+        len: usize,
+    ) -> c_ulong;
     pub(super) fn rsc_copy_struct_from_user(
         dst: *mut c_void,
         ksize: usize,
