@@ -13,7 +13,7 @@
  */
 void rsc_vma_harden(struct vm_area_struct *vma)
 {
-	vm_flags_mod(vma, VM_SEALED | VM_IO | VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTCOPY |
+	vm_flags_mod(vma, VM_SEALED | VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTCOPY |
 		     VM_DONTDUMP, VM_WRITE | VM_EXEC | VM_MAYWRITE | VM_MAYEXEC);
 }
 
@@ -22,7 +22,8 @@ void *rsc_page_address(const struct page *page)
 	return page_address(page);
 }
 
-void rsc_get_page(struct page *page)
+/* Answers a fault, without a reference to the page. */
+vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page)
 {
-	get_page(page);
+	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
 }

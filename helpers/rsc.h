@@ -7,6 +7,7 @@
 #define RUST_SECCOMP_RSC_H
 
 #include <linux/filter.h>
+#include <linux/mm_types.h>
 #include <linux/types.h>
 
 struct completion;
@@ -18,6 +19,7 @@ struct pid_namespace;
 struct poll_table_struct;
 struct task_struct;
 struct vm_area_struct;
+struct vm_fault;
 struct wait_queue_head;
 
 /* bpf.c */
@@ -35,7 +37,8 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 /* mm.c */
 void rsc_vma_harden(struct vm_area_struct *vma);
 void *rsc_page_address(const struct page *page);
-void rsc_get_page(struct page *page);
+vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page);
+
 /* counting.c */
 void rsc_set_counting(bool on);
 bool rsc_is_counting(void);
@@ -79,6 +82,7 @@ bool rsc_in_seccomp_call(struct task_struct *task);
 bool rsc_in_ptrace_call(struct task_struct *task);
 
 /* user.c */
+unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len);
 int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_t usize);
 
 /* wait.c */

@@ -16,3 +16,29 @@ int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, s
 {
 	return copy_struct_from_user(dst, ksize, src, usize);
 }
+
+/**
+ * rsc_copy_short_from_user() - Copy a struct, which is short as a rule.
+ * @dst: kernel memory for @len bytes.
+ * @src: where to copy from, aligned or not.
+ * @len: how many bytes.
+ *
+ * Return: 0, or else not all could be read, and @dst has any contents.
+ */
+unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len)
+{
+	const u64 __user *from = src;
+	u64 *to = dst;
+	size_t i;
+
+	if (len > 128 || len % sizeof(*to))
+		return copy_from_user(dst, src, len);
+	might_fault();
+	scoped_user_read_access_size(from, len, fault) {
+		for (i = 0; i < len / sizeof(*to); i++)
+			unsafe_get_user(to[i], &from[i], fault);
+	}
+	return 0;
+fault:
+	return len;
+}

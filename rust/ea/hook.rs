@@ -6,7 +6,10 @@
 //! hook is a direct call at its entry, for all of them the same; it hands the wrapper another
 //! `struct pt_regs`, which differs from the task's in the pointer.
 
-use super::tasks;
+use super::tasks::{
+    self,
+    State, //
+};
 use crate::{
     arch::{
         Arch,
@@ -23,6 +26,7 @@ use crate::{
             PtRegs,
             Regs, //
         },
+        shared::Shared,
         symbols,
         task::{
             RawTask,
@@ -38,11 +42,6 @@ use core::{
 use kernel::{
     prelude::*,
     str::CString,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Release, //
-    },
     uaccess::UserPtr, //
 };
 
@@ -59,7 +58,7 @@ kernel::sync::global_lock! {
 }
 
 /// The hook is there.
-static INSTALLED: Atomic<bool> = Atomic::new(false);
+static INSTALLED: Shared<bool> = Shared::new(false);
 
 /// Prepares the lock.
 ///
@@ -73,9 +72,6 @@ pub(super) unsafe fn init() {
 
 /// Installs the hook, if it is not.
 pub(super) fn install() -> Result {
-    if INSTALLED.load(Acquire) {
-        return Ok(());
-    }
     let mut hook = HOOK.lock();
     if hook.is_none() {
         let mut wrappers = wrappers()?;
@@ -84,14 +80,20 @@ pub(super) fn install() -> Result {
         let call = unsafe { DirectCall::precede(&mut wrappers, rsc_entry_ea as usize) }
             .inspect_err(|e| pr_err!("cannot hook calls with extensible arguments: {:?}\n", e))?;
         *hook = Some(call);
-        INSTALLED.store(true, Release);
+        INSTALLED.set(true);
     }
     Ok(())
 }
 
+/// Is the hook there? If not, no call may be allowed for what is cached of it.
+#[inline(always)]
+pub(super) fn is_installed() -> bool {
+    INSTALLED.get()
+}
+
 /// Removes the hook, when no task has a filter of ours.
 pub(super) fn remove() {
-    INSTALLED.store(false, Release);
+    INSTALLED.set(false);
     let hook = HOOK.lock().take();
     if hook.is_some() {
         drop(hook);
@@ -148,31 +150,68 @@ unsafe extern "C" fn rsc_ea_regs(
     let Some(state) = (unsafe { tasks::get(task) }) else {
         return unchanged;
     };
-    // Whatever call this is, the argument is good for no other.
-    if !core::mem::take(&mut state.armed) {
+    if !state.armed {
         return unchanged;
     }
-    let Some(cached) = state.cached else {
+    redirect(state, task, regs, body)
+}
+
+/// The task's filters have allowed a call with a cached argument, and it enters the wrapper that goes
+/// on at `body`.
+#[inline(never)]
+fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirected {
+    let unchanged = Redirected {
+        value: regs.as_ptr().addr(),
+        done: 0,
+    };
+    // Whatever call this is, the argument is good for no other.
+    state.armed = false;
+    let cached = &state.cached;
+    let Some(call) = cached.call else {
         return unchanged;
     };
     if cached.address == 0 || cached.nr != regs.nr() || cached.compat != task.is_compat() {
         return unchanged;
     }
-    let pointer = cached.call.pointer;
-    let shown = regs.with_argument(&mut state.regs, cached.compat, pointer, cached.address);
-    let Some((offset, known)) = cached.write_back else {
-        return Redirected {
-            value: shown.addr(),
-            done: 0,
-        };
-    };
-    // SAFETY: The wrapper was called with registers, and is now run once. What it is shown stays in
-    // place: the entry of the task is not removed before the task exits.
+    let shown = regs.with_argument(
+        &mut state.regs,
+        cached.compat,
+        call.pointer,
+        cached.address,
+    );
+    if let Some(field) = cached.write_back {
+        // SAFETY: What the wrapper is shown stays in place: the entry of the task is not removed
+        // before the task exits. Only `rsc_ea_regs()` calls this, with where the wrapper goes on.
+        return unsafe { run_and_write_back(shown, body, task, regs, call.pointer, field) };
+    }
+    Redirected {
+        value: shown.addr(),
+        done: 0,
+    }
+}
+
+/// Runs a wrapper whose call may fail with `E2BIG`. If so, does what the kernel could not do in the
+/// slot: tells in the caller's struct how much it knows.
+///
+/// # Safety
+///
+/// `shown` are registers that stay in place until the wrapper is done, which goes on at `body`.
+#[cold]
+#[inline(never)]
+unsafe fn run_and_write_back(
+    shown: *const PtRegs,
+    body: usize,
+    task: Task,
+    regs: Regs,
+    pointer: usize,
+    (offset, known): (usize, u32),
+) -> Redirected {
+    // SAFETY: By the contract of this function, and the wrapper is run once.
     let result = unsafe { regs::call_wrapper(shown, body) };
     if result == E2BIG.to_errno() as isize {
-        // As the kernel does, which could not write to the slot. It does not mind a fault either.
         if let Some(&user) = regs.arguments(task).get(pointer) {
             let field = UserPtr::from_addr(user as usize).wrapping_byte_add(offset);
+            // The kernel does not mind a fault either.
             let _ = user::write(field, &known);
         }
     }

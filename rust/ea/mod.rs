@@ -61,6 +61,7 @@ impl View {
     /// How much there is behind `data`; and the kernel refuses longer arguments.
     pub(crate) const CAPACITY: usize = slot::SIZE;
 
+    #[inline(always)]
     fn new(slot: &Slot, cached: &Cached) -> Self {
         Self {
             data: slot.data(),
@@ -106,11 +107,14 @@ pub(crate) fn prepare() -> Result {
 /// Copies the argument of the call that the task has entered, for the filters to look at.
 ///
 /// An error, `ENOMEM` as a rule, means that there is no place for the copy: the call must not run.
+/// `EOPNOTSUPP` if nobody has called [`prepare`].
 pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View> {
+    if !hook::is_installed() {
+        return Err(EOPNOTSUPP);
+    }
     let compat = task.is_compat();
     let state = state_with_slot(task, compat)?;
-    state.armed = false;
-    state.cached = None;
+    state.forget();
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
 
     let arguments = regs.arguments(task);
@@ -140,22 +144,20 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
             }
             Err(_) => {
                 slot.clear();
-                (0, slot.guard())
+                (0, slot.address_if(false))
             }
         },
     };
     let extent = slot.extent();
-    let cached = Cached {
-        call,
-        nr: regs.nr(),
-        compat,
-        address,
-        size,
-        extent: extent as u32,
-        write_back: argument::written_back(call, accepted, extent),
-    };
-    state.cached = Some(cached);
-    Ok(View::new(slot, &cached))
+    let cached = &mut state.cached;
+    cached.nr = regs.nr();
+    cached.compat = compat;
+    cached.address = address;
+    cached.size = size;
+    cached.extent = extent as u32;
+    cached.write_back = argument::written_back(call, accepted, extent);
+    cached.call = Some(call);
+    Ok(View::new(slot, cached))
 }
 
 /// The state of the task, with a slot in the address space that it has now.
@@ -181,8 +183,7 @@ fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
     }
     // SAFETY: As above.
     let state = unsafe { tasks::get(task) }.ok_or(ENOMEM)?;
-    state.armed = false;
-    state.cached = None;
+    state.forget();
     // The old one, if any, is in an address space that the task has left, or out of reach.
     state.slot = None;
     state.slot = Some(Slot::claim(task.mm(), low)?);
@@ -193,7 +194,7 @@ fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
 pub(crate) fn arm(task: Task) {
     // SAFETY: The task is the caller, and there are no other references.
     if let Some(state) = unsafe { tasks::get(task) } {
-        state.armed = state.cached.is_some();
+        state.armed = state.cached.call.is_some();
     }
 }
 
@@ -201,8 +202,7 @@ pub(crate) fn arm(task: Task) {
 pub(crate) fn disarm(task: Task) {
     // SAFETY: As in `arm()`.
     if let Some(state) = unsafe { tasks::get(task) } {
-        state.armed = false;
-        state.cached = None;
+        state.forget();
     }
 }
 
@@ -212,7 +212,8 @@ pub(crate) fn disarm(task: Task) {
 pub(crate) fn read(task: Task) -> Option<View> {
     // SAFETY: As in `arm()`.
     let state = unsafe { tasks::get(task) }?;
-    Some(View::new(state.slot.as_ref()?, state.cached.as_ref()?))
+    state.cached.call?;
+    Some(View::new(state.slot.as_ref()?, &state.cached))
 }
 
 /// The task exits.

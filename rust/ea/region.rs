@@ -17,6 +17,7 @@ use crate::sys::{
         Backing,
         Page, //
     },
+    shared::Shared,
     task::Mm, //
 };
 use core::ptr::NonNull;
@@ -25,10 +26,6 @@ use kernel::{
     page::PAGE_SIZE,
     prelude::*,
     sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
         Arc,
         ArcBorrow,
         GlobalLockedBy,
@@ -93,7 +90,7 @@ pub(super) struct Region {
     /// Where it is, once it is.
     place: SetOnce<Place>,
     /// Its address space is being torn down.
-    dead: Atomic<bool>,
+    dead: Shared<bool>,
     links: GlobalLockedBy<Links, REGIONS>,
 }
 
@@ -120,7 +117,7 @@ impl Region {
             pages,
             low,
             place: SetOnce::new(),
-            dead: Atomic::new(false),
+            dead: Shared::new(false),
             links: GlobalLockedBy::new(Links {
                 free: ALL_SLOTS,
                 next: core::ptr::null(),
@@ -129,23 +126,27 @@ impl Region {
         Ok(Arc::new(region, flags)?)
     }
 
-    /// Can a task that runs in `mm` use it, for a 32-bit call if `low`?
-    ///
-    /// If it can it still can when the caller acts on the answer: it is the task, so the address
-    /// space stays, and with it the mapping, which is sealed.
-    #[inline(always)]
-    pub(super) fn serves(&self, mm: Mm, low: bool) -> bool {
-        !self.dead.load(Relaxed)
+    /// Can tasks that run in `mm` use it, for 32-bit calls if `low`?
+    fn serves(&self, mm: Mm, low: bool) -> bool {
+        self.is_mapped()
             && self
                 .place
                 .as_ref()
                 .is_some_and(|place| place.mm == mm && (!low || place.is_low()))
     }
 
-    /// The address that a process has for page `index`.
+    /// Is it still there? To a task in its address space the answer is good for as long as it is in
+    /// there: the mapping is sealed.
     #[inline(always)]
-    pub(super) fn address(&self, index: usize) -> usize {
-        self.place.as_ref().map_or(0, |place| place.start) + index * PAGE_SIZE
+    pub(super) fn is_mapped(&self) -> bool {
+        !self.dead.get()
+    }
+
+    /// The address that a process has for page `index`, and whether 32-bit calls can reach it.
+    pub(super) fn address(&self, index: usize) -> (usize, bool) {
+        self.place.as_ref().map_or((0, false), |place| {
+            (place.start + index * PAGE_SIZE, place.is_low())
+        })
     }
 
     /// The kernel's address of the page of slot `index`, which the caller has, and whether the page
@@ -244,7 +245,7 @@ impl Backing for Region {
     }
 
     fn unmapped(&self) {
-        self.dead.store(true, Relaxed);
+        self.dead.set(true);
         let Some(place) = self.place.as_ref() else {
             return;
         };

@@ -33,6 +33,12 @@ pub(super) struct Slot {
     index: usize,
     page: NonNull<u8>,
     dirty: usize,
+    /// The address space, and the addresses there of the slot and of the guard.
+    mm: Mm,
+    address: usize,
+    guard: usize,
+    /// 32-bit calls can reach it.
+    is_low: bool,
 }
 
 // SAFETY: A page can be written by any task, one at a time.
@@ -47,12 +53,19 @@ impl Slot {
         let (region, index) = region::claim(mm, low)?;
         match region.provide(index) {
             // INVARIANT: A new page is zero. An old one was another task's.
-            Ok((page, is_new)) => Ok(Self {
-                region,
-                index,
-                page,
-                dirty: if is_new { 0 } else { SIZE },
-            }),
+            Ok((page, is_new)) => {
+                let (address, is_low) = region.address(index);
+                Ok(Self {
+                    mm,
+                    address,
+                    guard: region.address(0).0,
+                    is_low,
+                    region,
+                    index,
+                    page,
+                    dirty: if is_new { 0 } else { SIZE },
+                })
+            }
             Err(error) => {
                 region.give_back(index);
                 Err(error)
@@ -60,31 +73,23 @@ impl Slot {
         }
     }
 
-    /// See [`Region::serves`].
+    /// Can its task use it, that runs in `mm`, for a 32-bit call if `low`?
+    ///
+    /// If it was in another address space before, that is gone, or will be: both may have had the
+    /// same address.
     #[inline(always)]
     pub(super) fn serves(&self, mm: Mm, low: bool) -> bool {
-        self.region.serves(mm, low)
+        self.mm == mm && self.region.is_mapped() && (!low || self.is_low)
     }
 
-    /// The process's address of the slot.
-    #[inline(always)]
-    fn address(&self) -> usize {
-        self.region.address(self.index)
-    }
-
-    /// The address of the slot, or that of the guard.
+    /// The process's address of the slot, or that of the page that cannot be read.
     #[inline(always)]
     pub(super) fn address_if(&self, readable: bool) -> usize {
         if readable {
-            self.address()
+            self.address
         } else {
-            self.guard()
+            self.guard
         }
-    }
-
-    /// The process's address of the page that cannot be read.
-    pub(super) fn guard(&self) -> usize {
-        self.region.address(0)
     }
 
     /// The kernel's address of the slot.
@@ -126,15 +131,15 @@ impl Slot {
     /// The offset just behind the last byte that is not zero.
     #[inline]
     pub(super) fn extent(&self) -> usize {
-        let mut end = self.dirty.next_multiple_of(8);
-        while end > 0 {
+        let mut end = self.dirty.wrapping_add(7) & !7;
+        while end != 0 {
             // SAFETY: By the type invariant; aligned, and in bounds.
             let word = unsafe { self.page.byte_add(end - 8).cast::<u64>().read() };
             if word != 0 {
                 // Both architectures are little endian.
-                return end - word.leading_zeros() as usize / 8;
+                return end.wrapping_sub(word.leading_zeros() as usize / 8);
             }
-            end -= 8;
+            end = end.wrapping_sub(8);
         }
         0
     }
@@ -144,7 +149,7 @@ impl Slot {
     fn zero_from(&mut self, len: usize) {
         if self.dirty > len {
             // SAFETY: By the type invariant.
-            unsafe { self.page.byte_add(len).write_bytes(0, self.dirty - len) };
+            unsafe { self.page.byte_add(len).write_bytes(0, self.dirty.wrapping_sub(len)) };
             self.dirty = len;
         }
     }

@@ -2,10 +2,11 @@
 
 //! What is kept per task: its slot, and what is cached in there.
 //!
-//! `struct task_struct` has no place for it, so it is found by the task's address, in a table of
-//! chains. An entry is added, looked up, and removed by its own task only. Others may go by it on
-//! the way along the chain, so chains are read under RCU, changed under a lock, and an entry is freed
-//! when a grace period is over.
+//! `struct task_struct` has no room for it, so it is found by the task's address. An entry is added,
+//! looked up, and removed by its own task only. As a rule it is in a place of its own, which only the
+//! task follows the pointer of. If that is another's already, it is in a chain, which others go along:
+//! chains are read under RCU, changed under a lock, and an entry is freed when a grace period is
+//! over.
 
 use super::slot::Slot;
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
             FreeLater, //
         },
         regs::Saved,
+        shared::Shared,
         task::Task, //
     },
 };
@@ -23,12 +25,7 @@ use core::cell::UnsafeCell;
 use kernel::{
     alloc::flags::GFP_KERNEL_ACCOUNT,
     prelude::*,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    }, //
+    sync::barrier, //
 };
 
 kernel::sync::global_lock! {
@@ -49,18 +46,38 @@ pub(super) unsafe fn init() {
 
 const BITS: u32 = 10;
 
-/// The chains.
+/// Where a task's state is found at once.
+///
+/// # Invariants
+///
+/// `entry` is that of the task with the address `task`. Only that task sets both, and clears `task`.
+struct Place {
+    task: Shared<usize>,
+    entry: Shared<*mut Entry>,
+}
+
+impl Place {
+    const EMPTY: Self = Self {
+        task: Shared::new(0),
+        entry: Shared::new(core::ptr::null_mut()),
+    };
+}
+
+/// The places, by a hash of the task's address.
+static PLACES: [Place; 1 << BITS] = [Place::EMPTY; 1 << BITS];
+
+/// The entries of tasks whose place is another's, in chains.
 ///
 /// # Invariants
 ///
 /// The pointers, here and in [`Entry::next`], are to entries that are not freed before a grace
 /// period has passed since they were taken out.
-static CHAINS: [Atomic<*mut Entry>; 1 << BITS] =
-    [const { Atomic::new(core::ptr::null_mut()) }; 1 << BITS];
+static CHAINS: [Shared<*mut Entry>; 1 << BITS] =
+    [const { Shared::new(core::ptr::null_mut()) }; 1 << BITS];
 
 /// What is known of a task.
 struct Entry {
-    next: Atomic<*mut Entry>,
+    next: Shared<*mut Entry>,
     /// The task's address.
     task: usize,
     /// Nobody but the task uses it.
@@ -72,51 +89,88 @@ struct Entry {
 pub(super) struct State {
     /// Its slot. None only after an attempt to get one has failed.
     pub(super) slot: Option<Slot>,
-    /// What is in there, or of what call that is on its way the pointer stays as it is.
-    pub(super) cached: Option<Cached>,
-    /// The filters have allowed the call, and it has not begun.
+    /// The filters have allowed the call whose argument is cached, and it has not begun.
     pub(super) armed: bool,
+    /// What is in the slot.
+    pub(super) cached: Cached,
     /// The registers that the call is shown.
     pub(super) regs: Saved,
 }
 
+impl State {
+    /// Drops what is cached.
+    #[inline(always)]
+    pub(super) fn forget(&mut self) {
+        self.armed = false;
+        self.cached.call = None;
+    }
+}
+
 /// An argument in the slot.
-#[derive(Clone, Copy)]
 pub(super) struct Cached {
-    /// The call, and its number as the registers have it.
-    pub(super) call: &'static Call,
+    /// The call; none if nothing is cached.
+    pub(super) call: Option<&'static Call>,
+    /// Its number, as the registers have it.
     pub(super) nr: i32,
+    /// It is a 32-bit call.
     pub(super) compat: bool,
     /// The address that takes the place of the caller's pointer; 0 to leave that.
     pub(super) address: usize,
     /// The size that the caller passed.
     pub(super) size: u64,
+    /// See [`super::View`].
     pub(super) extent: u32,
     /// The offset of the field to write, and the value, if the call fails with `E2BIG`.
     pub(super) write_back: Option<(usize, u32)>,
 }
 
-fn chain(task: Task) -> &'static Atomic<*mut Entry> {
-    // `hash_long()`.
-    const GOLDEN_RATIO: usize = 0x61c8_8646_80b5_83eb;
-    &CHAINS[task.addr().wrapping_mul(GOLDEN_RATIO) >> (usize::BITS - BITS)]
+impl Cached {
+    const NOTHING: Self = Self {
+        call: None,
+        nr: -1,
+        compat: false,
+        address: 0,
+        size: 0,
+        extent: 0,
+        write_back: None,
+    };
 }
 
 #[inline(always)]
+fn hash(task: Task) -> usize {
+    // `hash_long()`.
+    const GOLDEN_RATIO: usize = 0x61c8_8646_80b5_83eb;
+    task.addr().wrapping_mul(GOLDEN_RATIO) >> (usize::BITS - BITS)
+}
+
+/// The entry of the calling task.
+#[inline(always)]
 fn find(task: Task) -> Option<*mut Entry> {
-    let chain = chain(task);
-    if chain.load(Relaxed).is_null() {
+    let hash = hash(task);
+    let place = &PLACES[hash];
+    if place.task.get() == task.addr() {
+        // This task has put both there.
+        return Some(place.entry.get());
+    }
+    if CHAINS[hash].get().is_null() {
         return None;
     }
+    find_in_chain(task, &CHAINS[hash])
+}
+
+#[cold]
+#[inline(never)]
+fn find_in_chain(task: Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
     let _guard = rcu::read_lock();
-    let mut next = chain.load(Acquire);
+    // The contents are read behind the pointer, on which they depend.
+    let mut next = chain.get();
     while !next.is_null() {
         // SAFETY: By the invariant of `CHAINS`: it was found under the RCU lock, which is held.
         let entry = unsafe { &*next };
         if entry.task == task.addr() {
             return Some(next);
         }
-        next = entry.next.load(Acquire);
+        next = entry.next.get();
     }
     None
 }
@@ -137,22 +191,33 @@ pub(super) unsafe fn get<'a>(task: Task) -> Option<&'a mut State> {
 pub(super) fn add(task: Task) -> Result {
     let entry = KBox::new(
         Entry {
-            next: Atomic::new(core::ptr::null_mut()),
+            next: Shared::new(core::ptr::null_mut()),
             task: task.addr(),
             state: UnsafeCell::new(State {
                 slot: None,
-                cached: None,
                 armed: false,
+                cached: Cached::NOTHING,
                 regs: Saved::new(),
             }),
             free_later: FreeLater::new(),
         },
         GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
     )?;
-    let chain = chain(task);
+    let entry = KBox::into_raw(entry);
+    let hash = hash(task);
     let _changes = CHANGES.lock();
-    entry.next.store(chain.load(Relaxed), Relaxed);
-    chain.store(KBox::into_raw(entry), Release);
+    let (place, chain) = (&PLACES[hash], &CHAINS[hash]);
+    if place.task.get() == 0 {
+        // INVARIANT: Under the lock nobody else takes the place.
+        place.entry.set(entry);
+        place.task.set(task.addr());
+        return Ok(());
+    }
+    // SAFETY: It was just made.
+    unsafe { (*entry).next.set(chain.get()) };
+    // Whoever finds it finds it complete.
+    barrier::smp_mb(barrier::Write);
+    chain.set(entry);
     Ok(())
 }
 
@@ -165,20 +230,20 @@ pub(super) unsafe fn remove(task: Task) {
     let Some(entry) = find(task) else {
         return;
     };
+    let hash = hash(task);
     let changes = CHANGES.lock();
-    let mut link = chain(task);
-    loop {
-        let next = link.load(Relaxed);
-        if next == entry {
-            break;
+    if PLACES[hash].task.get() == task.addr() {
+        PLACES[hash].task.set(0);
+    } else {
+        let mut link = &CHAINS[hash];
+        while link.get() != entry {
+            // SAFETY: All entries up to the task's own are in the chain while the lock is held, and
+            // that one is.
+            link = unsafe { &(*link.get()).next };
         }
-        // SAFETY: All entries up to the task's own are in the chain while the lock is held, and
-        // that one is.
-        link = unsafe { &(*next).next };
+        // SAFETY: The task's own entry is there. Whoever is at it goes on from it as before.
+        link.set(unsafe { &(*entry).next }.get());
     }
-    // SAFETY: The task's own entry is there. Whoever is at it finds on, or has found what it
-    // looked for before.
-    link.store(unsafe { &(*entry).next }.load(Relaxed), Release);
     drop(changes);
     // SAFETY: Only the task uses its state, and it is not found any more. What is left is plain
     // memory, from a `KBox`.

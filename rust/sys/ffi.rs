@@ -64,7 +64,10 @@ extern "C" {
 
     pub(super) fn rsc_vma_harden(vma: *mut bindings::vm_area_struct);
     pub(super) fn rsc_page_address(page: *const bindings::page) -> *mut c_void;
-    pub(super) fn rsc_get_page(page: *mut bindings::page);
+    pub(super) fn rsc_insert_page(
+        vmf: *mut bindings::vm_fault,
+        page: *mut bindings::page,
+    ) -> bindings::vm_fault_t;
     pub(super) fn rsc_set_counting(on: bool);
     pub(super) fn rsc_is_counting() -> bool;
 
@@ -141,6 +144,11 @@ extern "C" {
         flags: c_int,
     ) -> *mut bindings::file;
 
+    pub(super) fn rsc_copy_short_from_user(
+        dst: *mut c_void,
+        src: *const c_void,
+        len: usize,
+    ) -> c_ulong;
     pub(super) fn rsc_copy_struct_from_user(
         dst: *mut c_void,
         ksize: usize,

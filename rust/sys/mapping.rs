@@ -230,12 +230,9 @@ impl<T: Backing> Operations<T> {
         let Some(page) = backing.as_ref().and_then(|backing| backing.page(index)) else {
             return bindings::vm_fault_reason_VM_FAULT_SIGBUS;
         };
-        let page = page.0.as_ptr();
-        // SAFETY: The page is there, and the new reference is the page table's.
-        unsafe {
-            ffi::rsc_get_page(page);
-            (*vmf).page = page;
-        }
-        0
+        // SAFETY: By the contract of this function. The page table has no reference to the page, and
+        // needs none: the page stays as long as the backing, that as long as the file, and the
+        // file as long as the mapping.
+        unsafe { ffi::rsc_insert_page(vmf, page.0.as_ptr()) }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod module;
 pub(crate) mod ptrace;
 pub(crate) mod rcu;
 pub(crate) mod regs;
+pub(crate) mod shared;
 pub(crate) mod signal;
 pub(crate) mod symbols;
 pub(crate) mod sysctl;

@@ -93,7 +93,7 @@ fn check_size(size: u32, smallest: usize) -> Result<usize> {
     }
 }
 
-/// Reads `len` bytes. On failure (`EFAULT`) what has been written to `dst` is undefined.
+/// Reads `len` bytes. On failure (`EFAULT`) what `dst` has is undefined.
 ///
 /// # Safety
 ///
@@ -101,7 +101,7 @@ fn check_size(size: u32, smallest: usize) -> Result<usize> {
 #[inline]
 pub(crate) unsafe fn copy_raw(dst: *mut u8, src: UserPtr, len: usize) -> Result {
     // SAFETY: By the contract of this function.
-    if unsafe { bindings::copy_from_user(dst.cast(), src.as_const_ptr(), len) } != 0 {
+    if unsafe { ffi::rsc_copy_short_from_user(dst.cast(), src.as_const_ptr(), len) } != 0 {
         return Err(EFAULT);
     }
     Ok(())
