@@ -91,11 +91,11 @@ impl Call {
         }
     }
 
-    /// The size that is passed as one of these arguments; 0 for a call with the size in the struct.
-    pub fn size_argument(&self, arguments: &[u64; 6]) -> u64 {
+    /// The argument that is the size, if one is.
+    pub fn size_argument(&self) -> Option<usize> {
         match self.size {
-            Size::Argument(index) => arguments.get(index).copied().unwrap_or(0),
-            Size::Field { .. } => 0,
+            Size::Argument(index) => Some(index),
+            Size::Field { .. } => None,
         }
     }
 
@@ -144,7 +144,7 @@ const fn old_field(offset: usize, zero: usize) -> Size {
 
 /// All calls.
 #[rustfmt::skip]
-pub static CALLS: &[Call] = &[
+pub const CALLS: &[Call] = &[
     // copy_clone_args_from_user()
     Call::new("clone3", 435, (0, argument(1)), (64, 88)),
     // SYSCALL_DEFINE4(openat2)
@@ -174,10 +174,36 @@ pub static CALLS: &[Call] = &[
 ];
 
 /// The call with this number, made on this architecture (`AUDIT_ARCH_*`).
+///
+/// For numbers that come from a system call, see to it before that the processor does not speculate
+/// that one is below [`LIMIT`] which is not.
 pub fn find(arch: u32, nr: u32) -> Option<&'static Call> {
-    let nr = match arch {
-        AUDIT_ARCH_X86_64 => nr & !X32_SYSCALL_BIT,
-        _ => nr,
+    let (places, nr) = match arch {
+        AUDIT_ARCH_X86_64 => (&PLACES[0], nr & !X32_SYSCALL_BIT),
+        AUDIT_ARCH_I386 => (&PLACES[1], nr),
+        AUDIT_ARCH_AARCH64 => (&PLACES[2], nr),
+        AUDIT_ARCH_ARM => (&PLACES[3], nr),
+        _ => return None,
     };
-    CALLS.iter().find(|call| call.number(arch) == Some(nr))
+    CALLS.get(usize::from(*places.get(nr as usize)?))
 }
+
+/// The numbers of all of them are below this, without [`X32_SYSCALL_BIT`].
+pub const LIMIT: usize = 512;
+
+/// By architecture and number, where in [`CALLS`] the call is; a place that there is not, if it is
+/// none of them.
+static PLACES: [[u8; LIMIT]; 4] = {
+    let mut places = [[u8::MAX; LIMIT]; 4];
+    let mut at = 0;
+    while at < CALLS.len() {
+        let mut column = 0;
+        while column < 4 {
+            // CAST: There are few.
+            places[column][CALLS[at].numbers[column] as usize] = at as u8;
+            column += 1;
+        }
+        at += 1;
+    }
+    places
+};

@@ -3,11 +3,16 @@
 //! What appended filters see of a system call beyond its registers, gathered for those that look.
 
 use crate::{
+    arch,
     bpf::append::{
         Extra,
         Needs, //
     },
-    calls,
+    calls::{
+        self,
+        Call,
+        X32_SYSCALL_BIT, //
+    },
     ea,
     sys::{
         regs::Regs,
@@ -19,6 +24,19 @@ use crate::{
     uapi::SECCOMP_DATA_FEATURE_EA, //
 };
 use kernel::prelude::*;
+
+/// The call, if it has an extensible argument.
+fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
+    // CAST: A negative number becomes one that no call has.
+    let nr = regs.nr() as u32;
+    let low = (nr & !X32_SYSCALL_BIT) as usize;
+    if low >= calls::LIMIT {
+        return None;
+    }
+    // CAST: It is small.
+    let low = arch::index_nospec::<{ calls::LIMIT }>(low) as u32;
+    calls::find(task.audit_arch(), (nr & X32_SYSCALL_BIT) | low)
+}
 
 /// An argument that there is not.
 static ZEROS: [u8; 4096] = [0; 4096];
@@ -32,18 +50,16 @@ pub(crate) const NONE: Extra = Extra {
     pkey: 0,
 };
 
-/// Gathers what `needs` says for the system call that the calling task makes.
+/// Adds to [`NONE`] what `needs` says for the system call that the calling task makes.
 ///
 /// If that is an extensible argument, it is copied, and the call reads the copy if
 /// [`ea::arm`] is called. May sleep; an error is to deny the call.
-pub(crate) fn gather(task: Task, regs: Regs, needs: Needs) -> Result<Extra> {
-    let mut extra = NONE;
+pub(crate) fn gather(task: Task, regs: Regs, needs: Needs, extra: &mut Extra) -> Result {
     if needs.pkey {
         extra.pkey = task::pkey_register().unwrap_or(0);
     }
     if needs.argument {
-        // CAST: A negative number becomes one that no call has.
-        if let Some(call) = calls::find(task.audit_arch(), regs.nr() as u32) {
+        if let Some(call) = call_of(task, regs) {
             let view = ea::fetch(task, regs, call)?;
             extra.argument = view.data;
             extra.size = view.size;
@@ -51,5 +67,5 @@ pub(crate) fn gather(task: Task, regs: Regs, needs: Needs) -> Result<Extra> {
             extra.features = SECCOMP_DATA_FEATURE_EA as u32;
         }
     }
-    Ok(extra)
+    Ok(())
 }

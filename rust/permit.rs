@@ -186,16 +186,14 @@ fn inspect_with<'a>(
     pass: Pass,
     judge: impl FnOnce(&Extra) -> (Verdict, Option<&'a Filter>),
 ) -> bool {
-    let gathered;
+    let mut gathered;
     let extra = if needs.is_empty() {
         &extra::NONE
     } else {
-        match extra::gather(task, regs, needs) {
-            Ok(extra) => gathered = extra,
-            Err(error) => {
-                regs.set_return_value(task, error.to_errno() as isize);
-                return false;
-            }
+        gathered = extra::NONE;
+        if let Err(error) = extra::gather(task, regs, needs, &mut gathered) {
+            regs.set_return_value(task, error.to_errno() as isize);
+            return false;
         }
         &gathered
     };

@@ -363,3 +363,26 @@ fn constants() {
     );
     assert_eq!(residual.len(), 4, "{}", Listing(&residual));
 }
+
+/// The calls are found by their numbers, and nothing else is.
+#[test]
+fn calls() {
+    for arch in [X86_64, I386, AARCH64, calls::AUDIT_ARCH_ARM] {
+        for nr in (0..2000).chain([u32::MAX, 0x8000_0000, 0x4000_0000]) {
+            let listed = CALLS.iter().find(|call| call.number(arch) == Some(nr));
+            let found = calls::find(arch, nr);
+            assert_eq!(
+                found.map(|call| call.name),
+                listed.map(|call| call.name),
+                "{nr}"
+            );
+        }
+        assert!(calls::find(arch ^ 1, 437).is_none());
+    }
+    // Calls of x32 are those of x86_64.
+    assert_eq!(
+        calls::find(X86_64, 0x4000_0000 | 437).unwrap().name,
+        "openat2"
+    );
+    assert!(calls::find(AARCH64, 0x4000_0000 | 437).is_none());
+}

@@ -48,31 +48,27 @@ impl Arch for Arm64 {
     }
 
     #[inline(always)]
-    fn set_argument(regs: &mut bindings::pt_regs, _compat: bool, index: usize, value: usize) {
-        match index {
-            0 => regs.orig_x0 = value as u64,
-            1..=5 => Self::user_mut(regs).regs[index] = value as u64,
-            _ => {}
-        }
-    }
-
-    #[inline(always)]
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64 {
         Self::user(regs).pc
     }
 
-    fn places(_compat: bool) -> [usize; 7] {
-        let user = offset_of!(bindings::pt_regs, __bindgen_anon_1);
-        let x = |n: usize| user + offset_of!(bindings::user_pt_regs, regs) + 8 * n;
-        [
-            user + offset_of!(bindings::user_pt_regs, pc),
+    #[inline(always)]
+    fn places(_compat: bool) -> &'static [usize; 7] {
+        const USER: usize = offset_of!(bindings::pt_regs, __bindgen_anon_1);
+        const fn x(n: usize) -> usize {
+            USER + offset_of!(bindings::user_pt_regs, regs) + 8 * n
+        }
+        static PLACES: [usize; 7] = [
+            USER + offset_of!(bindings::user_pt_regs, pc),
+            // x0 holds the preset result.
             offset_of!(bindings::pt_regs, orig_x0),
             x(1),
             x(2),
             x(3),
             x(4),
             x(5),
-        ]
+        ];
+        &PLACES
     }
 
     const NR_PLACE: usize = offset_of!(bindings::pt_regs, syscallno);

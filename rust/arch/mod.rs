@@ -42,15 +42,13 @@ pub(crate) trait Arch {
     /// `syscall_get_arguments()`.
     fn arguments(regs: &bindings::pt_regs, compat: bool) -> [u64; 6];
 
-    /// Sets the argument `index`, as the wrapper of a call sees it.
-    fn set_argument(regs: &mut bindings::pt_regs, compat: bool, index: usize, value: usize);
-
     /// `KSTK_EIP()`.
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64;
 
     /// Where [`Arch::arguments`] and [`Arch::instruction_pointer`] find what they return: offsets
-    /// in `struct pt_regs`, the instruction pointer first.
-    fn places(compat: bool) -> [usize; 7];
+    /// in `struct pt_regs`, the instruction pointer first. The wrappers of calls find their arguments
+    /// in the same places.
+    fn places(compat: bool) -> &'static [usize; 7];
 
     /// Where [`Arch::nr`] finds the number: an offset in `struct pt_regs`.
     const NR_PLACE: usize;

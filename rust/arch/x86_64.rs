@@ -37,36 +37,20 @@ impl Arch for X86_64 {
     }
 
     #[inline(always)]
-    fn set_argument(regs: &mut bindings::pt_regs, compat: bool, index: usize, value: usize) {
-        let r = regs;
-        let args = if compat {
-            [
-                &mut r.bx, &mut r.cx, &mut r.dx, &mut r.si, &mut r.di, &mut r.bp,
-            ]
-        } else {
-            [
-                &mut r.di, &mut r.si, &mut r.dx, &mut r.r10, &mut r.r8, &mut r.r9,
-            ]
-        };
-        if let Some(arg) = args.into_iter().nth(index) {
-            *arg = value;
-        }
-    }
-
-    #[inline(always)]
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64 {
         regs.ip as u64
     }
 
-    fn places(compat: bool) -> [usize; 7] {
+    #[inline(always)]
+    fn places(compat: bool) -> &'static [usize; 7] {
         macro_rules! places {
             ($($reg:ident)*) => { [$(offset_of!(bindings::pt_regs, $reg)),*] };
         }
-        if compat {
-            places!(ip bx cx dx si di bp)
-        } else {
-            places!(ip di si dx r10 r8 r9)
-        }
+        static PLACES: [[usize; 7]; 2] = [
+            places!(ip di si dx r10 r8 r9),
+            places!(ip bx cx dx si di bp),
+        ];
+        &PLACES[usize::from(compat)]
     }
 
     const NR_PLACE: usize = offset_of!(bindings::pt_regs, orig_ax);

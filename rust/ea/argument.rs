@@ -20,19 +20,17 @@ pub(crate) enum Plan {
     Read(usize),
 }
 
-/// What is to be done for a call with this pointer and these arguments, if a copy may have
+/// What is to be done for a call with this pointer, and this size if it is an argument, if a copy may have
 /// `capacity` bytes. The kernel refuses any that is longer before it reads it.
 #[inline]
-pub(crate) fn plan(call: &Call, pointer: u64, arguments: &[u64; 6], capacity: usize) -> Plan {
+pub(crate) fn plan(call: &Call, pointer: u64, size: u64, capacity: usize) -> Plan {
     if pointer == 0 && call.null != Null::Address {
         // Both kinds of calls compare the pointer with NULL before they would read from it.
         return Plan::Pass;
     }
     match call.size {
         // CAST: Not more than `capacity`.
-        Size::Argument(_) => {
-            Plan::Copy(call.size_argument(arguments).min(capacity as u64) as usize)
-        }
+        Size::Argument(_) => Plan::Copy(size.min(capacity as u64) as usize),
         Size::Field { offset, .. } => Plan::Read(offset),
     }
 }

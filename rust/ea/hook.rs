@@ -173,12 +173,7 @@ fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirecte
     if cached.address == 0 || cached.nr != regs.nr() || cached.compat != task.is_compat() {
         return unchanged;
     }
-    let shown = regs.with_argument(
-        &mut state.regs,
-        cached.compat,
-        call.pointer,
-        cached.address,
-    );
+    let shown = regs.with_argument(&mut state.regs, cached.compat, call.pointer, cached.address);
     if let Some(field) = cached.write_back {
         // SAFETY: What the wrapper is shown stays in place: the entry of the task is not removed
         // before the task exits. Only `rsc_ea_regs()` calls this, with where the wrapper goes on.
@@ -209,11 +204,10 @@ unsafe fn run_and_write_back(
     // SAFETY: By the contract of this function, and the wrapper is run once.
     let result = unsafe { regs::call_wrapper(shown, body) };
     if result == E2BIG.to_errno() as isize {
-        if let Some(&user) = regs.arguments(task).get(pointer) {
-            let field = UserPtr::from_addr(user as usize).wrapping_byte_add(offset);
-            // The kernel does not mind a fault either.
-            let _ = user::write(field, &known);
-        }
+        let user = regs.argument(task.is_compat(), pointer);
+        let field = UserPtr::from_addr(user as usize).wrapping_byte_add(offset);
+        // The kernel does not mind a fault either.
+        let _ = user::write(field, &known);
     }
     Redirected {
         // CAST: Reinterprets the sign.

@@ -117,19 +117,21 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
     state.forget();
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
 
-    let arguments = regs.arguments(task);
-    let pointer = arguments.get(call.pointer).copied().ok_or(EINVAL)?;
+    let pointer = regs.argument(compat, call.pointer);
+    let size = call
+        .size_argument()
+        .map_or(0, |index| regs.argument(compat, index));
     let user = UserPtr::from_addr(pointer as usize);
     // What the kernel would do with the size, once it has read it.
     let mut accepted = true;
-    let (size, address) = match argument::plan(call, pointer, &arguments, View::CAPACITY) {
+    let (size, address) = match argument::plan(call, pointer, size, View::CAPACITY) {
         Plan::Pass => {
             slot.clear();
-            (call.size_argument(&arguments), 0)
+            (size, 0)
         }
         Plan::Copy(len) => {
             let readable = slot.fill(user, len);
-            (call.size_argument(&arguments), slot.address_if(readable))
+            (size, slot.address_if(readable))
         }
         Plan::Read(offset) => match user::read::<u32>(user.wrapping_byte_add(offset)) {
             Ok(size) => {
@@ -204,16 +206,6 @@ pub(crate) fn disarm(task: Task) {
     if let Some(state) = unsafe { tasks::get(task) } {
         state.forget();
     }
-}
-
-/// The argument that was last fetched, if there is one.
-///
-/// Another task may look at it as long as it keeps this one from going on.
-pub(crate) fn read(task: Task) -> Option<View> {
-    // SAFETY: As in `arm()`.
-    let state = unsafe { tasks::get(task) }?;
-    state.cached.call?;
-    Some(View::new(state.slot.as_ref()?, &state.cached))
 }
 
 /// The task exits.

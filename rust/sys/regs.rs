@@ -12,7 +12,6 @@ use crate::arch::{
     Arch,
     Native, //
 };
-use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use kernel::{
     bindings,
@@ -47,12 +46,13 @@ pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
 }
 
 /// Room for a copy of the registers.
-pub(crate) struct Saved(MaybeUninit<bindings::pt_regs>);
+pub(crate) struct Saved(bindings::pt_regs);
 
 impl Saved {
     /// Room.
     pub(crate) const fn new() -> Self {
-        Self(MaybeUninit::uninit())
+        // SAFETY: Registers may be zero.
+        Self(unsafe { core::mem::zeroed() })
     }
 }
 
@@ -110,19 +110,6 @@ impl Regs {
         }
     }
 
-    /// The arguments, as the system call's wrapper takes them: 32 bits each for a 32-bit call.
-    #[inline(always)]
-    pub(crate) fn arguments(self, task: Task) -> [u64; 6] {
-        let compat = task.is_compat();
-        // SAFETY: As in `nr()`.
-        let arguments = Native::arguments(unsafe { self.0.as_ref() }, compat);
-        if compat {
-            arguments.map(|argument| argument & 0xffff_ffff)
-        } else {
-            arguments
-        }
-    }
-
     /// Makes a copy of the registers that differs in the argument `index`.
     #[inline(always)]
     pub(crate) fn with_argument(
@@ -132,18 +119,33 @@ impl Regs {
         index: usize,
         value: usize,
     ) -> *const PtRegs {
-        const WORDS: usize = core::mem::size_of::<bindings::pt_regs>() / 8;
-        let (from, to) = (self.0.cast::<u64>(), copy.0.as_mut_ptr().cast::<u64>());
-        for i in 0..WORDS {
-            // Word by word, and volatile lest that becomes a call of `memcpy()`, which takes longer
-            // for so few.
-            // SAFETY: As in `nr()`; and both have that many words, and no padding.
-            unsafe { to.add(i).write(from.add(i).read_volatile()) };
+        let to = (&raw mut copy.0).cast::<u8>();
+        let [_, places @ ..] = Native::places(compat);
+        for (i, &place) in places.iter().enumerate() {
+            // SAFETY: As in `nr()`; and the places are those of registers, in both.
+            unsafe {
+                let to = to.byte_add(place).cast::<usize>();
+                let from = self.0.byte_add(place).cast::<usize>();
+                to.write(if i == index { value } else { from.read() });
+            }
         }
-        // SAFETY: All of it was just written.
-        let copy = unsafe { copy.0.assume_init_mut() };
-        Native::set_argument(copy, compat, index, value);
-        copy
+        &raw const copy.0
+    }
+
+    /// An argument, as the system call's wrapper takes it: 32 bits for a 32-bit call; 0 if there is no argument of this index.
+    #[inline(always)]
+    pub(crate) fn argument(self, compat: bool, index: usize) -> u64 {
+        let [_, places @ ..] = Native::places(compat);
+        let Some(&place) = places.get(index) else {
+            return 0;
+        };
+        // SAFETY: As in `nr()`; and the place is that of a register.
+        let value = unsafe { self.0.byte_add(place).cast::<u64>().read() };
+        if compat {
+            value & 0xffff_ffff
+        } else {
+            value
+        }
     }
 
     /// Sets the result of a system call that is not run: `syscall_set_return_value()`.
