@@ -173,12 +173,7 @@ fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirecte
     if cached.address == 0 || cached.nr != regs.nr() || cached.compat != task.is_compat() {
         return unchanged;
     }
-    let shown = regs.with_argument(
-        &mut state.regs,
-        cached.compat,
-        call.pointer,
-        cached.address,
-    );
+    let shown = regs.with_argument(&mut state.regs, cached.compat, call.pointer, cached.address);
     if let Some(field) = cached.write_back {
         // SAFETY: What the wrapper is shown stays in place: the entry of the task is not removed
         // before the task exits. Only `rsc_ea_regs()` calls this, with where the wrapper goes on.

@@ -46,7 +46,8 @@ use tasks::{
 
 /// A cached argument, as the filters may see it.
 ///
-/// What it refers to stays as it is until the task calls anything of this module again, or exits.
+/// What it refers to stays as it is until the task fetches the next one, or exits. Another task may
+/// look at it as long as it keeps this one from going on.
 #[derive(Clone, Copy)]
 pub(crate) struct View {
     /// The copy: [`View::CAPACITY`] bytes, zero behind what the caller has passed.
@@ -204,16 +205,6 @@ pub(crate) fn disarm(task: Task) {
     if let Some(state) = unsafe { tasks::get(task) } {
         state.forget();
     }
-}
-
-/// The argument that was last fetched, if there is one.
-///
-/// Another task may look at it as long as it keeps this one from going on.
-pub(crate) fn read(task: Task) -> Option<View> {
-    // SAFETY: As in `arm()`.
-    let state = unsafe { tasks::get(task) }?;
-    state.cached.call?;
-    Some(View::new(state.slot.as_ref()?, &state.cached))
 }
 
 /// The task exits.

@@ -149,7 +149,11 @@ impl Slot {
     fn zero_from(&mut self, len: usize) {
         if self.dirty > len {
             // SAFETY: By the type invariant.
-            unsafe { self.page.byte_add(len).write_bytes(0, self.dirty.wrapping_sub(len)) };
+            unsafe {
+                self.page
+                    .byte_add(len)
+                    .write_bytes(0, self.dirty.wrapping_sub(len))
+            };
             self.dirty = len;
         }
     }
