@@ -416,7 +416,9 @@ TEST(locked_memory)
 
 static void *thread_once(void *arg)
 {
-	return (void *)(long)(openat2_with(0, NULL) || openat2_with(RESOLVE_BENEATH, NULL) != -EPERM);
+	bool wrong = openat2_with(0, NULL) || openat2_with(RESOLVE_BENEATH, NULL) != -EPERM;
+
+	return (void *)(long)wrong;
 }
 
 static pthread_barrier_t barrier;
@@ -541,9 +543,8 @@ TEST(fork_vfork_and_exec)
 	EXPECT_EQ(1, regions(getpid(), NULL, NULL));
 
 	/* A child that shares the memory has another slot of the same region, and leaves it. */
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 300; i++)
 		ASSERT_EQ(0, in_same_memory(call_once));
-	}
 	EXPECT_EQ(1, regions(getpid(), NULL, NULL));
 	/* It may go through exec as well. */
 	pid = vfork();
@@ -602,14 +603,18 @@ static __u64 result_buffer[64];
 static const struct call calls[] = {
 	{ "clone3", __NR_clone3, 0, 1, -1, 64, 88, {}, { 0, 0, 0, 0 }, true },
 	{ "openat2", __NR_openat2, 2, 3, -1, 24, 24, { AT_FDCWD, (long)"/" }, {}, false },
-	{ "mount_setattr", __NR_mount_setattr, 3, 4, -1, 32, 32, { AT_FDCWD, (long)"/" }, {}, false },
-	{ "open_tree_attr", __NR_open_tree_attr, 3, 4, -1, 32, 32, { AT_FDCWD, (long)"/" }, {}, false },
-	{ "file_setattr", __NR_file_setattr, 2, 3, -1, 24, 24, { AT_FDCWD, (long)"/tmp" }, {}, false },
+	{ "mount_setattr", __NR_mount_setattr, 3, 4, -1, 32, 32,
+	  { AT_FDCWD, (long)"/" }, {}, false },
+	{ "open_tree_attr", __NR_open_tree_attr, 3, 4, -1, 32, 32,
+	  { AT_FDCWD, (long)"/" }, {}, false },
+	{ "file_setattr", __NR_file_setattr, 2, 3, -1, 24, 24,
+	  { AT_FDCWD, (long)"/tmp" }, {}, false },
 	{ "setxattrat", __NR_setxattrat, 4, 5, -1, 16, 16,
 	  { AT_FDCWD, (long)"/tmp", 0, (long)"user.test" }, {}, false },
 	{ "getxattrat", __NR_getxattrat, 4, 5, -1, 16, 16,
 	  { AT_FDCWD, (long)"/tmp", 0, (long)"user.test" }, {}, false },
-	{ "landlock_create_ruleset", __NR_landlock_create_ruleset, 0, 1, -1, 8, 48, {}, { 1 }, false },
+	{ "landlock_create_ruleset", __NR_landlock_create_ruleset, 0, 1, -1, 8, 48,
+	  {}, { 1 }, false },
 	{ "landlock_create_ruleset(flags)", __NR_landlock_create_ruleset, 0, 1, -1, 8, 48,
 	  { 0, 0, 1 }, { 1 }, false },
 	{ "statmount", __NR_statmount, 0, -1, 0, 24, 32, { 0, R, sizeof(result_buffer), 0 },
@@ -718,7 +723,7 @@ TEST_F_TIMEOUT(slow, fails_as_without_a_filter, 180)
 					}
 					done++;
 					EXPECT_EQ(0, memcmp(&o, before, sizeof(o))) {
-						TH_LOG("%s, place %d, size %ld: %ld %d %u, not %ld %d %u",
+						TH_LOG("%s, %d, %ld: %ld %d %u, not %ld %d %u",
 						       calls[c].name, p,
 						       size_of_try(&calls[c], s), o.value,
 						       o.error, o.field, before->value,
@@ -779,7 +784,7 @@ TEST(ia32_calls_of_a_64_bit_process)
 	long fd;
 
 	ASSERT_NE(MAP_FAILED, (void *)low);
-	strcpy(low, "/");
+	memcpy(low, "/", 2);
 	ASSERT_EQ(0, confine());
 	for (int i = 0; i < 3; i++) {
 		EXPECT_EQ(0, openat2_with(0, NULL));

@@ -46,7 +46,8 @@ use tasks::{
 
 /// A cached argument, as the filters may see it.
 ///
-/// What it refers to stays as it is until the task calls anything of this module again, or exits.
+/// What it refers to stays as it is until the task fetches the next one, or exits. Another task may
+/// look at it as long as it keeps this one from going on.
 #[derive(Clone, Copy)]
 pub(crate) struct View {
     /// The copy: [`View::CAPACITY`] bytes, zero behind what the caller has passed.

@@ -57,14 +57,16 @@ struct Place {
 }
 
 impl Place {
-    const EMPTY: Self = Self {
-        task: Shared::new(0),
-        entry: Shared::new(core::ptr::null_mut()),
-    };
+    const fn empty() -> Self {
+        Self {
+            task: Shared::new(0),
+            entry: Shared::new(core::ptr::null_mut()),
+        }
+    }
 }
 
 /// The places, by a hash of the task's address.
-static PLACES: [Place; 1 << BITS] = [Place::EMPTY; 1 << BITS];
+static PLACES: [Place; 1 << BITS] = [const { Place::empty() }; 1 << BITS];
 
 /// The entries of tasks whose place is another's, in chains.
 ///
