@@ -174,6 +174,22 @@ static void compare(long depth)
 	allow(depth - 1);
 }
 
+/* All filters compare an argument, and each another value. */
+static void compare_each(long depth)
+{
+	while (depth--) {
+		struct sock_filter insns[] = {
+			LOAD(nr),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
+			LOAD_ARG_LO(0),
+			RET_IF_EQ(99 + depth, SECCOMP_RET_ERRNO | EPERM),
+			RET(SECCOMP_RET_ALLOW),
+		};
+
+		must(INSTALL(insns, 0), "compare_each");
+	}
+}
+
 /* A linear filter of so many rules, the last of which compares an argument. */
 static size_t make_linear(struct sock_filter *insns, long rules)
 {
@@ -315,7 +331,7 @@ static long memory_used(void)
 /* Bytes per filter: some processes with many each, before and after those are installed. */
 static void measure_memory(const char *name, struct sock_filter *insns, size_t len)
 {
-	enum { PROCESSES = 5, FILTERS = 50 };
+	enum { PROCESSES = 5, FILTERS = 40 };
 	pid_t pids[PROCESSES];
 	int said[2], go[2];
 	long before, after;
@@ -466,6 +482,8 @@ int main(int argc, char **argv)
 	measure("none_openat2_close", NULL, 0, call_openat2, 500);
 	measure_forks("none_fork_exit", NULL, 0);
 	measure_calls("");
+	measure("compare_each_2", compare_each, 2, call_getpriority, 2000);
+	measure("compare_each_32", compare_each, 32, call_getpriority, 2000);
 	for (int i = 0; i < LENGTH(lengths); i++) {
 		snprintf(name, sizeof(name), "compare_after_%d_rules", lengths[i]);
 		measure(name, linear, lengths[i], call_getpriority, 2000);

@@ -155,8 +155,14 @@ static const __u32 deadly[] = {
 	SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS, 0x00070000, 0x7fc10000, 0xffffffff,
 };
 
-/* Values of which arguments are made, so that comparisons come true. */
-static uint32_t values[16];
+/* What a stack's filters and calls are made of, so that comparisons come true. */
+static uint32_t values[6];
+static int favourites[6];
+
+static uint32_t near_(uint32_t value)
+{
+	return one_in(4) ? value - 1 + below(3) : value;
+}
 
 static uint32_t constant(void)
 {
@@ -170,7 +176,7 @@ static uint32_t constant(void)
 
 	switch (below(10)) {
 	case 0 ... 3:
-		return PICK(numbers) + (one_in(6) ? (int)below(3) - 1 : 0);
+		return near_(PICK(favourites));
 	case 4:
 		return PICK(arches);
 	case 5:
@@ -179,7 +185,7 @@ static uint32_t constant(void)
 		return 1U << below(32);
 	case 7:
 	case 8:
-		return PICK(values) + (one_in(4) ? (int)below(3) - 1 : 0);
+		return near_(PICK(values));
 	default:
 		return bits();
 	}
@@ -201,7 +207,7 @@ static void add_return(struct filter *f)
 static void add_load(struct filter *f)
 {
 	static const __u32 offsets[] = {
-		0, 0, 0, 0, 4, 16, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 8, 12,
+		0, 0, 0, 0, 0, 0, 16, 16, 16, 24, 24, 20, 32, 40, 48, 56, 4, 8, 12, 28,
 	};
 
 	add(f, BPF_LD | BPF_W | BPF_ABS, 0, 0, PICK(offsets));
@@ -304,8 +310,8 @@ static void make_linear(struct filter *f, uint32_t rules)
 	while (rules--) {
 		size_t at = f->len;
 
-		add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, one_in(3) ? below(512) : PICK(numbers));
-		if (one_in(3)) {
+		add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, one_in(3) ? below(512) : PICK(favourites));
+		if (one_in(2)) {
 			add_arguments(f);
 			add(f, BPF_LD | BPF_W | BPF_ABS, 0, 0, 0);
 		} else {
@@ -328,9 +334,14 @@ static void make_tree(struct filter *f, uint32_t low, uint32_t high, uint32_t de
 		add_return(f);
 		return;
 	}
-	middle = low + 1 + below(high - low - 1);
+	middle = near_(PICK(favourites));
+	if (middle <= low || middle >= high)
+		middle = low + 1 + below(high - low - 1);
 	at = f->len;
-	add(f, BPF_JMP | BPF_JGE | BPF_K, 0, 1, middle);
+	if (one_in(2))
+		add(f, BPF_JMP | BPF_JGE | BPF_K, 0, 1, middle);
+	else
+		add(f, BPF_JMP | BPF_JGT | BPF_K, 0, 1, middle - 1);
 	add(f, BPF_JMP | BPF_JA, 0, 0, 0);
 	make_tree(f, low, middle, depth - 1);
 	f->insns[at + 1].k = f->len - at - 2;
@@ -647,7 +658,7 @@ static void make_calls(void)
 	for (int i = 0; i < MAX_CALLS; i++) {
 		struct call *call = &calls[i];
 
-		call->nr = PICK(numbers);
+		call->nr = one_in(4) ? PICK(numbers) : PICK(favourites);
 #if __SIZEOF_LONG__ == 8
 		/* The upper half of the register is nobody's business. */
 		if (one_in(8))
@@ -675,6 +686,8 @@ static bool try_one(uint64_t seed)
 	rng_state = seed * 0xd1342543de82ef95;
 	for (size_t i = 0; i < LENGTH(values); i++)
 		values[i] = one_in(3) ? bits() : below(256);
+	for (size_t i = 0; i < LENGTH(favourites); i++)
+		favourites[i] = PICK(numbers);
 	filter_count = one_in(2) ? 1 : 1 + below(one_in(4) ? MAX_FILTERS : 3);
 	for (int i = 0; i < filter_count; i++)
 		make_filter(&filters[i], i == filter_count - 1);
@@ -774,9 +787,9 @@ int main(int argc, char **argv)
 	}
 	printf("# %lu calls under %lu stacks; %lu have another verdict than one of the same number\n",
 	       total, stacks, varied);
+	often &= varied >= stacks;
 	printf("%s 1 every call gets what the filters say\n", wrong ? "not ok" : "ok");
-	printf("%s 2 all that can be said is said often\n",
-	       often && varied >= stacks ? "ok" : "not ok");
+	printf("%s 2 all that can be said is said often\n", often ? "ok" : "not ok");
 	printf("1..2\n");
 	return wrong || !often;
 }
