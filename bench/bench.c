@@ -331,7 +331,7 @@ static long memory_used(void)
 /* Bytes per filter: some processes with many each, before and after those are installed. */
 static void measure_memory(const char *name, struct sock_filter *insns, size_t len)
 {
-	enum { PROCESSES = 5, FILTERS = 40 };
+	enum { PROCESSES = 5, FILTERS = 30 };
 	pid_t pids[PROCESSES];
 	int said[2], go[2];
 	long before, after;
@@ -346,8 +346,11 @@ static void measure_memory(const char *name, struct sock_filter *insns, size_t l
 		no_new_privs();
 		must(write(said[1], "", 1), "write");
 		must(read(go[0], &byte, 1), "read");
-		for (int n = 0; n < FILTERS; n++)
-			must(install(insns, len, 0), name);
+		for (int n = 0; n < FILTERS; n++) {
+			/* Which qemu/bench takes for a failure, in the end. */
+			if (install(insns, len, 0))
+				printf("# %s: %m\n", name);
+		}
 		must(write(said[1], "", 1), "write");
 		pause();
 		_exit(0);
