@@ -3,16 +3,17 @@
  * Counts what system calls cost under filters. With -icount a nanosecond of the guest is an
  * instruction, and this process's CPU time is what the whole call takes, user side included.
  *
- *	bench PROFILE-DIRECTORY
- *	bench compat
+ *	bench PROFILE-DIRECTORY [PATTERN]
+ *	bench compat [PATTERN]
  *
  * Prints a line for each case: its name and the instructions of one call, the best of some rounds.
  * Each case runs in a child of its own, as filters stay. The second form is for the same program
- * as a 32-bit one, with fewer cases.
+ * as a 32-bit one, with fewer cases. With a shell pattern, only the cases that it matches.
  */
 
 #include "../selftests/common.h"
 
+#include <fnmatch.h>
 #include <sys/personality.h>
 #include <time.h>
 
@@ -114,12 +115,21 @@ static void must(int ret, const char *what)
 		fail(what);
 }
 
+static const char *pattern = "*";
+
+static bool wanted(const char *name)
+{
+	return !fnmatch(pattern, name, 0);
+}
+
 /* Runs setup and then measures, in a child. */
 static void measure(const char *name, void (*setup)(long), long arg, body run, long count)
 {
 	int status;
 	pid_t pid;
 
+	if (!wanted(name))
+		return;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -281,6 +291,8 @@ static void measure_install(const char *name, struct sock_filter *insns, size_t 
 {
 	unsigned long long best = ~0ULL;
 
+	if (!wanted(name))
+		return;
 	for (int i = 0; i < ROUNDS; i++) {
 		unsigned long long taken = 0;
 		int pipes[2];
@@ -337,6 +349,8 @@ static void measure_memory(const char *name, struct sock_filter *insns, size_t l
 	long before, after;
 	char byte;
 
+	if (!wanted(name))
+		return;
 	if (pipe(said) || pipe(go))
 		fail("pipe");
 	for (int i = 0; i < PROCESSES; i++) {
@@ -394,6 +408,8 @@ static void measure_notify(void)
 	int socks[2], listener;
 	pid_t pid;
 
+	if (!wanted("notify_round_trip"))
+		return;
 	pid = fork();
 	if (!pid) {
 		no_new_privs();
@@ -472,6 +488,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2)
 		return 2;
+	if (argc > 2)
+		pattern = argv[2];
 	/* The JIT is what everybody has. */
 	write_file("/proc/sys/net/core/bpf_jit_enable", "1");
 	sleep(2);
