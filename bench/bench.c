@@ -334,7 +334,7 @@ static long memory_used(void)
 	file = fopen("/proc/vmallocinfo", "r");
 	while (file && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%*s %ld", &bytes) == 1 && !strstr(line, "exec"))
-			sum += bytes;
+			sum += bytes - 4096; /* less the guard page */
 	}
 	fclose(file);
 	return sum + kib * 1024;
