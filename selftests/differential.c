@@ -15,6 +15,7 @@
  */
 
 #include "append.h"
+#include "raw_call.h"
 
 #include <setjmp.h>
 
@@ -30,23 +31,23 @@ static bool appending;
 
 /* ---- Random numbers: splitmix64. ---- */
 
-static uint64_t rng_state;
+static __u64 rng_state;
 
-static uint64_t bits(void)
+static __u64 bits(void)
 {
-	uint64_t z = rng_state += 0x9e3779b97f4a7c15;
+	__u64 z = rng_state += 0x9e3779b97f4a7c15;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
 	return z ^ (z >> 31);
 }
 
-static uint32_t below(uint32_t n)
+static __u32 below(__u32 n)
 {
 	return ((bits() >> 32) * n) >> 32;
 }
 
-static bool one_in(uint32_t n)
+static bool one_in(__u32 n)
 {
 	return !below(n);
 }
@@ -93,69 +94,6 @@ static const struct extensible extensibles[] = {
 /* Where the arguments are when the calls are made. */
 static __u8 buffer[MAX_ARGUMENT];
 
-/* Where the call instruction of raw_call() ends: what filters see as the instruction pointer. */
-extern char raw_call_ip[];
-long raw_call(long nr, const unsigned long *args);
-
-#if defined(__x86_64__)
-asm(".text\n"
-    ".globl raw_call\n.type raw_call, @function\nraw_call:\n"
-    "	mov	%rdi, %rax\n"
-    "	mov	%rsi, %r11\n"
-    "	mov	0(%r11), %rdi\n"
-    "	mov	8(%r11), %rsi\n"
-    "	mov	16(%r11), %rdx\n"
-    "	mov	24(%r11), %r10\n"
-    "	mov	32(%r11), %r8\n"
-    "	mov	40(%r11), %r9\n"
-    "	syscall\n"
-    ".globl raw_call_ip\nraw_call_ip:\n"
-    "	ret\n");
-#elif defined(__i386__)
-asm(".text\n"
-    ".globl raw_call\n.type raw_call, @function\nraw_call:\n"
-    "	push	%ebx\n"
-    "	push	%esi\n"
-    "	push	%edi\n"
-    "	push	%ebp\n"
-    "	mov	20(%esp), %eax\n"
-    "	mov	24(%esp), %ebp\n"
-    "	mov	0(%ebp), %ebx\n"
-    "	mov	4(%ebp), %ecx\n"
-    "	mov	8(%ebp), %edx\n"
-    "	mov	12(%ebp), %esi\n"
-    "	mov	16(%ebp), %edi\n"
-    "	mov	20(%ebp), %ebp\n"
-    "	int	$0x80\n"
-    ".globl raw_call_ip\nraw_call_ip:\n"
-    "	pop	%ebp\n"
-    "	pop	%edi\n"
-    "	pop	%esi\n"
-    "	pop	%ebx\n"
-    "	ret\n");
-#elif defined(__aarch64__)
-asm(".text\n"
-    ".globl raw_call\n.type raw_call, %function\nraw_call:\n"
-    "	mov	x8, x0\n"
-    "	mov	x9, x1\n"
-    "	ldp	x0, x1, [x9]\n"
-    "	ldp	x2, x3, [x9, #16]\n"
-    "	ldp	x4, x5, [x9, #32]\n"
-    "	svc	#0\n"
-    ".globl raw_call_ip\nraw_call_ip:\n"
-    "	ret\n");
-#elif defined(__arm__)
-asm(".text\n.arm\n.syntax unified\n.balign 4\n"
-    ".globl raw_call\n.type raw_call, %function\nraw_call:\n"
-    "	push	{r4-r7, lr}\n"
-    "	mov	r7, r0\n"
-    "	mov	r12, r1\n"
-    "	ldm	r12, {r0-r5}\n"
-    "	svc	#0\n"
-    ".globl raw_call_ip\nraw_call_ip:\n"
-    "	pop	{r4-r7, pc}\n");
-#endif
-
 static const int numbers[] = {
 	__NR_getpid, __NR_getppid, __NR_gettid, __NR_getuid, __NR_geteuid, __NR_getgid,
 	__NR_getegid, __NR_getpgid, __NR_getsid, __NR_getpriority, __NR_sched_get_priority_max,
@@ -197,22 +135,28 @@ static const __u32 deadly[] = {
 	SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS, 0x00070000, 0x7fc10000, 0xffffffff,
 };
 
-/* Values of which arguments are made, so that comparisons come true. */
-static uint32_t values[16];
+/* What a stack's filters and calls are made of, so that comparisons come true. */
+static __u32 values[6];
+static int favourites[6];
 
-static uint32_t constant(void)
+static __u32 near_(__u32 value)
 {
-	static const uint32_t arches[] = {
+	return one_in(4) ? value - 1 + below(3) : value;
+}
+
+static __u32 constant(void)
+{
+	static const __u32 arches[] = {
 		AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, ARCH_NATIVE,
 	};
-	static const uint32_t edges[] = {
+	static const __u32 edges[] = {
 		0, 1, 2, 31, 32, 63, 64, 511, 512, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000,
 		0xffffffff,
 	};
 
 	switch (below(10)) {
 	case 0 ... 3:
-		return PICK(numbers) + (one_in(6) ? (int)below(3) - 1 : 0);
+		return near_(PICK(favourites));
 	case 4:
 		return PICK(arches);
 	case 5:
@@ -221,7 +165,7 @@ static uint32_t constant(void)
 		return 1U << below(32);
 	case 7:
 	case 8:
-		return PICK(values) + (one_in(4) ? (int)below(3) - 1 : 0);
+		return near_(PICK(values));
 	default:
 		return bits();
 	}
@@ -243,7 +187,7 @@ static void add_return(struct filter *f)
 static void add_load(struct filter *f)
 {
 	static const __u32 offsets[] = {
-		0, 0, 0, 0, 4, 16, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 8, 12,
+		0, 0, 0, 0, 0, 0, 16, 16, 16, 24, 24, 20, 32, 40, 48, 56, 4, 8, 12, 28,
 	};
 
 	static const __u32 more[] = { 64, 68, 72, 72, 72, 76, 80, 80, 84, 84, 88, 500, 1128, 1132 };
@@ -260,16 +204,16 @@ static void add_load(struct filter *f)
 static const __u16 jumps[] = { BPF_JEQ, BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET };
 
 /* Anything that is admitted, of len instructions; cells were stored before. */
-static void make_soup(struct filter *f, uint32_t len, uint32_t cells)
+static void make_soup(struct filter *f, __u32 len, __u32 cells)
 {
 	static const __u16 ops[] = {
 		BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_XOR,
 	};
-	uint32_t exotic = one_in(2) ? 9 : 0;
+	__u32 exotic = one_in(2) ? 9 : 0;
 
-	for (uint32_t pc = 0; pc < len - 1; pc++) {
+	for (__u32 pc = 0; pc < len - 1; pc++) {
 		/* Jumps may go to all that follow, as far as they reach. */
-		uint32_t room = len - pc - 1, near = room < 9 ? room : 9;
+		__u32 room = len - pc - 1, near = room < 9 ? room : 9;
 		__u16 op;
 
 		switch (below(12 + exotic)) {
@@ -343,7 +287,7 @@ static void add_arguments(struct filter *f)
 }
 
 /* What libraries make: rules one after the other. */
-static void make_linear(struct filter *f, uint32_t rules)
+static void make_linear(struct filter *f, __u32 rules)
 {
 	if (one_in(2)) {
 		add(f, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
@@ -354,8 +298,8 @@ static void make_linear(struct filter *f, uint32_t rules)
 	while (rules--) {
 		size_t at = f->len;
 
-		add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, one_in(3) ? below(512) : PICK(numbers));
-		if (one_in(3)) {
+		add(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, one_in(3) ? below(512) : PICK(favourites));
+		if (one_in(2)) {
 			add_arguments(f);
 			add(f, BPF_LD | BPF_W | BPF_ABS, 0, 0, 0);
 		} else {
@@ -367,9 +311,9 @@ static void make_linear(struct filter *f, uint32_t rules)
 }
 
 /* What libraries make, too: a search in ranges of numbers. */
-static void make_tree(struct filter *f, uint32_t low, uint32_t high, uint32_t depth)
+static void make_tree(struct filter *f, __u32 low, __u32 high, __u32 depth)
 {
-	uint32_t middle;
+	__u32 middle;
 	size_t at;
 
 	if (!depth || high - low < 2) {
@@ -378,9 +322,14 @@ static void make_tree(struct filter *f, uint32_t low, uint32_t high, uint32_t de
 		add_return(f);
 		return;
 	}
-	middle = low + 1 + below(high - low - 1);
+	middle = near_(PICK(favourites));
+	if (middle <= low || middle >= high)
+		middle = low + 1 + below(high - low - 1);
 	at = f->len;
-	add(f, BPF_JMP | BPF_JGE | BPF_K, 0, 1, middle);
+	if (one_in(2))
+		add(f, BPF_JMP | BPF_JGE | BPF_K, 0, 1, middle);
+	else
+		add(f, BPF_JMP | BPF_JGT | BPF_K, 0, 1, middle - 1);
 	add(f, BPF_JMP | BPF_JA, 0, 0, 0);
 	make_tree(f, low, middle, depth - 1);
 	f->insns[at + 1].k = f->len - at - 2;
@@ -420,9 +369,9 @@ static void make_filter(struct filter *f, bool last)
 		make_tree(f, 0, one_in(2) ? 520 : 0xffffffff, below(one_in(20) ? 6 : 4));
 		break;
 	default: {
-		uint32_t cells = one_in(2) ? 2 : 16;
+		__u32 cells = one_in(2) ? 2 : 16;
 
-		for (uint32_t cell = 0; cell < cells; cell++)
+		for (__u32 cell = 0; cell < cells; cell++)
 			add(f, BPF_ST, 0, 0, cell);
 		make_soup(f, 2 + below(one_in(20) ? 400 : 24), cells);
 		break;
@@ -438,15 +387,15 @@ struct seen {
 	__u8 argument[MAX_ARGUMENT];
 };
 
-static uint32_t run(const struct filter *f, const struct seen *seen)
+static __u32 run(const struct filter *f, const struct seen *seen)
 {
-	uint32_t words[sizeof(*seen) / 4], a = 0, x = 0, cells[BPF_MEMWORDS];
+	__u32 words[sizeof(*seen) / 4], a = 0, x = 0, cells[BPF_MEMWORDS];
 	size_t pc = 0;
 
 	memcpy(words, seen, f->appended ? sizeof(words) : sizeof(seen->data.data));
 	for (;;) {
 		const struct sock_filter *i = &f->insns[pc++];
-		uint32_t b = BPF_SRC(i->code) == BPF_X ? x : i->k;
+		__u32 b = BPF_SRC(i->code) == BPF_X ? x : i->k;
 
 		switch (BPF_CLASS(i->code)) {
 		case BPF_LD:
@@ -558,7 +507,7 @@ static uint32_t run(const struct filter *f, const struct seen *seen)
 static struct filter filters[MAX_FILTERS];
 static int filter_count;
 static struct call calls[MAX_CALLS];
-static uint32_t verdicts[MAX_CALLS];
+static __u32 verdicts[MAX_CALLS];
 
 static bool has_pkeys;
 
@@ -602,7 +551,7 @@ static __u64 see_argument(const struct call *call, __u8 *argument)
 }
 
 /* What a filter says of a call. */
-static uint32_t verdict_by(const struct filter *f, const struct call *call)
+static __u32 verdict_by(const struct filter *f, const struct call *call)
 {
 	struct seen s = {
 		.data.data = {
@@ -642,16 +591,16 @@ static uint32_t verdict_by(const struct filter *f, const struct call *call)
 }
 
 /* The lowest action wins, and of equals the newest filter's. */
-static uint32_t verdict_of(const struct call *call)
+static __u32 verdict_of(const struct call *call)
 {
-	uint32_t verdict = SECCOMP_RET_ALLOW;
+	__u32 verdict = SECCOMP_RET_ALLOW;
 
 #ifdef __x86_64__
 	if ((int)call->nr == 335 || (int)call->nr == 336)
 		return SECCOMP_RET_ALLOW;
 #endif
 	for (int i = filter_count - 1; i >= 0; i--) {
-		uint32_t ret = verdict_by(&filters[i], call);
+		__u32 ret = verdict_by(&filters[i], call);
 
 		if ((int32_t)(ret & SECCOMP_RET_ACTION_FULL) <
 		    (int32_t)(verdict & SECCOMP_RET_ACTION_FULL))
@@ -666,7 +615,7 @@ static const char *const kind_names[] = {
 	"allow", "log", "trace", "notify", "errno", "trap", "kill",
 };
 
-static enum kind kind_of(uint32_t verdict)
+static enum kind kind_of(__u32 verdict)
 {
 	switch (verdict & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ALLOW:
@@ -760,9 +709,9 @@ static __attribute__((noreturn)) void child(int deadly_call)
 	__builtin_trap();
 }
 
-static bool is_right(const struct outcome *o, const struct call *call, uint32_t verdict)
+static bool is_right(const struct outcome *o, const struct call *call, __u32 verdict)
 {
-	uint32_t data = verdict & SECCOMP_RET_DATA;
+	__u32 data = verdict & SECCOMP_RET_DATA;
 
 	switch (kind_of(verdict)) {
 	case ALLOW:
@@ -778,13 +727,13 @@ static bool is_right(const struct outcome *o, const struct call *call, uint32_t 
 		return !o->trapped && o->value == -(long)(data < MAX_ERRNO ? data : MAX_ERRNO);
 	case TRAP:
 		return o->trapped && o->data == data && o->nr == (int)call->nr &&
-		       (uint32_t)o->arch == ARCH_NATIVE && o->address == (uintptr_t)raw_call_ip;
+		       (__u32)o->arch == ARCH_NATIVE && o->address == (uintptr_t)raw_call_ip;
 	default:
 		return true;
 	}
 }
 
-static void describe(uint64_t seed)
+static void describe(__u64 seed)
 {
 	printf("# seed %llu, %d filters, the oldest first\n", (unsigned long long)seed,
 	       filter_count);
@@ -835,17 +784,17 @@ static void make_calls(void)
 			make_extensible(call);
 			continue;
 		}
-		call->nr = PICK(numbers);
+		call->nr = one_in(4) ? PICK(numbers) : PICK(favourites);
 #if __SIZEOF_LONG__ == 8
 		/* The upper half of the register is nobody's business. */
 		if (one_in(8))
-			call->nr = (uint32_t)call->nr | (bits() << 32);
+			call->nr = (__u32)call->nr | (bits() << 32);
 #endif
 		for (int n = 0; n < 6; n++) {
 			call->args[n] = one_in(2) ? PICK(values) : constant();
 #if __SIZEOF_LONG__ == 8
 			if (one_in(4))
-				call->args[n] |= (uint64_t)constant() << 32;
+				call->args[n] |= (__u64)constant() << 32;
 #endif
 		}
 	}
@@ -854,15 +803,17 @@ static void make_calls(void)
 static unsigned long counts[KINDS], varied;
 
 /* One stack of filters. Returns whether all was as it is to be. */
-static bool try_one(uint64_t seed)
+static bool try_one(__u64 seed)
 {
 	int deadly_call = -1, status = 0;
-	bool killed, right = true;
+	bool killed, has_deadly, right = true;
 	pid_t pid;
 
 	rng_state = seed * 0xd1342543de82ef95;
 	for (size_t i = 0; i < LENGTH(values); i++)
 		values[i] = one_in(3) ? bits() : below(256);
+	for (size_t i = 0; i < LENGTH(favourites); i++)
+		favourites[i] = PICK(numbers);
 	filter_count = one_in(2) ? 1 : 1 + below(!one_in(4) ? 3 : appending ? MAX_FILTERS : 8);
 	for (int i = 0; i < filter_count; i++)
 		make_filter(&filters[i], i == filter_count - 1);
@@ -893,8 +844,9 @@ static bool try_one(uint64_t seed)
 			right = false;
 		}
 	}
+	has_deadly = deadly_call >= 0;
 	killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
-	if (shared->stage != CALLED || !WIFSIGNALED(status) || killed != (deadly_call >= 0)) {
+	if (shared->stage != CALLED || !WIFSIGNALED(status) || killed != has_deadly) {
 		printf("# the child ended with %#x at stage %d, the deadly call is %d\n", status,
 		       shared->stage, deadly_call);
 		right = false;
@@ -908,8 +860,9 @@ static bool try_one(uint64_t seed)
 		printf("# call %d (%#lx %#lx %#lx %#lx %#lx %#lx %#lx), verdict %#x:\n", i,
 		       calls[i].nr, calls[i].args[0], calls[i].args[1], calls[i].args[2],
 		       calls[i].args[3], calls[i].args[4], calls[i].args[5], verdicts[i]);
-		printf("#  got %ld (%ld without filters), trapped %d, data %d, nr %d, arch %#x, at %#lx\n",
-		       o->value, o->plain, o->trapped, o->data, o->nr, o->arch,
+		printf("#  got %ld (%ld without filters), trapped %d, data %d, nr %d,", o->value,
+		       o->plain, o->trapped, o->data, o->nr);
+		printf(" arch %#x, at %#lx\n", o->arch,
 		       (unsigned long)o->address);
 		right = false;
 	}
@@ -936,7 +889,7 @@ static const char *log_nothing(void)
 int main(int argc, char **argv)
 {
 	unsigned long stacks = 1000;
-	uint64_t seed = 1;
+	__u64 seed = 1;
 	struct seccomp_features features;
 	static const struct rlimit no_core = {};
 	unsigned long total = 0, wrong = 0;
@@ -975,8 +928,9 @@ int main(int argc, char **argv)
 	}
 	/* Half of the calls have an argument of their own, and so have more to differ in. */
 	often &= varied >= stacks / (appending ? 4 : 1);
-	printf("# %lu calls under %lu stacks; %lu have another verdict than one of the same number\n",
+	printf("# %lu calls under %lu stacks; for %lu it is the arguments that decide\n",
 	       total, stacks, varied);
+	often &= varied >= stacks;
 	printf("%s 1 every call gets what the filters say\n", wrong ? "not ok" : "ok");
 	printf("%s 2 all that can be said is said often\n", often ? "ok" : "not ok");
 	printf("1..2\n");
