@@ -89,7 +89,7 @@ def plot(arch, name, title, axis, ticks, cases, engines):
             data.append(points)
     (BENCH / f"{arch}-{name}.dat").write_text("\n\n\n".join(data) + "\n")
     script = f"""
-        set terminal svg size 900,500 background 'white' font 'sans,13'
+        set terminal svg size 1000,500 noenhanced background 'white' font 'sans,13'
         set output '{BENCH}/{arch}-{name}.svg'
         set title '{arch}: {title}'
         set xlabel '{axis}'
