@@ -806,7 +806,8 @@ TEST(inspection_by_a_tracer)
 		EXPECT_EQ(0, insns[4].code);
 
 		data[0] = i;
-		data[1] = data[2] = ~0ULL;
+		data[1] = ~0ULL;
+		data[2] = ~0ULL;
 		ASSERT_EQ(16, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), data));
 		EXPECT_EQ(i, data[0]);
 		EXPECT_EQ(i == 1 ? SECCOMP_FILTER_FLAG_LOG : 0, data[1]);
