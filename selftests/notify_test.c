@@ -688,6 +688,14 @@ TEST(no_descriptor_is_leaked)
 	}
 }
 
+static int lowest_free_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
 /*
  * Commits e839317900e9 and a566a9012acd: an attach that fails after its listener was made leaves
  * neither a descriptor nor a listener behind.
@@ -695,7 +703,7 @@ TEST(no_descriptor_is_leaked)
 TEST(failed_attach_leaves_no_listener)
 {
 	struct rlimit limit, none;
-	int before, fd;
+	int before, fd, next;
 
 	ASSERT_EQ(0, no_new_privs());
 	before = open_descriptors();
@@ -714,9 +722,12 @@ TEST(failed_attach_leaves_no_listener)
 	/* Works, as nothing was left behind; a second one does not. */
 	fd = install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	EXPECT_LE(0, fd);
+	next = lowest_free_descriptor();
 	EXPECT_EQ(-1, install_for(__NR_getpgid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER));
 	EXPECT_EQ(EBUSY, errno);
 	EXPECT_EQ(before + 1, open_descriptors());
+	/* Not even reserved. */
+	EXPECT_EQ(next, lowest_free_descriptor());
 	EXPECT_EQ(1, proc_status(getpid(), "Seccomp_filters"));
 	/* A listener that is closed is none. */
 	close(fd);
