@@ -71,7 +71,9 @@ reason() {
 		echo 'the Debian archive cannot be reached; the first use needs a network'
 	elif grep -q 'no 7\.3 kernel' "$1"; then
 		echo 'the archive has no 7.3 kernel (any more)'
-	elif grep -qE 'unshare: .*(Operation not permitted|failed)|newuidmap' "$1"; then
+	elif grep -q newuidmap "$1"; then
+		echo 'newuidmap is missing: install uidmap, or run as root'
+	elif grep -qE 'unshare: .*(Operation not permitted|failed)' "$1"; then
 		echo 'user namespaces are not available here: run as root'
 	else
 		printf 'failed; the whole log is %s\n%s\n' "$1" "$(tail -n 20 "$1")"
