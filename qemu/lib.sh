@@ -37,6 +37,9 @@ in_namespace() {
 	fi
 }
 
+# remove PATH: what in_namespace has made.
+remove() { [ ! -e "$1" ] || in_namespace rm -rf "$1"; }
+
 # once PATH DESCRIPTION COMMAND...: runs COMMAND PATH.part to make PATH, unless it is there. The
 # result appears in one step, so what was interrupted is never taken for finished, and of two
 # builders the second waits for the first.
@@ -51,11 +54,11 @@ once() {
 		[ -e "$path" ] && exit
 		say "$what"
 		log=$path.log
-		in_namespace rm -rf "$path.part"
+		remove "$path.part"
 		if ! "$@" "$path.part" >"$log" 2>&1 </dev/null; then
 			# While what fills the disk is still there.
 			why=$(reason "$log")
-			in_namespace rm -rf "$path.part"
+			remove "$path.part"
 			die "$why"
 		fi
 		mv "$path.part" "$path"
