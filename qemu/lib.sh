@@ -74,6 +74,8 @@ reason() {
 		echo 'the Debian archive cannot be reached; the first use needs a network'
 	elif grep -q 'no 7\.3 kernel' "$1"; then
 		echo 'the archive has no 7.3 kernel (any more)'
+	elif grep -q /etc/subuid "$1"; then
+		echo "$(id -un) has no subordinate ids in /etc/subuid and /etc/subgid; or run as root"
 	elif grep -q newuidmap "$1"; then
 		echo 'newuidmap is missing: install uidmap, or run as root'
 	elif grep -qE 'unshare: .*(Operation not permitted|failed)' "$1"; then
