@@ -6,7 +6,7 @@
 # Some of upstream's fail on both engines, and leave processes behind.
 for process in /proc/[0-9]*; do
 	if grep -q '^Seccomp:.2' "$process"/status 2>/dev/null ||
-		ls -l "$process"/fd 2>/dev/null | grep -q 'seccomp notify'; then
+		stat -c %N "$process"/fd/* 2>/dev/null | grep -q 'seccomp notify'; then
 		kill -KILL "${process#/proc/}"
 	fi
 done
