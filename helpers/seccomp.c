@@ -12,6 +12,10 @@
 #include "../include/uapi_check.h"
 #include "symbols.h"
 
+#ifdef CONFIG_SECCOMP_CACHE_DEBUG
+#error /proc/<pid>/seccomp_cache would look into filters of ours: disable CONFIG_SECCOMP_CACHE_DEBUG
+#endif
+
 #ifdef CONFIG_ARM64
 /* As rust/arch/arm64.rs has them. */
 static_assert(AUDIT_ARCH_AARCH64 == 0xc00000b7);

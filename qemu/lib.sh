@@ -37,42 +37,51 @@ in_namespace() {
 	fi
 }
 
+# remove PATH: what in_namespace has made.
+remove() { [ ! -e "$1" ] || in_namespace rm -rf "$1"; }
+
 # once PATH DESCRIPTION COMMAND...: runs COMMAND PATH.part to make PATH, unless it is there. The
 # result appears in one step, so what was interrupted is never taken for finished, and of two
 # builders the second waits for the first.
 once() {
-	local path=$1 what=$2 log
+	local path=$1 what=$2 log why
 	shift 2
 	[ -e "$path" ] && return
-	mkdir -p "$cache" || die "cannot write to $cache"
+	mkdir -p "$cache" 2>/dev/null || true
+	[ -w "$cache" ] || die "cannot write to $cache"
 	(
 		flock 9
 		[ -e "$path" ] && exit
 		say "$what"
 		log=$path.log
-		in_namespace rm -rf "$path.part"
+		remove "$path.part"
 		if ! "$@" "$path.part" >"$log" 2>&1 </dev/null; then
-			tail -n 20 "$log" >&2
-			in_namespace rm -rf "$path.part"
-			reason "$log"
-			exit 1
+			# While what fills the disk is still there.
+			why=$(reason "$log")
+			remove "$path.part"
+			die "$why"
 		fi
 		mv "$path.part" "$path"
 	) 9>"$path.lock" || exit 1
 }
 
-# reason LOG: the likely cause of a failure, in a line.
+# reason LOG: the likely cause of a failure, in a line; or what the log says last.
 reason() {
-	if grep -q 'No space left on device' "$1"; then
-		die "the disk of $cache is full"
+	if grep -q 'No space left on device' "$1" ||
+		[ "$(df --output=avail --block-size=1M "$cache" | tail -n 1)" -lt 1 ]; then
+		echo "the disk of $cache is full"
 	elif grep -qE 'Temporary failure resolving|Could not (resolve|connect)|Network is unreachable' "$1"; then
-		die "the Debian archive cannot be reached; the first use needs a network"
+		echo 'the Debian archive cannot be reached; the first use needs a network'
 	elif grep -q 'no 7\.3 kernel' "$1"; then
-		die "the archive has no 7.3 kernel (any more)"
-	elif grep -qE 'unshare: .*(Operation not permitted|failed)|newuidmap' "$1"; then
-		die "user namespaces are not available here: run as root"
+		echo 'the archive has no 7.3 kernel (any more)'
+	elif grep -q /etc/subuid "$1"; then
+		echo "$(id -un) has no subordinate ids in /etc/subuid and /etc/subgid; or run as root"
+	elif grep -q newuidmap "$1"; then
+		echo 'newuidmap is missing: install uidmap, or run as root'
+	elif grep -qE 'unshare: .*(Operation not permitted|failed)' "$1"; then
+		echo 'user namespaces are not available here: run as root'
 	else
-		die "failed; the whole log is $1"
+		printf 'failed; the whole log is %s\n%s\n' "$1" "$(tail -n 20 "$1")"
 	fi
 }
 

@@ -254,7 +254,7 @@ def main():
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        cannot_start(error)
+        cannot_start(f"{error.filename}: {error.strerror}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -22,22 +22,20 @@ sleep 1
 refuse 'kernel.ftrace_enabled cannot be switched off' sysctl -q -w kernel.ftrace_enabled=0
 check 'and stays on' [ "$(cat /proc/sys/kernel/ftrace_enabled)" = 1 ]
 
+# These alone: QEMU cannot always keep up with a kernel that patches all of its functions at once.
+for f in $functions; do echo "$f" >>"$tracing"/set_ftrace_filter; done
 traced=0
 for _ in $(seq "$rounds"); do
-	for f in $functions; do echo "$f" >>"$tracing"/set_ftrace_filter; done
 	for tracer in function function_graph; do
 		grep -qw $tracer "$tracing"/available_tracers || continue
 		echo $tracer >"$tracing"/current_tracer
 		sleep 0.3
+		[ $tracer != function ] || ! grep -q __seccomp_permit_syscall "$tracing"/trace || traced=1
 		echo nop >"$tracing"/current_tracer
 	done
-	: >"$tracing"/set_ftrace_filter
-	echo function >"$tracing"/current_tracer
-	sleep 0.3
-	grep -q __seccomp_permit_syscall "$tracing"/trace && traced=1
-	echo nop >"$tracing"/current_tracer
 	kill -0 $confined || break
 done
+: >"$tracing"/set_ftrace_filter
 check 'the function tracers come and go' kill -0 $confined
 check 'and see the functions' [ $traced = 1 ]
 

@@ -653,6 +653,55 @@ static void *inject(void *arg)
 	return NULL;
 }
 
+static void *inject_one(void *arg)
+{
+	struct injection *one = arg;
+
+	if (add_fd(one->listener, one->id, one->fd, 0, 0, O_CLOEXEC) >= 0)
+		return NULL;
+	return (void *)(long)errno;
+}
+
+/* Of what is queued when the answer comes, one is installed, and the rest comes to nothing. */
+TEST(answered_before_installing)
+{
+	pthread_t hogging, threads[2];
+	struct injection injection;
+	struct seccomp_notif notif;
+	int results[2] = {};
+	pid_t pid;
+
+	if (geteuid() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "needs root and two processors");
+	write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	pid = asking_child(count_descriptors, NULL, 0, &injection.listener);
+	ASSERT_EQ(0, receive(injection.listener, &notif));
+	injection.id = notif.id;
+	injection.fd = 0;
+	/* Until both are queued and the answer is given, the task cannot run. */
+	hog = 0;
+	pthread_create(&hogging, NULL, hog_the_second, NULL);
+	while (!hog)
+		usleep(1000);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, inject_one, &injection);
+	usleep(100000);
+	EXPECT_EQ(0, answer(injection.listener, notif.id, 1, 0, 0));
+	hog = 2;
+	pthread_join(hogging, NULL);
+	for (int i = 0; i < 2; i++) {
+		void *result;
+
+		pthread_join(threads[i], &result);
+		results[(long)result == ESRCH]++;
+	}
+	EXPECT_EQ(1, results[0]);
+	EXPECT_EQ(1, results[1]);
+	ASSERT_EQ(0, receive(injection.listener, &notif));
+	EXPECT_LE(0, add_fd(injection.listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+}
+
 /* Whoever dies while descriptors are injected, none is left over: the pipe's end is seen. */
 TEST(no_descriptor_is_leaked)
 {
@@ -688,6 +737,14 @@ TEST(no_descriptor_is_leaked)
 	}
 }
 
+static int lowest_free_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
 /*
  * Commits e839317900e9 and a566a9012acd: an attach that fails after its listener was made leaves
  * neither a descriptor nor a listener behind.
@@ -695,7 +752,7 @@ TEST(no_descriptor_is_leaked)
 TEST(failed_attach_leaves_no_listener)
 {
 	struct rlimit limit, none;
-	int before, fd;
+	int before, fd, next;
 
 	ASSERT_EQ(0, no_new_privs());
 	before = open_descriptors();
@@ -714,9 +771,12 @@ TEST(failed_attach_leaves_no_listener)
 	/* Works, as nothing was left behind; a second one does not. */
 	fd = install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	EXPECT_LE(0, fd);
+	next = lowest_free_descriptor();
 	EXPECT_EQ(-1, install_for(__NR_getpgid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER));
 	EXPECT_EQ(EBUSY, errno);
 	EXPECT_EQ(before + 1, open_descriptors());
+	/* Not even reserved. */
+	EXPECT_EQ(next, lowest_free_descriptor());
 	EXPECT_EQ(1, proc_status(getpid(), "Seccomp_filters"));
 	/* A listener that is closed is none. */
 	close(fd);
