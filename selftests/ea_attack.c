@@ -430,6 +430,8 @@ static int learn_results(struct scenario *s)
 
 	unlink(FORBIDDEN);
 	self_memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	if (self_memory < 0)
+		return 18;
 	if (s->call->nr == __NR_sched_setattr && setresuid(65534, 65534, 65534))
 		return 19;
 	memcpy(bytes, s->allowed, EA_ROOM);
