@@ -867,7 +867,7 @@ static void test_supervisors(double seconds)
 int main(int argc, char **argv)
 {
 	unsigned long wanted = argc > 1 ? strtoul(argv[1], NULL, 10) : 1050000;
-	double seconds = (argc > 2 ? atof(argv[2]) : 500) / 1000;
+	double seconds = (argc > 2 ? atof(argv[2]) : 400) / 1000;
 	unsigned long attempts;
 	bool held = true;
 
