@@ -1,16 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * allow [-l] PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything (with -l,
- * and logs it), for the suites of what seccomp must not disturb.
+ * allow [-l|--ea] PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything (with
+ * -l, and logs it), for the suites of what seccomp must not disturb.
+ *
+ * With --ea it is a filter that looks at extensible arguments, and has calls read the copy. Without
+ * the module there are none, and the program is run without a filter.
  */
 
-#include "common.h"
+#include "append.h"
+
+/* What it refuses has words that no struct has, so the filter has to be run to know. */
+static int install_ea(void)
+{
+	struct sock_filter insns[] = {
+		LOAD_EA(0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x5ecc0de5, 0, 3),
+		LOAD_EA(4092),
+		RET_IF_EQ(0x5ecc0de5, SECCOMP_RET_KILL_PROCESS),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	return APPEND(insns, USE_EA | TAIL_VISIBLE, SECCOMP_EXTENSIBLE_ARG_MAX);
+}
 
 int main(int argc, char **argv)
 {
 	struct sock_filter insns[] = { RET(SECCOMP_RET_ALLOW) };
+	bool ea = argc > 1 && !strcmp(argv[1], "--ea");
+	int failed = 0;
 
-	if (argc > 1 && !strcmp(argv[1], "-l")) {
+	if (ea || (argc > 1 && !strcmp(argv[1], "-l"))) {
 		insns[0].k = SECCOMP_RET_LOG;
 		argc--;
 		argv++;
@@ -18,7 +37,11 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	/* As root, so that privileges are left as they are. */
-	if (INSTALL(insns, 0)) {
+	if (!ea)
+		failed = INSTALL(insns, 0);
+	else if (!access("/sys/module/rust_seccomp", F_OK))
+		failed = install_ea();
+	if (failed) {
 		perror("allow: cannot install the filter");
 		return 3;
 	}

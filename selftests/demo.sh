@@ -19,6 +19,9 @@ awk '/^[a-z_]+ \(/ { name = $1 }
 echo '3. A program confined by our engine'
 ./show
 
+echo '   and one under a policy about the structs behind pointers (samples/ea_policy.c)'
+./ea_policy ./show_ea
+
 echo '4. The task of step 1 still belongs to the built-in engine'
 kill -0 $legacy && grep -E '^Seccomp' /proc/$legacy/status | sed 's/^/   /'
 echo "   references to the module: $(references)"

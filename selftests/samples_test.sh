@@ -39,4 +39,7 @@ check 'a listed module is loaded by the manager, which finds it loaded already' 
 	sh -c './mount_manager /tmp/mnt nothing -- insmod /tmp/nothing.ko 2>&1 | grep -q "module for .*File exists"'
 
 check 'the worked example of Documentation/append.rst' ./vault
+check 'threads and processes, no namespaces, openat2() beneath its directory' ./ea_policy ./show_ea
+refuse 'without the policy it is not so' ./show_ea
+refuse 'unshare() is refused as well' ./ea_policy unshare -U true
 finish
