@@ -177,6 +177,7 @@ pub const CALLS: &[Call] = &[
 ///
 /// For numbers that come from a system call, see to it before that the processor does not speculate
 /// that one is below [`LIMIT`] which is not.
+#[inline(always)]
 pub fn find(arch: u32, nr: u32) -> Option<&'static Call> {
     let (places, nr) = match arch {
         AUDIT_ARCH_X86_64 => (&PLACES[0], nr & !X32_SYSCALL_BIT),

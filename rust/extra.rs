@@ -3,7 +3,11 @@
 //! What appended filters see of a system call beyond its registers, gathered for those that look.
 
 use crate::{
-    arch,
+    arch::{
+        self,
+        Arch,
+        Native, //
+    },
     bpf::append::{
         Extra,
         Needs, //
@@ -23,9 +27,11 @@ use crate::{
     },
     uapi::SECCOMP_DATA_FEATURE_EA, //
 };
+use core::mem::MaybeUninit;
 use kernel::prelude::*;
 
 /// The call, if it has an extensible argument.
+#[inline(always)]
 fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
     // CAST: A negative number becomes one that no call has.
     let nr = regs.nr() as u32;
@@ -34,12 +40,17 @@ fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
         return None;
     }
     // CAST: It is small.
-    let low = arch::index_nospec::<{ calls::LIMIT }>(low) as u32;
-    calls::find(task.audit_arch(), (nr & X32_SYSCALL_BIT) | low)
+    let nr = (nr & X32_SYSCALL_BIT) | arch::index_nospec::<{ calls::LIMIT }>(low) as u32;
+    // Each with an architecture that the compiler knows.
+    if task.is_compat() {
+        calls::find(Native::AUDIT_ARCH_COMPAT, nr)
+    } else {
+        calls::find(Native::AUDIT_ARCH, nr)
+    }
 }
 
 /// An argument that there is not.
-static ZEROS: [u8; 4096] = [0; 4096];
+static ZEROS: [u8; ea::View::CAPACITY] = [0; ea::View::CAPACITY];
 
 /// Nothing, for programs that need nothing.
 pub(crate) const NONE: Extra = Extra {
@@ -50,11 +61,17 @@ pub(crate) const NONE: Extra = Extra {
     pkey: 0,
 };
 
-/// Adds to [`NONE`] what `needs` says for the system call that the calling task makes.
+/// Gathers in `place` what `needs` says for the system call that the calling task makes.
 ///
 /// If that is an extensible argument, it is copied, and the call reads the copy if
 /// [`ea::arm`] is called. May sleep; an error is to deny the call.
-pub(crate) fn gather(task: Task, regs: Regs, needs: Needs, extra: &mut Extra) -> Result {
+pub(crate) fn gather<'a>(
+    task: Task,
+    regs: Regs,
+    needs: Needs,
+    place: &'a mut MaybeUninit<Extra>,
+) -> Result<&'a Extra> {
+    let mut extra = NONE;
     if needs.pkey {
         extra.pkey = task::pkey_register().unwrap_or(0);
     }
@@ -67,5 +84,5 @@ pub(crate) fn gather(task: Task, regs: Regs, needs: Needs, extra: &mut Extra) ->
             extra.features = SECCOMP_DATA_FEATURE_EA as u32;
         }
     }
-    Ok(())
+    Ok(place.write(extra))
 }

@@ -49,7 +49,10 @@ use crate::{
         }, //
     },
 };
-use core::ptr::NonNull;
+use core::{
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
     error::code::ENOSYS, //
@@ -186,16 +189,17 @@ fn inspect_with<'a>(
     pass: Pass,
     judge: impl FnOnce(&Extra) -> (Verdict, Option<&'a Filter>),
 ) -> bool {
-    let mut gathered;
+    let mut place = MaybeUninit::uninit();
     let extra = if needs.is_empty() {
         &extra::NONE
     } else {
-        gathered = extra::NONE;
-        if let Err(error) = extra::gather(task, regs, needs, &mut gathered) {
-            regs.set_return_value(task, error.to_errno() as isize);
-            return false;
+        match extra::gather(task, regs, needs, &mut place) {
+            Ok(extra) => extra,
+            Err(error) => {
+                regs.set_return_value(task, error.to_errno() as isize);
+                return false;
+            }
         }
-        &gathered
     };
     let (verdict, decider) = judge(extra);
     if verdict.ties(Verdict::ALLOW) {

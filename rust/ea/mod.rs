@@ -39,10 +39,7 @@ use kernel::{
     uaccess::UserPtr, //
 };
 use slot::Slot;
-use tasks::{
-    Cached,
-    State, //
-};
+use tasks::State;
 
 /// A cached argument, as the filters may see it.
 ///
@@ -61,15 +58,6 @@ pub(crate) struct View {
 impl View {
     /// How much there is behind `data`; and the kernel refuses longer arguments.
     pub(crate) const CAPACITY: usize = slot::SIZE;
-
-    #[inline(always)]
-    fn new(slot: &Slot, cached: &Cached) -> Self {
-        Self {
-            data: slot.data(),
-            size: cached.size,
-            extent: cached.extent,
-        }
-    }
 }
 
 /// The mechanism; dropping it removes the hook.
@@ -156,11 +144,14 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
     cached.nr = regs.nr();
     cached.compat = compat;
     cached.address = address;
-    cached.size = size;
-    cached.extent = extent as u32;
     cached.write_back = argument::written_back(call, accepted, extent);
     cached.call = Some(call);
-    Ok(View::new(slot, cached))
+    Ok(View {
+        data: slot.data(),
+        size,
+        // CAST: At most the size of a slot.
+        extent: extent as u32,
+    })
 }
 
 /// The state of the task, with a slot in the address space that it has now.

@@ -118,10 +118,6 @@ pub(super) struct Cached {
     pub(super) compat: bool,
     /// The address that takes the place of the caller's pointer; 0 to leave that.
     pub(super) address: usize,
-    /// The size that the caller passed.
-    pub(super) size: u64,
-    /// See [`super::View`].
-    pub(super) extent: u32,
     /// The offset of the field to write, and the value, if the call fails with `E2BIG`.
     pub(super) write_back: Option<(usize, u32)>,
 }
@@ -132,8 +128,6 @@ impl Cached {
         nr: -1,
         compat: false,
         address: 0,
-        size: 0,
-        extent: 0,
         write_back: None,
     };
 }

@@ -121,13 +121,16 @@ impl Regs {
     ) -> *const PtRegs {
         let to = (&raw mut copy.0).cast::<u8>();
         let [_, places @ ..] = Native::places(compat);
-        for (i, &place) in places.iter().enumerate() {
+        for &place in places {
             // SAFETY: As in `nr()`; and the places are those of registers, in both.
             unsafe {
-                let to = to.byte_add(place).cast::<usize>();
                 let from = self.0.byte_add(place).cast::<usize>();
-                to.write(if i == index { value } else { from.read() });
+                to.byte_add(place).cast::<usize>().write(from.read());
             }
+        }
+        if let Some(&place) = places.get(index) {
+            // SAFETY: As above.
+            unsafe { to.byte_add(place).cast::<usize>().write(value) };
         }
         &raw const copy.0
     }
