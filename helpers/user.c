@@ -17,6 +17,11 @@ int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, s
 	return copy_struct_from_user(dst, ksize, src, usize);
 }
 
+static noinline unsigned long copy_long_from_user(void *dst, const void __user *src, size_t len)
+{
+	return copy_from_user(dst, src, len);
+}
+
 /**
  * rsc_copy_short_from_user() - Copy a struct, which is short as a rule.
  * @dst: kernel memory for @len bytes.
@@ -31,8 +36,8 @@ unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t
 	u64 *to = dst;
 	size_t i;
 
-	if (len > 128 || len % sizeof(*to))
-		return copy_from_user(dst, src, len);
+	if (unlikely(len > 128 || len % sizeof(*to)))
+		return copy_long_from_user(dst, src, len);
 	might_fault();
 	scoped_user_read_access_size(from, len, fault) {
 		for (i = 0; i < len / sizeof(*to); i++)

@@ -63,14 +63,14 @@ pub(crate) const NONE: Extra = Extra {
 
 /// Gathers in `place` what `needs` says for the system call that the calling task makes.
 ///
-/// If that is an extensible argument, it is copied, and the call reads the copy if
-/// [`ea::arm`] is called. May sleep; an error is to deny the call.
-pub(crate) fn gather<'a>(
+/// If that is an extensible argument, it is copied, and the call reads the copy unless
+/// [`ea::forget`] is called. May sleep; an error is to deny the call. Without one, the place is filled.
+pub(crate) fn gather(
     task: Task,
     regs: Regs,
     needs: Needs,
-    place: &'a mut MaybeUninit<Extra>,
-) -> Result<&'a Extra> {
+    place: &mut MaybeUninit<Extra>,
+) -> Result {
     let mut extra = NONE;
     if needs.pkey {
         extra.pkey = task::pkey_register().unwrap_or(0);
@@ -84,5 +84,6 @@ pub(crate) fn gather<'a>(
             extra.features = SECCOMP_DATA_FEATURE_EA as u32;
         }
     }
-    Ok(place.write(extra))
+    place.write(extra);
+    Ok(())
 }

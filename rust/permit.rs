@@ -193,20 +193,15 @@ fn inspect_with<'a>(
     let extra = if needs.is_empty() {
         &extra::NONE
     } else {
-        match extra::gather(task, regs, needs, &mut place) {
-            Ok(extra) => extra,
-            Err(error) => {
-                regs.set_return_value(task, error.to_errno() as isize);
-                return false;
-            }
+        if let Err(error) = extra::gather(task, regs, needs, &mut place) {
+            regs.set_return_value(task, error.to_errno() as isize);
+            return false;
         }
+        // SAFETY: `gather()` has filled it.
+        unsafe { place.assume_init_ref() }
     };
     let (verdict, decider) = judge(extra);
     if verdict.ties(Verdict::ALLOW) {
-        if extra.features != 0 {
-            // What was filtered is what the call reads.
-            ea::arm(task);
-        }
         return true;
     }
     follow(task, regs, verdict, decider, pass, extra)
@@ -281,6 +276,8 @@ fn evaluate(task: Task, regs: Regs, pass: Pass) -> bool {
 }
 
 /// Does what the filters say, again if a tracer wants it so.
+#[cold]
+#[inline(never)]
 fn follow(
     task: Task,
     regs: Regs,
@@ -290,12 +287,8 @@ fn follow(
     extra: &Extra,
 ) -> bool {
     let next = act(task, regs, verdict, decider, pass, extra);
-    if extra.features != 0 {
-        match next {
-            // As above.
-            Next::Run => ea::arm(task),
-            Next::Skip | Next::Recheck => ea::disarm(task),
-        }
+    if extra.features != 0 && !matches!(next, Next::Run) {
+        ea::forget(task);
     }
     match next {
         Next::Run => true,

@@ -51,17 +51,22 @@ pub(crate) fn field_length(call: &Call, size: u32, capacity: usize) -> (usize, b
     }
 }
 
-/// The known size that the kernel may write to the caller's struct, with the offset to write it to:
-/// if the call fails with `E2BIG`, because the struct has a size that is not `accepted`, or bytes up
-/// to `extent` that the kernel does not know.
+/// May the kernel write the size that it knows to the caller's struct? It does if the call fails with
+/// `E2BIG`, because the struct has a size that is not `accepted`, or bytes up to `extent` that the
+/// kernel does not know.
 #[inline]
-pub(crate) fn written_back(call: &Call, accepted: bool, extent: usize) -> Option<(usize, u32)> {
+pub(crate) fn may_write_back(call: &Call, accepted: bool, extent: usize) -> bool {
     match call.size {
-        Size::Field {
-            offset,
-            write_back: true,
-            ..
-        } if !accepted || extent > call.known => Some((offset, call.known as u32)),
-        _ => None,
+        Size::Field { write_back, .. } => write_back && (!accepted || extent > call.known),
+        Size::Argument(_) => false,
+    }
+}
+
+/// The size that the kernel writes then, with the offset to write it to.
+pub(crate) fn written_back(call: &Call) -> Option<(usize, u32)> {
+    match call.size {
+        // CAST: It is small.
+        Size::Field { offset, .. } => Some((offset, call.known as u32)),
+        Size::Argument(_) => None,
     }
 }

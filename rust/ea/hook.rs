@@ -6,9 +6,12 @@
 //! hook is a direct call at its entry, for all of them the same; it hands the wrapper another
 //! `struct pt_regs`, which differs from the task's in the pointer.
 
-use super::tasks::{
-    self,
-    State, //
+use super::{
+    argument,
+    tasks::{
+        self,
+        State, //
+    }, //
 };
 use crate::{
     arch::{
@@ -76,7 +79,7 @@ pub(super) fn install() -> Result {
     if hook.is_none() {
         let mut wrappers = wrappers()?;
         // SAFETY: The handler can be called at any time: it leaves all calls alone that are not
-        // armed.
+        // cached for.
         let call = unsafe { DirectCall::precede(&mut wrappers, rsc_entry_ea as usize) }
             .inspect_err(|e| pr_err!("cannot hook calls with extensible arguments: {:?}\n", e))?;
         *hook = Some(call);
@@ -150,7 +153,7 @@ unsafe extern "C" fn rsc_ea_regs(
     let Some(state) = (unsafe { tasks::get(task) }) else {
         return unchanged;
     };
-    if !state.armed {
+    if state.cached.call.is_none() {
         return unchanged;
     }
     redirect(state, task, regs, body)
@@ -165,16 +168,19 @@ fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirecte
         done: 0,
     };
     // Whatever call this is, the argument is good for no other.
-    state.armed = false;
-    let cached = &state.cached;
-    let Some(call) = cached.call else {
+    let Some(call) = state.cached.call.take() else {
         return unchanged;
     };
+    let cached = &state.cached;
     if cached.address == 0 || cached.nr != regs.nr() || cached.compat != task.is_compat() {
         return unchanged;
     }
     let shown = regs.with_argument(&mut state.regs, cached.compat, call.pointer, cached.address);
-    if let Some(field) = cached.write_back {
+    let field = match cached.may_write_back {
+        true => argument::written_back(call),
+        false => None,
+    };
+    if let Some(field) = field {
         // SAFETY: What the wrapper is shown stays in place: the entry of the task is not removed
         // before the task exits. Only `rsc_ea_regs()` calls this, with where the wrapper goes on.
         return unsafe { run_and_write_back(shown, body, task, regs, call.pointer, field) };

@@ -7,7 +7,8 @@
 //! copy, and the [`hook`] passes the call the address of the copy in place of the caller's.
 //! `Documentation/ea-internals.rst` has the whole story.
 //!
-//! In the course of a system call: [`fetch`], then the filters, then [`arm`] if they allow the call.
+//! In the course of a system call: [`fetch`], then the filters, then [`forget`] if they do
+//! not allow the call.
 //! All functions here but [`prepare`] are for the calling task.
 //!
 //! If a struct cannot be read, the filters see zeros, and the call gets the address of the region's
@@ -26,7 +27,10 @@ mod slot;
 mod tasks;
 
 use crate::{
-    calls::Call,
+    calls::{
+        Call,
+        Size, //
+    },
     sys::{
         regs::Regs,
         task::Task,
@@ -39,7 +43,10 @@ use kernel::{
     uaccess::UserPtr, //
 };
 use slot::Slot;
-use tasks::State;
+use tasks::{
+    Cached,
+    State, //
+};
 
 /// A cached argument, as the filters may see it.
 ///
@@ -97,20 +104,43 @@ pub(crate) fn prepare() -> Result {
 ///
 /// An error, `ENOMEM` as a rule, means that there is no place for the copy: the call must not run.
 /// `EOPNOTSUPP` if nobody has called [`prepare`].
+#[inline(always)]
 pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View> {
-    if !hook::is_installed() {
-        return Err(EOPNOTSUPP);
-    }
     let compat = task.is_compat();
     let state = state_with_slot(task, compat)?;
     state.forget();
-    let slot = state.slot.as_mut().ok_or(ENOMEM)?;
-
     let pointer = regs.argument(compat, call.pointer);
+    match call.size {
+        Size::Argument(index) if pointer != 0 => {
+            let size = regs.argument(compat, index);
+            let Some(slot) = &mut state.slot else {
+                return Err(ENOMEM);
+            };
+            // CAST: At most the size of a slot.
+            let len = size.min(View::CAPACITY as u64) as usize;
+            let readable = slot.fill(UserPtr::from_addr(pointer as usize), len);
+            let address = slot.address_if(readable);
+            let cached = &mut state.cached;
+            Ok(note(cached, slot, call, regs, compat, address, size))
+        }
+        _ => fetch_other(state, regs, call, compat, pointer),
+    }
+}
+
+/// For calls whose size is in the struct, and for those that have none.
+#[inline(never)]
+fn fetch_other(
+    state: &mut State,
+    regs: Regs,
+    call: &'static Call,
+    compat: bool,
+    pointer: u64,
+) -> Result<View> {
+    let slot = state.slot.as_mut().ok_or(ENOMEM)?;
+    let user = UserPtr::from_addr(pointer as usize);
     let size = call
         .size_argument()
         .map_or(0, |index| regs.argument(compat, index));
-    let user = UserPtr::from_addr(pointer as usize);
     // What the kernel would do with the size, once it has read it.
     let mut accepted = true;
     let (size, address) = match argument::plan(call, pointer, size, View::CAPACITY) {
@@ -139,19 +169,33 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
             }
         },
     };
-    let extent = slot.extent();
-    let cached = &mut state.cached;
+    let view = note(&mut state.cached, slot, call, regs, compat, address, size);
+    state.cached.may_write_back = argument::may_write_back(call, accepted, view.extent as usize);
+    Ok(view)
+}
+
+/// Notes what is in the slot, and how the call is to find it.
+#[inline(always)]
+fn note(
+    cached: &mut Cached,
+    slot: &Slot,
+    call: &'static Call,
+    regs: Regs,
+    compat: bool,
+    address: usize,
+    size: u64,
+) -> View {
     cached.nr = regs.nr();
     cached.compat = compat;
     cached.address = address;
-    cached.write_back = argument::written_back(call, accepted, extent);
+    cached.may_write_back = false;
     cached.call = Some(call);
-    Ok(View {
+    View {
         data: slot.data(),
         size,
         // CAST: At most the size of a slot.
-        extent: extent as u32,
-    })
+        extent: slot.extent() as u32,
+    }
 }
 
 /// The state of the task, with a slot in the address space that it has now.
@@ -171,6 +215,10 @@ fn state_with_slot<'a>(task: Task, compat: bool) -> Result<&'a mut State> {
 
 #[cold]
 fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
+    // Once it is, it stays for as long as there are filters.
+    if !hook::is_installed() {
+        return Err(EOPNOTSUPP);
+    }
     // SAFETY: The task is the caller, and there are no other references, here and below.
     if unsafe { tasks::get(task) }.is_none() {
         tasks::add(task)?;
@@ -184,17 +232,9 @@ fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
     Ok(state)
 }
 
-/// The filters allow the call whose argument was fetched: it gets the copy.
-pub(crate) fn arm(task: Task) {
+/// The filters do not allow the call whose argument was fetched.
+pub(crate) fn forget(task: Task) {
     // SAFETY: The task is the caller, and there are no other references.
-    if let Some(state) = unsafe { tasks::get(task) } {
-        state.armed = state.cached.call.is_some();
-    }
-}
-
-/// The argument that was fetched is not to be used.
-pub(crate) fn disarm(task: Task) {
-    // SAFETY: As in `arm()`.
     if let Some(state) = unsafe { tasks::get(task) } {
         state.forget();
     }
@@ -202,6 +242,6 @@ pub(crate) fn disarm(task: Task) {
 
 /// The task exits.
 pub(crate) fn release(task: Task) {
-    // SAFETY: As in `arm()`.
+    // SAFETY: As in `forget()`.
     unsafe { tasks::remove(task) };
 }

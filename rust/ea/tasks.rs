@@ -91,9 +91,7 @@ struct Entry {
 pub(super) struct State {
     /// Its slot. None only after an attempt to get one has failed.
     pub(super) slot: Option<Slot>,
-    /// The filters have allowed the call whose argument is cached, and it has not begun.
-    pub(super) armed: bool,
-    /// What is in the slot.
+    /// What is in the slot, for a call that has not begun.
     pub(super) cached: Cached,
     /// The registers that the call is shown.
     pub(super) regs: Saved,
@@ -103,7 +101,6 @@ impl State {
     /// Drops what is cached.
     #[inline(always)]
     pub(super) fn forget(&mut self) {
-        self.armed = false;
         self.cached.call = None;
     }
 }
@@ -118,8 +115,8 @@ pub(super) struct Cached {
     pub(super) compat: bool,
     /// The address that takes the place of the caller's pointer; 0 to leave that.
     pub(super) address: usize,
-    /// The offset of the field to write, and the value, if the call fails with `E2BIG`.
-    pub(super) write_back: Option<(usize, u32)>,
+    /// The call may fail with `E2BIG`, and then wants to write to the struct.
+    pub(super) may_write_back: bool,
 }
 
 impl Cached {
@@ -128,7 +125,7 @@ impl Cached {
         nr: -1,
         compat: false,
         address: 0,
-        write_back: None,
+        may_write_back: false,
     };
 }
 
@@ -191,7 +188,6 @@ pub(super) fn add(task: Task) -> Result {
             task: task.addr(),
             state: UnsafeCell::new(State {
                 slot: None,
-                armed: false,
                 cached: Cached::NOTHING,
                 regs: Saved::new(),
             }),
