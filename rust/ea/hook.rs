@@ -142,38 +142,48 @@ unsafe extern "C" fn rsc_ea_regs(
     task: NonNull<RawTask>,
     body: usize,
 ) -> Redirected {
-    let unchanged = Redirected {
-        value: regs.addr().get(),
-        done: 0,
-    };
     // SAFETY: By the contract of this function.
     let (task, regs) = unsafe { (Task::from_raw(task), Regs::from_raw(regs)) };
     // SAFETY: The task is the caller. References that are in use further up the stack there are
     // none: the wrapper is entered after the evaluation is over.
-    let Some(state) = (unsafe { tasks::get(task) }) else {
-        return unchanged;
-    };
-    if state.cached.call.is_none() {
-        return unchanged;
+    match unsafe { tasks::get_at_once(task) } {
+        Some(state) => redirect(state, task, regs, body),
+        None if tasks::is_unknown(task) => leave(regs),
+        None => find_and_redirect(task, regs, body),
     }
-    redirect(state, task, regs, body)
+}
+
+/// The wrapper is to see what there is.
+#[inline(always)]
+fn leave(regs: Regs) -> Redirected {
+    Redirected {
+        value: regs.as_ptr().addr(),
+        done: 0,
+    }
+}
+
+/// The longer way.
+#[cold]
+#[inline(never)]
+fn find_and_redirect(task: Task, regs: Regs, body: usize) -> Redirected {
+    // SAFETY: As in `rsc_ea_regs()`.
+    match unsafe { tasks::get(task) } {
+        Some(state) => redirect(state, task, regs, body),
+        None => leave(regs),
+    }
 }
 
 /// The task's filters have allowed a call with a cached argument, and it enters the wrapper that goes
 /// on at `body`.
-#[inline(never)]
+#[inline(always)]
 fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirected {
-    let unchanged = Redirected {
-        value: regs.as_ptr().addr(),
-        done: 0,
-    };
     // Whatever call this is, the argument is good for no other.
     let Some(call) = state.cached.call.take() else {
-        return unchanged;
+        return leave(regs);
     };
     let cached = &state.cached;
     if cached.address == 0 || cached.nr != regs.nr() || cached.compat != task.is_compat() {
-        return unchanged;
+        return leave(regs);
     }
     let shown = regs.with_argument(&mut state.regs, cached.compat, call.pointer, cached.address);
     let field = match cached.may_write_back {

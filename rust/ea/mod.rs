@@ -107,8 +107,8 @@ pub(crate) fn prepare() -> Result {
 #[inline(always)]
 pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View> {
     let compat = task.is_compat();
+    // What was cached is overwritten.
     let state = state_with_slot(task, compat)?;
-    state.forget();
     let pointer = regs.argument(compat, call.pointer);
     match call.size {
         Size::Argument(index) if pointer != 0 => {

@@ -168,6 +168,25 @@ fn find_in_chain(task: Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
     None
 }
 
+/// The calling task's state, if it is at the first place to look.
+///
+/// # Safety
+///
+/// As for [`get`].
+#[inline(always)]
+pub(super) unsafe fn get_at_once<'a>(task: Task) -> Option<&'a mut State> {
+    let place = &PLACES[hash(task)];
+    // SAFETY: As in `get()`.
+    (place.task.get() == task.addr()).then(|| unsafe { &mut *(*place.entry.get()).state.get() })
+}
+
+/// Is it clear at once that the calling task has no state? Tells of those that are not found by
+/// [`get_at_once`].
+#[inline(always)]
+pub(super) fn is_unknown(task: Task) -> bool {
+    CHAINS[hash(task)].get().is_null()
+}
+
 /// The calling task's state, if it has one.
 ///
 /// # Safety
