@@ -55,7 +55,10 @@ use core::{
 };
 use kernel::{
     bindings,
-    error::code::ENOSYS, //
+    error::{
+        code::ENOSYS,
+        Result, //
+    }, //
 };
 
 /// Takes the place of `__seccomp_permit_syscall()` for tasks whose filter is ours.
@@ -286,6 +289,17 @@ fn follow(
     pass: Pass,
     extra: &Extra,
 ) -> bool {
+    let mut seen_late = None;
+    if extra.features == 0 && matches!(verdict.action(), Action::UserNotif) {
+        match gather_late(task, regs) {
+            Ok(late) => seen_late = late,
+            Err(error) => {
+                regs.set_return_value(task, error.to_errno() as isize);
+                return false;
+            }
+        }
+    }
+    let extra = seen_late.as_ref().unwrap_or(extra);
     let next = act(task, regs, verdict, decider, pass, extra);
     if extra.features != 0 && !matches!(next, Next::Run) {
         ea::forget(task);
@@ -295,6 +309,22 @@ fn follow(
         Next::Skip => false,
         Next::Recheck => evaluate(task, regs, Pass::Recheck),
     }
+}
+
+/// What a supervisor is told of a call that the filters decide without a look at its argument: that
+/// too, if one of them looks at arguments at all.
+#[cold]
+#[inline(never)]
+fn gather_late(task: Task, regs: Regs) -> Result<Option<Extra>> {
+    let Some(newest) = untag(task.raw_filter()) else {
+        return Ok(None);
+    };
+    // SAFETY: As in `rsc_permit_syscall()`.
+    let needs = unsafe { newest.as_ref() }.needs();
+    if !needs.argument {
+        return Ok(None);
+    }
+    extra::gather(task, regs, needs).map(Some)
 }
 
 /// What becomes of a call.
