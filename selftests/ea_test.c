@@ -556,6 +556,9 @@ static void try_all(struct outcomes *out, const struct ea_call *call, __u8 *memo
 			try_case(out, call, large, size, large, (void *)8, 0, "bad path");
 			try_case(out, call, large, size, large, NULL, 0x40000001, "bad flags");
 			try_case(out, call, end, size, NULL, (void *)8, 0, "bad path and struct");
+			try_case(out, call, NULL, size, NULL, NULL, 0, "NULL");
+			/* landlock_create_ruleset() then tells its version. */
+			try_case(out, call, NULL, size, NULL, NULL, 1, "NULL, flags of 1");
 			try_case(out, call, end, size, NULL, NULL, 0x40000001,
 				 "bad flags and struct");
 		}
@@ -708,6 +711,8 @@ static int listen_to(const struct ea_call *call, unsigned int ea_size, __u64 fla
 struct notified {
 	const struct ea_call *call;
 	__u8 *memory;
+	/* Of the filter. Those that see a tail can say nothing but USER_NOTIF. */
+	__u64 flags;
 };
 
 /*
@@ -732,7 +737,8 @@ static int notified(const void *arg)
 	}
 	if (want[0] == want[1])
 		return 1;
-	listener = listen_to(call, call->known, 0);
+	memcpy(test->memory, images[1], EA_ROOM);
+	listener = listen_to(call, call->known, test->flags);
 	if (listener < 0)
 		return 2;
 	pid = fork();
@@ -743,9 +749,7 @@ static int notified(const void *arg)
 	}
 	for (int i = 0; i < 4; i++) {
 		memset(&got, 0, sizeof(got));
-		/* Each turn begins with the struct of the last, changed after it was filtered. */
-		if (!i)
-			memcpy(test->memory, images[1], EA_ROOM);
+		/* Each turn begins with what the struct of the last was changed to when it was filtered. */
 		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV_APPEND(NOTIF_ROOM), &got))
 			return 3;
 		if (memcmp(got.argument, images[(i + 1) % 2], call->known))
@@ -774,11 +778,11 @@ out:
 
 TEST_F(ea, notified)
 {
-	for (size_t i = 0; i < LENGTH(ea_calls); i++) {
-		struct notified test = { &ea_calls[i], self->memory };
+	for (size_t i = 0; i < 2 * LENGTH(ea_calls); i++) {
+		struct notified test = {
+			&ea_calls[i / 2], self->memory, i % 2 ? TAIL_VISIBLE : 0,
+		};
 
-		/* The first call of the child must not be made before the struct is there. */
-		ea_bad(&ea_calls[i], self->memory);
 		EXPECT_EQ(0, in_child(notified, &test));
 	}
 }
@@ -1233,6 +1237,48 @@ static int mapping(const void *arg)
 TEST_F(ea, mapping)
 {
 	EXPECT_EQ(0, in_child(mapping, NULL));
+}
+
+/* A struct may be in the copy of the last one, or what is near it. */
+static int in_the_slot(const void *arg)
+{
+	const struct ea_call *openat2 = ea_find("openat2");
+	__u8 good[EA_ROOM], bad[EA_ROOM], *region = NULL;
+	char line[256];
+	FILE *maps;
+
+	ea_good(openat2, good);
+	ea_bad(openat2, bad);
+	if (ea_install_word(openat2, openat2->bad, SECCOMP_RET_ALLOW, 0) ||
+	    ea_do(openat2, good, 24))
+		return 1;
+	maps = fopen("/proc/self/maps", "r");
+	while (maps && fgets(line, sizeof(line), maps))
+		if (strstr(line, "seccomp_args"))
+			region = (__u8 *)strtoul(line, NULL, 16);
+	if (!region)
+		return 2;
+	fclose(maps);
+	for (int i = 0; i < 3; i++) {
+		if (ea_do(openat2, good, 24) || ea_do(openat2, region + PAGE, 24))
+			return 3;
+		if (ea_do(openat2, bad, 24) != -4000 || ea_do(openat2, region + PAGE, 24) != -4000)
+			return 4;
+		/* The bad word of resolve becomes one of mode. */
+		if (ea_do(openat2, region + PAGE + 8, 24) != -EINVAL)
+			return 5;
+		/* The guard, and a slot that nobody has. */
+		if (ea_do(openat2, region, 24) != -EFAULT ||
+		    ea_do(openat2, region + PAGE - 8, 24) != -EFAULT ||
+		    ea_do(openat2, region + 9 * PAGE, 24) != -EFAULT)
+			return 6;
+	}
+	return 0;
+}
+
+TEST_F(ea, in_the_slot)
+{
+	EXPECT_EQ(0, in_child(in_the_slot, NULL));
 }
 
 #ifdef __x86_64__
