@@ -8,8 +8,8 @@
  * returns for no other reason.
  *
  * All attacks take MILLISECONDS each, with each victim; then the quickest victim goes on until
- * there were ATTEMPTS in all. Finally, the same attacks are tried on a supervisor that reads the struct
- * from the caller's memory, checks it, and lets the call go on. That they must break.
+ * there were ATTEMPTS in all. Finally, the same attacks are tried on a supervisor that reads the
+ * struct from the caller's memory, checks it, and lets the call go on. That they must break.
  */
 
 #include "ea.h"
