@@ -55,10 +55,7 @@ use core::{
 };
 use kernel::{
     bindings,
-    error::{
-        code::ENOSYS,
-        Result, //
-    }, //
+    error::code::ENOSYS, //
 };
 
 /// Takes the place of `__seccomp_permit_syscall()` for tasks whose filter is ours.
@@ -289,17 +286,17 @@ fn follow(
     pass: Pass,
     extra: &Extra,
 ) -> bool {
-    let mut seen_late = None;
+    let mut place = MaybeUninit::uninit();
+    let mut extra = extra;
     if extra.features == 0 && matches!(verdict.action(), Action::UserNotif) {
-        match gather_late(task, regs) {
-            Ok(late) => seen_late = late,
-            Err(error) => {
-                regs.set_return_value(task, error.to_errno() as isize);
-                return false;
-            }
+        // A supervisor is told of the argument also if the filters need not look at it to decide.
+        if let Err(error) = extra::gather(task, regs, needs_of_all(task), &mut place) {
+            regs.set_return_value(task, error.to_errno() as isize);
+            return false;
         }
+        // SAFETY: `gather()` has filled it.
+        extra = unsafe { place.assume_init_ref() };
     }
-    let extra = seen_late.as_ref().unwrap_or(extra);
     let next = act(task, regs, verdict, decider, pass, extra);
     if extra.features != 0 && !matches!(next, Next::Run) {
         ea::forget(task);
@@ -311,20 +308,11 @@ fn follow(
     }
 }
 
-/// What a supervisor is told of a call that the filters decide without a look at its argument: that
-/// too, if one of them looks at arguments at all.
+/// What the filters of the task need, all in all.
 #[cold]
-#[inline(never)]
-fn gather_late(task: Task, regs: Regs) -> Result<Option<Extra>> {
-    let Some(newest) = untag(task.raw_filter()) else {
-        return Ok(None);
-    };
+fn needs_of_all(task: Task) -> Needs {
     // SAFETY: As in `rsc_permit_syscall()`.
-    let needs = unsafe { newest.as_ref() }.needs();
-    if !needs.argument {
-        return Ok(None);
-    }
-    extra::gather(task, regs, needs).map(Some)
+    untag(task.raw_filter()).map_or(Needs::NONE, |newest| unsafe { newest.as_ref() }.needs())
 }
 
 /// What becomes of a call.
