@@ -286,6 +286,17 @@ fn follow(
     pass: Pass,
     extra: &Extra,
 ) -> bool {
+    let mut place = MaybeUninit::uninit();
+    let mut extra = extra;
+    if extra.features == 0 && matches!(verdict.action(), Action::UserNotif) {
+        // A supervisor is told of the argument also if the filters need not look at it to decide.
+        if let Err(error) = extra::gather(task, regs, needs_of_all(task), &mut place) {
+            regs.set_return_value(task, error.to_errno() as isize);
+            return false;
+        }
+        // SAFETY: `gather()` has filled it.
+        extra = unsafe { place.assume_init_ref() };
+    }
     let next = act(task, regs, verdict, decider, pass, extra);
     if extra.features != 0 && !matches!(next, Next::Run) {
         ea::forget(task);
@@ -295,6 +306,13 @@ fn follow(
         Next::Skip => false,
         Next::Recheck => evaluate(task, regs, Pass::Recheck),
     }
+}
+
+/// What the filters of the task need, all in all.
+#[cold]
+fn needs_of_all(task: Task) -> Needs {
+    // SAFETY: As in `rsc_permit_syscall()`.
+    untag(task.raw_filter()).map_or(Needs::NONE, |newest| unsafe { newest.as_ref() }.needs())
 }
 
 /// What becomes of a call.

@@ -14,10 +14,9 @@
 #include <linux/seccomp_append.h>
 #include <stdint.h>
 
-#define EA(offset) \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data_append, extensible_arg) + (offset))
-#define EA_SIZE \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data_append, extensible_arg_size))
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
+#define EA(offset) LOAD(SECCOMP_DATA_APPEND_SIZE + (offset))
+#define EA_SIZE LOAD(offsetof(struct seccomp_data_append, extensible_arg_size))
 #define UNLESS(nr, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, skip)
 #define FAIL_IF_LARGER(size) \
 	BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, size, 0, 1), \
@@ -57,7 +56,7 @@ static struct sock_filter policy[] = {
 	OTHERWISE(SECCOMP_RET_ALLOW),
 	/* Other ways to the same: clone(), unshare(), setns(), and the openat2() of io_uring. */
 	UNLESS(__NR_clone, 4),
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+	LOAD(offsetof(struct seccomp_data, args[0])),
 	FAIL_IF_ANY(NAMESPACES),
 	OTHERWISE(SECCOMP_RET_ALLOW),
 	ON(__NR_unshare, SECCOMP_RET_ERRNO | EPERM),
@@ -72,13 +71,14 @@ static int install(void)
 	struct seccomp_append_filter append = {
 		.flags = SECCOMP_APPEND_FLAG_USE_EA_SIZE,
 		.filter = (uintptr_t)&prog,
-		/* As much as any call of this kernel knows, so that none is refused for its size. */
+		/* As much as any call knows today, so that none is refused for its size. */
 		.extensible_arg_size = 144,
 	};
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return syscall(__NR_seccomp, SECCOMP_APPEND_FILTER, sizeof(append), &append);
 }
+
 /* end policy */
 
 int main(int argc, char **argv)

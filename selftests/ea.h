@@ -8,7 +8,7 @@
 #include "append.h"
 
 #define EA_IN_STRUCT (-1)
-/* The largest struct that is known. A filter that understands less refuses others, whatever the call. */
+/* The largest struct that is known: a filter that understands less may refuse it. */
 #define EA_KNOWN 144
 #define EA_ROOM 160
 
@@ -94,7 +94,7 @@ static inline void ea_bad(const struct ea_call *call, void *bytes)
 	ea_put(bytes, call->bad);
 }
 
-/* Makes the call with these arguments. Returns 0 or minus the error, whatever it is that it returns. */
+/* Makes the call with these arguments. Returns 0, whatever the call returns, or minus the error. */
 static inline long ea_run(const struct ea_call *call, const long *args)
 {
 	long ret = syscall(call->nr, args[0], args[1], args[2], args[3], args[4], args[5]);

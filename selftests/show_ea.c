@@ -14,7 +14,9 @@ static int unexpected;
 
 static void say(const char *tried, const char *policy, long result, int expected)
 {
-	printf("   %-36s %-30s %s\n", tried, policy, result < 0 ? strerrorname_np(-result) : "works");
+	const char *got = result < 0 ? strerrorname_np(-result) : "works";
+
+	printf("   %-36s %-30s %s\n", tried, policy, got);
 	unexpected += result < 0 ? -result != expected : expected;
 }
 
@@ -90,8 +92,10 @@ int main(int argc, char **argv)
 	say("clone3(CLONE_NEWUSER)", "EPERM", clone3(CLONE_NEWUSER), EPERM);
 	say("clone3(bit 45, as yet unknown)", "EPERM", clone3(1ULL << 45), EPERM);
 	say("openat2(., resolve=0)", "EPERM", openat2(".", 0), EPERM);
-	say("openat2(., BENEATH)", "EPERM: also NO_MAGICLINKS", openat2(".", RESOLVE_BENEATH), EPERM);
+	say("openat2(., BENEATH)", "EPERM: also NO_MAGICLINKS",
+	    openat2(".", RESOLVE_BENEATH), EPERM);
 	say("openat2(., BENEATH|NO_MAGICLINKS)", "allowed", openat2(".", beneath), 0);
-	say("openat2(/etc, the same)", "allowed: the kernel refuses", openat2("/etc", beneath), EXDEV);
+	say("openat2(/etc, the same)", "allowed: the kernel refuses",
+	    openat2("/etc", beneath), EXDEV);
 	return !!unexpected;
 }
