@@ -66,7 +66,11 @@ impl Appended {
         let this = Self {
             sight,
             flags,
-            needs: Needs::of(&code),
+            // Who may see an argument is notified of it, too, whether it looks or not.
+            needs: Needs::of(&code).and(Needs {
+                pkey: false,
+                argument: sight.argument.is_some(),
+            }),
             whole: [compile(false)?, compile(true)?],
             original,
         };

@@ -115,7 +115,7 @@ int main(void)
 	failed |= write(pipes[1], "a", 1) != 1;
 	if (key) {
 		pkey_set(key, 0);
-		strcpy(vault, "secret");
+		memcpy(vault, "secret", 6);
 		/* printf() would write: it has to wait until the vault is closed. */
 		failed |= write(pipes[1], vault, 6) != -1 || errno != EACCES;
 		pkey_set(key, PKEY_DISABLE_ACCESS);

@@ -15,6 +15,11 @@
 #define USE_EA SECCOMP_APPEND_FLAG_USE_EA_SIZE
 #define TAIL_VISIBLE SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE
 
+/* Architectures with PKRU; others may have another such register. */
+#if ARCH_NATIVE == AUDIT_ARCH_X86_64 || ARCH_NATIVE == AUDIT_ARCH_I386
+#define HAS_PKRU
+#endif
+
 #define LOAD_AT(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
 #define OFFSET(field) offsetof(struct seccomp_data_append, field)
 /* The word at an offset of the extensible argument. */

@@ -129,7 +129,8 @@ TEST_F(append, flags)
 	}
 	EXPECT_EQ(-1, APPEND(allow, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 0));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, APPEND(allow, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER, 0));
+	EXPECT_EQ(-1, APPEND(allow, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER,
+			     0));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(0, APPEND(allow, USE_EA, 4096));
 	EXPECT_EQ(-1, APPEND(allow, USE_EA, 4097));
@@ -373,7 +374,7 @@ TEST_F(append, nr_high)
 
 static int sees_pkey(const void *arg)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#ifdef HAS_PKRU
 	__u32 pkru, high;
 
 	asm volatile("rdpkru" : "=a"(pkru), "=d"(high) : "c"(0));

@@ -4,8 +4,9 @@
  *
  *	differential [-a] [STACKS [SEED]]
  *
- * With -a most filters are appended ones, stacks are up to 64 filters high, and calls with extensible
- * arguments are among the calls. Else all is what the built-in engine knows as well.
+ * With -a most filters are appended ones, stacks are up to 64 filters high, and
+ * calls with extensible arguments are among the calls. Else all is what the
+ * built-in engine knows as well.
  *
  * What they say is found by an interpreter in here, written from the definition of classic BPF and
  * not from either engine, so that this must pass on both. For each stack of filters a child makes
@@ -515,7 +516,7 @@ static __u32 pkey_register(void)
 {
 	__u32 value = 0;
 
-#if defined(__x86_64__) || defined(__i386__)
+#ifdef HAS_PKRU
 	__u32 high;
 
 	if (has_pkeys)
@@ -692,9 +693,8 @@ static __attribute__((noreturn)) void child(int deadly_call)
 		_exit(1);
 	for (i = 0; i < MAX_CALLS; i++)
 		shared->outcomes[i].plain = make_call(&calls[i]);
-	for (i = 0; i < filter_count; i++) {
+	for (i = 0; i < filter_count; i++)
 		shared->installed[i] = install_filter(&filters[i]) ? errno : -1;
-	}
 	shared->stage = INSTALLED;
 	for (i = 0; i < MAX_CALLS; i++) {
 		if (kind_of(verdicts[i]) == KILL)
