@@ -927,7 +927,7 @@ int main(int argc, char **argv)
 		often &= counts[kind] >= stacks / 20;
 	}
 	/* Half of the calls have an argument of their own, and so have more to differ in. */
-	often &= varied >= stacks / (appending ? 4 : 1);
+	often &= varied >= stacks / (appending ? 4 : 2);
 	printf("# %lu calls under %lu stacks; for %lu it is the arguments that decide\n",
 	       total, stacks, varied);
 	often &= varied >= stacks;
