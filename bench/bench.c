@@ -262,6 +262,8 @@ static void ea_compare(long depth)
 
 	while (depth--)
 		must(APPEND(insns, USE_EA, sizeof(struct clone_args)), "ea_compare");
+}
+
 /* All filters compare an argument, and each another value. */
 static void compare_each(long depth)
 {

@@ -9,10 +9,10 @@
 #include <linux/filter.h>
 #include <linux/mm_types.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct completion;
 struct file;
-struct list_head;
 struct mutex;
 struct page;
 struct pid_namespace;
@@ -20,7 +20,6 @@ struct poll_table_struct;
 struct task_struct;
 struct vm_area_struct;
 struct vm_fault;
-struct wait_queue_head;
 
 /* bpf.c */
 int rsc_prog_create_from_user(struct bpf_prog **prog, unsigned short len,
@@ -83,12 +82,13 @@ bool rsc_in_ptrace_call(struct task_struct *task);
 
 /* user.c */
 unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len);
+unsigned long rsc_copy_short_to_user(void __user *dst, const void *src, size_t len);
 int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_t usize);
 
 /* wait.c */
 void rsc_init_completion(struct completion *completion);
 void rsc_init_waitqueue(struct wait_queue_head *queue);
-void rsc_init_list_head(struct list_head *list);
+void rsc_init_wait(struct wait_queue_entry *entry, wait_queue_func_t func);
 void rsc_poll_wait(struct file *file, struct wait_queue_head *queue,
 		   struct poll_table_struct *table);
 int rsc_mutex_lock_interruptible(struct mutex *lock);

@@ -47,3 +47,22 @@ unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t
 fault:
 	return len;
 }
+
+/* As rsc_copy_short_from_user(), the other way. */
+unsigned long rsc_copy_short_to_user(void __user *dst, const void *src, size_t len)
+{
+	u64 __user *to = dst;
+	const u64 *from = src;
+	size_t i;
+
+	if (len > 128 || len % sizeof(*to))
+		return copy_to_user(dst, src, len);
+	might_fault();
+	scoped_user_write_access_size(to, len, fault) {
+		for (i = 0; i < len / sizeof(*to); i++)
+			unsafe_put_user(from[i], &to[i], fault);
+	}
+	return 0;
+fault:
+	return len;
+}

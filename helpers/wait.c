@@ -2,7 +2,6 @@
 /* Twins of <linux/completion.h>, <linux/wait.h>, <linux/poll.h> and <linux/mutex.h>. */
 
 #include <linux/completion.h>
-#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/wait.h>
@@ -19,9 +18,10 @@ void rsc_init_waitqueue(struct wait_queue_head *queue)
 	init_waitqueue_head(queue);
 }
 
-void rsc_init_list_head(struct list_head *list)
+/* DEFINE_WAIT_FUNC() */
+void rsc_init_wait(struct wait_queue_entry *entry, wait_queue_func_t func)
 {
-	INIT_LIST_HEAD(list);
+	init_wait_func(entry, func);
 }
 
 void rsc_poll_wait(struct file *file, struct wait_queue_head *queue,

@@ -45,8 +45,8 @@ use crate::{
         residual::{
             hash,
             same,
-            specialise,
-            strongest, //
+            strongest,
+            Specialiser, //
         }, //
     },
     filter::Filter,
@@ -161,20 +161,21 @@ pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
     let mut outcomes = Buf::filled(LIMIT, Outcome::Varies)?;
     let mut effort = 0usize;
 
+    let mut specialiser = Specialiser::new(prog);
     for abi in Abi::ALL {
         let view = abi.view(sight);
         analyse(prog, view, LIMIT, &mut outcomes)?;
         let list = &mut findings[abi as usize];
-        *list = Buf::with_capacity(LIMIT)?;
-        for (nr, outcome) in outcomes.iter().enumerate() {
-            list.push(match *outcome {
+        *list = Buf::filled(LIMIT, Finding::Whole)?;
+        for (nr, (finding, outcome)) in list.iter_mut().zip(outcomes.iter()).enumerate() {
+            *finding = match *outcome {
                 Outcome::Constant(ret) => Finding::Constant(ret),
                 Outcome::Varies if effort > MAX_EFFORT => Finding::Whole,
                 Outcome::Varies => {
                     effort += prog.len();
-                    find_residual(prog, abi, view, nr as u32, &mut residuals)?
+                    find_residual(&mut specialiser, abi, view, nr as u32, &mut residuals)?
                 }
-            })?;
+            };
         }
     }
 
@@ -198,13 +199,13 @@ pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
 
 /// The finding for a call whose outcome varies.
 fn find_residual(
-    prog: &[Insn],
+    specialiser: &mut Specialiser<'_>,
     abi: Abi,
     view: View,
     nr: u32,
     residuals: &mut Buf<Residual>,
 ) -> Result<Finding, NoMemory> {
-    let Some(code) = specialise(prog, view, nr)? else {
+    let Some(code) = specialiser.specialise(view, nr)? else {
         return Ok(Finding::Whole);
     };
     // It may find out more than the analysis does.

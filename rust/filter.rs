@@ -28,6 +28,7 @@ use crate::{
     sys::{
         bpf::Residuals,
         module::ModuleRef,
+        shared::peek,
         wait::{
             Events,
             Wake, //
@@ -46,10 +47,7 @@ use kernel::{
     bindings,
     ffi::c_void,
     prelude::*,
-    sync::{
-        atomic::Relaxed,
-        Refcount, //
-    },
+    sync::Refcount,
     types::ForeignOwnable, //
 };
 
@@ -151,7 +149,7 @@ impl Filter {
 
     /// Is there no task left that runs under the filter, and will there never be one?
     pub(crate) fn is_orphan(&self) -> bool {
-        self.users.as_atomic().load(Relaxed) == 0
+        peek(self.users.as_atomic()) == 0
     }
 
     /// Takes a reference that keeps the filter from being freed.

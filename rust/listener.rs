@@ -12,9 +12,9 @@ use crate::{
     },
     notify::{
         Injection,
+        More,
         Notifier,
         Reply,
-        Request,
         State, //
     },
     sys::{
@@ -239,24 +239,24 @@ fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
         id: pending.id,
         pid: pending.task.pid_in_current_ns() as u32,
         flags: 0,
-        data: pending.request.data,
+        data: pending.request().data,
     };
-    let request = pending.request.clone();
+    let more = room.map(|_| pending.request().more.clone());
     pending.state = State::Sent;
     notifier.queue.wake(Events::OUT, Wake::Anywhere);
     drop(requests);
 
     user::write(buf, &notif)
-        .and_then(|()| match room {
-            Some(room) => write_more(buf, room, &request),
-            None => Ok(()),
+        .and_then(|()| match (room, more) {
+            (Some(room), Some(more)) => write_more(buf, room, &more),
+            _ => Ok(()),
         })
         .inspect_err(|_| unrecv(notifier, notif.id))?;
     Ok(0)
 }
 
 /// Writes what `seccomp_notif_append` has beyond `seccomp_notif`.
-fn write_more(buf: UserPtr, room: usize, request: &Request) -> Result {
+fn write_more(buf: UserPtr, room: usize, request: &More) -> Result {
     let mut more = NotifMore {
         features: SECCOMP_DATA_FEATURE_NR_HIGH,
         nr_high: request.nr_high,
@@ -293,7 +293,7 @@ fn unrecv(notifier: &Notifier, id: u64) {
     };
     // The task may wait for fatal signals only by now; it must look again.
     if notifier.sleeps_killable(pending.state) {
-        pending.request.ready.complete(Wake::Anywhere);
+        pending.request().ready.complete(Wake::Anywhere);
     }
     pending.state = State::Init;
     notifier.unread.add(1, Relaxed);
@@ -321,7 +321,7 @@ fn send(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
         return Err(EINPROGRESS);
     }
     pending.state = State::Replied(reply);
-    pending.request.ready.complete(wake);
+    pending.request().ready.complete(wake);
     Ok(0)
 }
 
@@ -384,32 +384,28 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
     if pending.state != State::Sent {
         return Err(EINPROGRESS);
     }
-    if send && !pending.files.is_empty() {
+    if send && requests.has_file(addfd.id) {
         return Err(EBUSY);
     }
-    pending.files.push(injection.clone(), GFP_KERNEL)?;
+    requests.add_file(addfd.id, injection.clone())?;
+    let pending = requests.find(addfd.id)?;
     if send {
         pending.state = State::Replied(Reply::Descriptor);
     }
-    pending.request.ready.complete(Wake::Anywhere);
+    pending.request().ready.complete(Wake::Anywhere);
     drop(requests);
 
     if let Err(interrupted) = injection.done.wait_interruptible() {
         let mut requests = notifier.requests.lock();
         // If it is still on the list, nobody has touched it, and nobody will. Otherwise it is
         // done, in spite of the signal.
-        if let Ok(pending) = requests.find(addfd.id) {
-            if let Some(i) = pending
-                .files
-                .iter()
-                .position(|f| Arc::ptr_eq(f, &injection))
-            {
-                drop(pending.files.remove(i));
-                if send {
+        if requests.take_back(&injection) {
+            if send {
+                if let Ok(pending) = requests.find(addfd.id) {
                     pending.state = State::Sent;
                 }
-                return Err(interrupted);
             }
+            return Err(interrupted);
         }
     }
     let result = injection.result.load(Relaxed);

@@ -59,6 +59,15 @@ impl<T> Buf<T> {
         Ok(Self(KVVec::from_elem(value, n, flags())?))
     }
 
+    /// Makes it `n` times the same value.
+    pub(crate) fn refill(&mut self, n: usize, value: T) -> Result<(), NoMemory>
+    where
+        T: Clone,
+    {
+        self.0.clear();
+        Ok(self.0.resize(n, value, flags())?)
+    }
+
     /// Adds a value at the end.
     pub(crate) fn push(&mut self, value: T) -> Result<(), NoMemory> {
         Ok(self.0.push(value, flags())?)

@@ -10,6 +10,9 @@
 //! buffer could not be written, and back to `Sent` if an answer by way of a file descriptor came
 //! to nothing.
 //!
+//! What does not change of a request is on the stack of the task that asks, which takes the request
+//! off the list before it goes on, whatever wakes it.
+//!
 //! Locks: [`Notifier::requests`] guards every request's state, and sleeps; it is taken with no
 //! other lock of ours held. [`Notifier::listening`] is written under it, but read under the siglock
 //! when a second listener is looked for.
@@ -19,6 +22,10 @@ use crate::{
     sys::{
         file,
         regs::Regs,
+        shared::{
+            peek,
+            Shared, //
+        },
         task::{
             self,
             Task, //
@@ -31,6 +38,10 @@ use crate::{
             Wake, //
         }, //
     }, //
+};
+use core::{
+    pin::Pin,
+    ptr::NonNull, //
 };
 use kernel::{
     alloc::flags::GFP_KERNEL_ACCOUNT,
@@ -45,7 +56,8 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        Mutex, //
+        Mutex,
+        MutexGuard, //
     }, //
 };
 
@@ -60,7 +72,7 @@ pub(crate) struct Notifier {
     /// Requests that nobody has read, or set out to read, yet.
     pub(crate) unread: Atomic<i32>,
     /// Is there a listener?
-    listening: Atomic<bool>,
+    listening: Shared<bool>,
     /// Once a request was read, only a fatal signal interrupts the task that made it.
     wait_killable: bool,
 }
@@ -68,6 +80,8 @@ pub(crate) struct Notifier {
 /// The requests that have not been taken back by their tasks, oldest first.
 pub(crate) struct Requests {
     pub(crate) pending: KVec<Pending>,
+    /// Files to install for any of them, the next one last.
+    files: KVec<ToInstall>,
     /// `SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`: supervisor and task take turns.
     pub(crate) wake: Wake,
     next_id: u64,
@@ -93,14 +107,34 @@ pub(crate) enum Reply {
 }
 
 /// A request as the supervisor's side sees it.
+///
+/// # Invariants
+///
+/// `request` is valid and pinned for as long as this value is there.
 pub(crate) struct Pending {
     pub(crate) id: u64,
-    /// Who asks. It takes the request back before it goes on, whatever wakes it.
+    /// Who asks.
     pub(crate) task: Task,
     pub(crate) state: State,
-    /// Files to install, the next one last.
-    pub(crate) files: KVec<Arc<Injection>>,
-    pub(crate) request: Arc<Request>,
+    request: NonNull<Request>,
+}
+
+// SAFETY: A `Request` is `Sync`, and which task looks at it does not matter.
+unsafe impl Send for Pending {}
+
+impl Pending {
+    /// The part that does not change.
+    #[inline(always)]
+    pub(crate) fn request(&self) -> &Request {
+        // SAFETY: By the type invariant.
+        unsafe { self.request.as_ref() }
+    }
+}
+
+/// A file to install for a request.
+struct ToInstall {
+    id: u64,
+    file: Arc<Injection>,
 }
 
 /// The part of a request that does not change.
@@ -110,11 +144,22 @@ pub(crate) struct Request {
     #[pin]
     pub(crate) ready: Completion,
     pub(crate) data: seccomp_data,
-    /// As `seccomp_notif_append` has it.
+    pub(crate) more: More,
+}
+
+// `Pending` relies on it.
+const _: fn() = || {
+    fn is_sync<T: Sync>() {}
+    is_sync::<Request>();
+};
+
+/// What `seccomp_notif_append` has beyond `seccomp_notif`.
+#[derive(Clone)]
+pub(crate) struct More {
     pub(crate) nr_high: u32,
     pub(crate) pkey: Option<u32>,
     /// The extensible argument, if a filter sees it.
-    pub(crate) argument: Option<Argument>,
+    pub(crate) argument: Option<Arc<Argument>>,
 }
 
 /// An extensible argument, as it was filtered.
@@ -132,7 +177,7 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn argument(&self) -> Result<Option<Argument>> {
+    fn argument(&self) -> Result<Option<Arc<Argument>>> {
         if self.extra.features == 0 {
             return Ok(None);
         }
@@ -142,10 +187,11 @@ impl Seen<'_> {
             unsafe { core::slice::from_raw_parts(self.extra.argument, self.extra.extent as usize) };
         let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
         copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
-        Ok(Some(Argument {
+        let argument = Argument {
             size: self.extra.size,
             bytes: copy,
-        }))
+        };
+        Ok(Some(Arc::new(argument, GFP_KERNEL_ACCOUNT)?))
     }
 }
 
@@ -179,30 +225,31 @@ impl Notifier {
             queue <- PollQueue::new(),
             requests <- new_mutex!(Requests {
                 pending: KVec::new(),
+                files: KVec::new(),
                 wake: Wake::Anywhere,
                 next_id: 0,
             }),
             unread: Atomic::new(0),
-            listening: Atomic::new(false),
+            listening: Shared::new(false),
             wait_killable,
         })
     }
 
     /// Is there a listener?
     pub(crate) fn is_listening(&self) -> bool {
-        self.listening.load(Relaxed)
+        self.listening.get()
     }
 
     /// There is a listener from now on; `first_id` is the id of its first request.
     pub(crate) fn start(&self, first_id: u64) {
         self.requests.lock().next_id = first_id;
-        self.listening.store(true, Relaxed);
+        self.listening.set(true);
     }
 
     /// The listener is gone: whoever waits for it, and whoever comes later, gets `ENOSYS`.
     pub(crate) fn stop(&self) {
         let mut requests = self.requests.lock();
-        self.listening.store(false, Relaxed);
+        self.listening.set(false);
         for pending in requests.pending.iter_mut() {
             if let State::Replied(_) = pending.state {
                 continue;
@@ -212,13 +259,13 @@ impl Notifier {
                 value: 0,
             });
             // Files to install need no word: the task clears them out as after any answer.
-            pending.request.ready.complete(Wake::Anywhere);
+            pending.request().ready.complete(Wake::Anywhere);
         }
     }
 
     /// Sets out to read a request, if there is one that nobody else has set out to read.
     pub(crate) fn claim(&self) -> bool {
-        let mut unread = self.unread.load(Relaxed);
+        let mut unread = peek(&self.unread);
         while unread > 0 {
             match self.unread.cmpxchg(unread, unread - 1, Full) {
                 Ok(_) => return true,
@@ -244,75 +291,33 @@ impl Notifier {
     }
 
     fn try_ask(&self, task: Task, seen: &Seen<'_>) -> Result<Outcome> {
-        let request = Arc::pin_init(
-            try_pin_init!(Request {
-                ready <- Completion::new(),
-                data: seen.regs.seccomp_data(task),
-                nr_high: seen.regs.nr_high(task),
-                pkey: task::pkey_register(),
-                argument: seen.argument()?,
-            }),
-            GFP_KERNEL,
-        )?;
+        let more = More {
+            nr_high: seen.regs.nr_high(task),
+            pkey: task::pkey_register(),
+            argument: seen.argument()?,
+        };
+        pin_init::stack_pin_init!(let request = pin_init!(Request {
+            ready <- Completion::new(),
+            data: seen.regs.seccomp_data(task),
+            more,
+        }));
+        let request = request.as_ref();
         let mut requests = self.requests.lock();
         if !self.is_listening() {
             return Err(ENOSYS);
         }
-        let id = requests.next_id;
-        let pending = Pending {
-            id,
-            task,
-            state: State::Init,
-            files: KVec::new(),
-            request: request.clone(),
-        };
-        requests.pending.push(pending, GFP_KERNEL)?;
-        requests.next_id = id.wrapping_add(1);
+        // SAFETY: It is taken off the list below, and nothing returns before.
+        let id = unsafe { requests.add(task, request) }?;
         self.unread.add(1, Relaxed);
         self.queue.wake(Events::IN, requests.wake);
-
-        // Wait for the answer, installing files meanwhile.
-        let answer = loop {
-            let killable = self.sleeps_killable(requests.find(id)?.state);
-            drop(requests);
-            let woken = if killable {
-                request.ready.wait_killable()
-            } else {
-                request.ready.wait_interruptible()
-            };
-            requests = self.requests.lock();
-            let pending = requests.find(id)?;
-            if let Err(interrupted) = woken {
-                // The request may have been read in the meantime, and the signal then has to wait.
-                if killable || !self.sleeps_killable(pending.state) {
-                    break Err(interrupted);
-                }
-            }
-            let installed = pending.files.pop().map(|file| file.install());
-            if let (State::Replied(Reply::Descriptor), Some((true, fd))) =
-                (pending.state, installed)
-            {
-                pending.state = match fd {
-                    Ok(fd) => State::Replied(Reply::Result {
-                        error: 0,
-                        value: i64::from(fd),
-                    }),
-                    // The supervisor gets the error, and may try again.
-                    Err(_) => State::Sent,
-                };
-            }
-            if let State::Replied(reply) = pending.state {
-                break Ok(reply);
-            }
-        };
-
+        let (mut requests, answer) = self.wait(requests, id, &request.ready);
         // Whatever the end, there is nobody left to install files.
-        if let Some(pending) = requests.remove(id) {
-            for file in &pending.files {
-                file.finish(Err(ESRCH));
-            }
+        while let Some(file) = requests.next_file(id) {
+            file.finish(Err(ESRCH));
         }
+        requests.remove(id);
         drop(requests);
+
         Ok(match answer? {
             Reply::Continue => Outcome::Run,
             Reply::Result { error: 0, value } => Outcome::Skip(value as isize),
@@ -320,27 +325,143 @@ impl Notifier {
             Reply::Descriptor => Outcome::Skip(ENOSYS.to_errno() as isize),
         })
     }
+
+    /// Waits for the answer to the request `id`, installing files meanwhile. The lock is given up
+    /// while the task sleeps.
+    #[inline(always)]
+    fn wait<'a>(
+        &'a self,
+        mut requests: MutexGuard<'a, Requests>,
+        id: u64,
+        ready: &Completion,
+    ) -> (MutexGuard<'a, Requests>, Result<Reply>) {
+        // Nobody has read it yet.
+        let mut killable = false;
+        let answer = loop {
+            drop(requests);
+            let woken = if killable {
+                ready.wait_killable()
+            } else {
+                ready.wait_interruptible()
+            };
+            requests = self.requests.lock();
+            let mut state = match requests.find(id) {
+                Ok(pending) => pending.state,
+                Err(error) => break Err(error),
+            };
+            if let Err(interrupted) = woken {
+                // The request may have been read in the meantime, and the signal then has to wait.
+                if killable || !self.sleeps_killable(state) {
+                    break Err(interrupted);
+                }
+            }
+            if let Some(file) = requests.next_file(id) {
+                state = requests.install(id, state, &file);
+            }
+            if let State::Replied(reply) = state {
+                break Ok(reply);
+            }
+            killable = self.sleeps_killable(state);
+        };
+        (requests, answer)
+    }
 }
 
 impl Requests {
+    /// Puts a request on the list. Returns its id.
+    ///
+    /// # Safety
+    ///
+    /// It is taken off the list ([`Requests::remove`]) before `request` is invalid.
+    #[inline(always)]
+    unsafe fn add(&mut self, task: Task, request: Pin<&Request>) -> Result<u64> {
+        let id = self.next_id;
+        // INVARIANT: By the contract of this function.
+        let pending = Pending {
+            id,
+            task,
+            state: State::Init,
+            request: NonNull::from(request.get_ref()),
+        };
+        self.pending.push(pending, GFP_KERNEL)?;
+        self.next_id = id.wrapping_add(1);
+        Ok(id)
+    }
+
     /// The request with this id.
+    #[inline(always)]
     pub(crate) fn find(&mut self, id: u64) -> Result<&mut Pending> {
         self.pending.iter_mut().find(|p| p.id == id).ok_or(ENOENT)
     }
 
-    fn remove(&mut self, id: u64) -> Option<Pending> {
-        let index = self.pending.iter().position(|p| p.id == id)?;
-        self.pending.remove(index).ok()
+    /// Takes a request off the list, if it is there.
+    #[inline(always)]
+    fn remove(&mut self, id: u64) {
+        // Mostly there is no other.
+        if self.pending.last().is_some_and(|p| p.id == id) {
+            self.pending.pop();
+        } else if let Some(index) = self.pending.iter().position(|p| p.id == id) {
+            let _ = self.pending.remove(index);
+        }
+    }
+
+    /// Has a file to be installed for the request with this id.
+    pub(crate) fn add_file(&mut self, id: u64, file: Arc<Injection>) -> Result {
+        Ok(self.files.push(ToInstall { id, file }, GFP_KERNEL)?)
+    }
+
+    /// Is there a file to install for the request with this id?
+    pub(crate) fn has_file(&self, id: u64) -> bool {
+        self.files.iter().any(|f| f.id == id)
+    }
+
+    /// Takes the next file to install for the request with this id.
+    #[inline(always)]
+    fn next_file(&mut self, id: u64) -> Option<Arc<Injection>> {
+        if self.files.is_empty() {
+            return None;
+        }
+        self.take_file(|f| f.id == id)
+    }
+
+    /// Takes back a file, if nobody has set out to install it.
+    pub(crate) fn take_back(&mut self, file: &Arc<Injection>) -> bool {
+        self.take_file(|f| Arc::ptr_eq(&f.file, file)).is_some()
+    }
+
+    #[inline(never)]
+    fn take_file(&mut self, is_it: impl Fn(&ToInstall) -> bool) -> Option<Arc<Injection>> {
+        let index = self.files.iter().rposition(is_it)?;
+        Some(self.files.remove(index).ok()?.file)
+    }
+
+    /// Installs a file in the calling task, whose request this is. Returns the request's state.
+    #[cold]
+    fn install(&mut self, id: u64, mut state: State, file: &Injection) -> State {
+        let fd = file.install();
+        if file.send && state == State::Replied(Reply::Descriptor) {
+            state = match fd {
+                Ok(fd) => State::Replied(Reply::Result {
+                    error: 0,
+                    value: i64::from(fd),
+                }),
+                // The supervisor gets the error, and may try again.
+                Err(_) => State::Sent,
+            };
+            if let Ok(pending) = self.find(id) {
+                pending.state = state;
+            }
+        }
+        state
     }
 }
 
 impl Injection {
-    /// Installs the file in the calling task, and lets the supervisor know. Returns whether that
-    /// is to be the answer, and the descriptor.
-    fn install(&self) -> (bool, Result<u32>) {
+    /// Installs the file in the calling task, and lets the supervisor know. Returns the descriptor.
+    fn install(&self) -> Result<u32> {
         let fd = file::receive(&self.file, self.replace, self.fd_flags);
         self.finish(fd);
-        (self.send, fd)
+        fd
     }
 
     fn finish(&self, fd: Result<u32>) {

@@ -66,6 +66,19 @@ impl<T> Buf<T> {
         Ok(Self(vec![value; n]))
     }
 
+    /// Makes it `n` times the same value.
+    pub fn refill(&mut self, n: usize, value: T) -> Result<(), NoMemory>
+    where
+        T: Clone,
+    {
+        if n > self.0.capacity() {
+            allocate()?;
+        }
+        self.0.clear();
+        self.0.resize(n, value);
+        Ok(())
+    }
+
     /// Adds a value at the end.
     pub fn push(&mut self, value: T) -> Result<(), NoMemory> {
         if self.0.len() == self.0.capacity() {

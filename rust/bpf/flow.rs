@@ -215,6 +215,15 @@ fn decide(cond: Cond, a: Val, b: Val) -> Option<bool> {
     }
 }
 
+/// Where a walk is.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    /// The instruction.
+    pub(super) pc: usize,
+    /// There is no other that has yet to be walked to: all ways that lead on lead through this.
+    pub(super) only: bool,
+}
+
 /// Whether a walk goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walk {
@@ -231,8 +240,10 @@ const NONE: u16 = u16::MAX;
 ///
 /// Two bytes per instruction, and a [`State`] per target of a jump that is yet to be reached.
 pub(super) struct Walker {
-    /// By instruction, where in `states` is what reaches it by jumps.
+    /// By instruction, where in `states` is what reaches it by jumps. Between walks of which none
+    /// was given up, all are [`NONE`].
     at: Buf<u16>,
+    given_up: bool,
     states: Buf<State>,
     /// Where in `states` is room.
     free: Buf<u16>,
@@ -242,6 +253,7 @@ impl Walker {
     pub(super) fn new() -> Self {
         Self {
             at: Buf::new(),
+            given_up: false,
             states: Buf::new(),
             free: Buf::new(),
         }
@@ -256,22 +268,30 @@ impl Walker {
         &mut self,
         prog: &[Insn],
         given: Given,
-        mut visit: impl FnMut(usize, &State, Op, Effect) -> Walk,
+        mut visit: impl FnMut(At, &State, Op, Effect) -> Walk,
     ) -> Result<bool, NoMemory> {
         if prog.len() > MAX_INSNS {
             return Ok(false);
         }
-        if self.at.len() == prog.len() {
-            self.at.fill(NONE);
-        } else {
+        if self.at.len() < prog.len() {
             self.at = Buf::filled(prog.len(), NONE)?;
+        } else if self.given_up {
+            self.at.fill(NONE);
         }
+        self.given_up = true;
         self.states.clear();
         self.free.clear();
         let mut state = State::START;
         let mut falls_through = true;
-        for (pc, insn) in prog.iter().enumerate() {
-            let slot = self.at.get(pc).copied().unwrap_or(NONE);
+        let mut pc = 0;
+        loop {
+            if !falls_through {
+                pc = self.next_target(pc, prog.len());
+            }
+            let Some(insn) = prog.get(pc) else {
+                break;
+            };
+            let slot = self.take(pc);
             if slot != NONE {
                 if let Some(jumped) = self.states.get(usize::from(slot)) {
                     if falls_through {
@@ -281,14 +301,13 @@ impl Walker {
                     }
                 }
                 self.free.push(slot)?;
-            } else if !falls_through {
-                continue;
             }
             let Some(op) = insn.decode() else {
                 return Ok(false);
             };
             let effect = given.effect(&state, pc, op);
-            if visit(pc, &state, op, effect) == Walk::Stop {
+            let only = self.free.len() == self.states.len();
+            if visit(At { pc, only }, &state, op, effect) == Walk::Stop {
                 return Ok(true);
             }
             let next = target(pc, 0);
@@ -301,15 +320,20 @@ impl Walker {
                     state.set(SLOT_A, Val::Unknown);
                     true
                 }
+                Effect::Goto(to) if only => {
+                    pc = to;
+                    falls_through = true;
+                    continue;
+                }
                 Effect::Goto(to) => {
-                    if to != next && !self.jump(to, &state)? {
+                    if to != next && !self.jump(to, prog.len(), &state)? {
                         return Ok(false);
                     }
                     to == next
                 }
                 Effect::Split(jt, jf) => {
                     for to in [jt, jf] {
-                        if to != next && !self.jump(to, &state)? {
+                        if to != next && !self.jump(to, prog.len(), &state)? {
                             return Ok(false);
                         }
                     }
@@ -317,14 +341,33 @@ impl Walker {
                 }
                 Effect::Return(_) => false,
             };
+            pc = next;
         }
+        self.given_up = false;
         // Falling off the end is as bad as jumping out.
         Ok(!falls_through)
     }
 
-    /// Has `state` reach an instruction; `false` if there is none.
-    fn jump(&mut self, to: usize, state: &State) -> Result<bool, NoMemory> {
-        let Some(at) = self.at.get_mut(to) else {
+    /// The first instruction from `pc` on that jumps reach; `len` if there is none.
+    fn next_target(&self, pc: usize, len: usize) -> usize {
+        let rest = self.at.get(pc..len).unwrap_or(&[]);
+        match rest.iter().position(|slot| *slot != NONE) {
+            Some(distance) => pc.saturating_add(distance),
+            None => len,
+        }
+    }
+
+    /// Where in `states` is what reaches an instruction by jumps: it is reached now.
+    fn take(&mut self, pc: usize) -> u16 {
+        match self.at.get_mut(pc) {
+            Some(at) => core::mem::replace(at, NONE),
+            None => NONE,
+        }
+    }
+
+    /// Has `state` reach an instruction of a program of `len`; `false` if there is none.
+    fn jump(&mut self, to: usize, len: usize, state: &State) -> Result<bool, NoMemory> {
+        let Some(at) = self.at.get_mut(to).filter(|_| to < len) else {
             return Ok(false);
         };
         if let Some(there) = self.states.get_mut(usize::from(*at)) {

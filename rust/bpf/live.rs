@@ -70,12 +70,13 @@ fn is_pure(op: Op) -> bool {
 /// One pass from the end, which is enough as jumps lead forward.
 ///
 /// `visit` learns of the instructions that can be left out: pure ones that write nothing live.
-/// The slots it returns are live before each instruction.
+/// The slots in `live` are live before each instruction then.
 fn pass(
     prog: &[Insn],
+    live: &mut Buf<Slots>,
     mut visit: impl FnMut(usize) -> Result<(), NoMemory>,
-) -> Result<Buf<Slots>, NoMemory> {
-    let mut live: Buf<Slots> = Buf::filled(prog.len(), 0)?;
+) -> Result<(), NoMemory> {
+    live.refill(prog.len(), 0)?;
     for (pc, insn) in prog.iter().enumerate().rev() {
         // All is live before what is no instruction, and where a jump out of the program leads.
         let Some(op) = insn.decode() else {
@@ -108,22 +109,45 @@ fn pass(
             };
         }
     }
-    Ok(live)
+    Ok(())
 }
 
 /// The slots that are live before each instruction. Linear; four bytes per instruction.
 pub(super) fn liveness(prog: &[Insn]) -> Result<Buf<Slots>, NoMemory> {
-    pass(prog, |_| Ok(()))
+    let mut live = Buf::new();
+    pass(prog, &mut live, |_| Ok(()))?;
+    Ok(live)
 }
 
 /// Makes a NOP of each instruction that computes what nobody reads. As [`liveness`].
 pub(super) fn remove_dead(prog: &mut [Insn]) -> Result<(), NoMemory> {
-    let mut dead = Buf::new();
-    pass(prog, |pc| dead.push(pc))?;
-    for pc in dead.iter() {
-        if let Some(insn) = prog.get_mut(*pc) {
-            *insn = Insn::NOP;
+    Remover::new().remove_dead(prog)
+}
+
+/// [`remove_dead`] for more than one program; keeps its memory.
+pub(super) struct Remover {
+    live: Buf<Slots>,
+    dead: Buf<usize>,
+}
+
+impl Remover {
+    pub(super) fn new() -> Self {
+        Self {
+            live: Buf::new(),
+            dead: Buf::new(),
         }
     }
-    Ok(())
+
+    /// See [`remove_dead`].
+    pub(super) fn remove_dead(&mut self, prog: &mut [Insn]) -> Result<(), NoMemory> {
+        let dead = &mut self.dead;
+        dead.clear();
+        pass(prog, &mut self.live, |pc| dead.push(pc))?;
+        for pc in dead.iter() {
+            if let Some(insn) = prog.get_mut(*pc) {
+                *insn = Insn::NOP;
+            }
+        }
+        Ok(())
+    }
 }

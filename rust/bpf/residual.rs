@@ -9,6 +9,7 @@ use super::{
         check_scratch, //
     },
     flow::{
+        At,
         Effect,
         Given,
         State,
@@ -26,7 +27,7 @@ use super::{
         MAX_INSNS, //
     },
     live::{
-        remove_dead,
+        Remover,
         SLOT_A,
         SLOT_X, //
     }, //
@@ -61,29 +62,83 @@ pub fn specialise(
     view: impl Into<View>,
     nr: u32,
 ) -> Result<Option<Buf<Insn>>, NoMemory> {
-    if check_classic(prog).is_err() {
-        return Ok(None);
-    }
-    let given = Given::new(nr, view.into());
-    let mut walker = Walker::new();
-    let Some(mut code) = round(prog, given, &mut walker)? else {
-        return Ok(None);
-    };
-    for _ in 1..MAX_ROUNDS {
-        let Some(next) = round(&code, given, &mut walker)? else {
-            return Ok(None);
-        };
-        let same = *next == *code;
-        code = next;
-        if same {
-            break;
+    Specialiser::new(prog).specialise(view, nr)
+}
+
+/// [`specialise`] for more than one number.
+pub struct Specialiser<'a> {
+    prog: &'a [Insn],
+    /// Does it pass [`check_classic`]? `None` before anybody wants to know.
+    valid: Option<bool>,
+    tools: Tools,
+}
+
+impl<'a> Specialiser<'a> {
+    /// For this program.
+    pub fn new(prog: &'a [Insn]) -> Self {
+        Self {
+            prog,
+            valid: None,
+            tools: Tools {
+                walker: Walker::new(),
+                remover: Remover::new(),
+                code: Buf::new(),
+                places: Buf::new(),
+                last: Buf::new(),
+                reached: Buf::new(),
+                kept: Buf::new(),
+            },
         }
     }
-    if let Some(ret) = always(&code) {
-        code.clear();
-        code.push(Op::RetK(ret).into())?;
+
+    /// See [`specialise`].
+    pub fn specialise(
+        &mut self,
+        view: impl Into<View>,
+        nr: u32,
+    ) -> Result<Option<Buf<Insn>>, NoMemory> {
+        let prog = self.prog;
+        let valid = *self
+            .valid
+            .get_or_insert_with(|| check_classic(prog).is_ok());
+        if !valid {
+            return Ok(None);
+        }
+        let given = Given::new(nr, view.into());
+        let Some(mut code) = round(prog, given, &mut self.tools)? else {
+            return Ok(None);
+        };
+        for _ in 1..MAX_ROUNDS {
+            if let Some(ret) = always(&code) {
+                code.clear();
+                code.push(Op::RetK(ret).into())?;
+                break;
+            }
+            let Some(next) = round(&code, given, &mut self.tools)? else {
+                return Ok(None);
+            };
+            let same = *next == *code;
+            code = next;
+            if same {
+                break;
+            }
+        }
+        declare_scratch(code)
     }
-    declare_scratch(code)
+}
+
+/// What a round works with: kept, as most of its time would go into allocations.
+struct Tools {
+    walker: Walker,
+    remover: Remover,
+    /// See [`round`].
+    code: Buf<Insn>,
+    places: Buf<u16>,
+    /// See [`Round::thread`].
+    last: Buf<(u32, usize)>,
+    /// See [`Round::compact`].
+    reached: Buf<bool>,
+    kept: Buf<u16>,
 }
 
 /// Calls `f` with each value that a program can return: `None` if that is one it computed.
@@ -111,21 +166,67 @@ fn always(prog: &[Insn]) -> Option<u32> {
 }
 
 /// Simplifies once. `None` if there is something wrong with the program.
-fn round(prog: &[Insn], given: Given, walker: &mut Walker) -> Result<Option<Buf<Insn>>, NoMemory> {
-    let mut code = Buf::filled(prog.len(), Insn::NOP)?;
-    let sound = walker.walk(prog, given, |pc, state, op, effect| {
-        if let Some(insn) = code.get_mut(pc) {
-            *insn = simplify(pc, state, op, effect);
-        }
-        Walk::On
-    })?;
+fn round(prog: &[Insn], given: Given, tools: &mut Tools) -> Result<Option<Buf<Insn>>, NoMemory> {
+    let Tools { code, places, .. } = tools;
+
+    // What is reached and does something, and where it was.
+    code.clear();
+    places.clear();
+    let mut done = Ok(());
+    let sound = tools
+        .walker
+        .walk(prog, given, |At { pc, only }, state, op, effect| {
+            let insn = match effect {
+                // Nothing comes before its target.
+                Effect::Goto(_) if only => return Walk::On,
+                _ => simplify(pc, state, op, effect),
+            };
+            if insn == Insn::NOP {
+                return Walk::On;
+            }
+            // CAST: It is below `MAX_INSNS`.
+            done = code.push(insn).and_then(|()| places.push(pc as u16));
+            match done {
+                Ok(()) => Walk::On,
+                Err(_) => Walk::Stop,
+            }
+        })?;
+    done?;
     if !sound {
         return Ok(None);
     }
-    remove_dead(&mut code)?;
+    if code.len() < prog.len() {
+        close_ranks(code, places);
+    }
+    tools.remover.remove_dead(code)?;
     let mut round = Round { code };
-    round.thread()?;
-    round.compact().map(Some)
+    round.thread(&mut tools.last)?;
+    round.compact(&mut tools.reached, &mut tools.kept).map(Some)
+}
+
+/// Has jumps go where their targets are now. What is there was at `places`, in this order; where
+/// something is missing, one gets to what is next.
+fn close_ranks(code: &mut [Insn], places: &[u16]) {
+    for (pc, (insn, &place)) in code.iter_mut().zip(places).enumerate() {
+        let to = |distance| {
+            let old = target(place.into(), distance);
+            let rest = places.get(pc..).unwrap_or(&[]);
+            let ahead = rest.partition_point(|place| usize::from(*place) < old);
+            pc.saturating_add(ahead)
+        };
+        // Distances never grow, so they still fit.
+        let short = |old: u8| {
+            let distance = to(old.into()).saturating_sub(pc).saturating_sub(1);
+            u8::try_from(distance).unwrap_or(old)
+        };
+        match insn.decode() {
+            Some(Op::Ja(k)) => *insn = jump(pc, to(k)).into(),
+            Some(Op::Jcc(cond, src, jt, jf)) => {
+                *insn = Op::Jcc(cond, src, short(jt), short(jf)).into();
+            }
+            _ => {}
+        }
+    }
 }
 
 /// An instruction that does the same in this state, and is no more expensive.
@@ -168,11 +269,11 @@ fn jump(pc: usize, to: usize) -> Op {
 }
 
 /// The code while it is simplified; instructions that are not reached are of no meaning.
-struct Round {
-    code: Buf<Insn>,
+struct Round<'a> {
+    code: &'a mut [Insn],
 }
 
-impl Round {
+impl Round<'_> {
     fn op(&self, pc: usize) -> Option<Op> {
         self.code.get(pc)?.decode()
     }
@@ -189,8 +290,8 @@ impl Round {
 
     /// Has jumps go where one ends up, and to the last of the returns of the same constant, as far
     /// as they reach.
-    fn thread(&mut self) -> Result<(), NoMemory> {
-        let mut last: Buf<(u32, usize)> = Buf::with_capacity(MAX_RETURNS)?;
+    fn thread(&mut self, last: &mut Buf<(u32, usize)>) -> Result<(), NoMemory> {
+        last.clear();
         for pc in (0..self.code.len()).rev() {
             match self.op(pc) {
                 Some(Op::RetK(ret)) => {
@@ -207,7 +308,7 @@ impl Round {
                     let way = |distance: u8| {
                         let near = target(pc, distance.into());
                         let resolved = self.resolve(near);
-                        let far = self.last_like(&last, resolved);
+                        let far = self.last_like(last, resolved);
                         // The furthest that is still in reach.
                         [far, resolved, near]
                             .into_iter()
@@ -256,11 +357,11 @@ impl Round {
     }
 
     /// Leaves out what is not reached, and jumps to what is next then.
-    fn compact(self) -> Result<Buf<Insn>, NoMemory> {
+    fn compact(&self, reached: &mut Buf<bool>, kept: &mut Buf<u16>) -> Result<Buf<Insn>, NoMemory> {
         let code = &self.code;
         let len = code.len();
 
-        let mut reached = Buf::filled(len, false)?;
+        reached.refill(len, false)?;
         if let Some(first) = reached.first_mut() {
             *first = true;
         }
@@ -286,13 +387,13 @@ impl Round {
 
         // By instruction, how many are kept from there to the end. As places are counted from the
         // end, this is also the place of the first that is kept.
-        let mut kept = Buf::filled(len.saturating_add(1), 0u16)?;
+        kept.refill(len.saturating_add(1), 0)?;
         let place = |kept: &[u16], pc: usize| kept.get(pc).copied().unwrap_or(0);
         for (pc, insn) in code.iter().enumerate().rev() {
-            let after = place(&kept, target(pc, 0));
+            let after = place(kept, target(pc, 0));
             let keep = reached.get(pc).copied().unwrap_or(false)
                 && match insn.decode() {
-                    Some(Op::Ja(k)) => place(&kept, target(pc, k)) != after,
+                    Some(Op::Ja(k)) => place(kept, target(pc, k)) != after,
                     _ => true,
                 };
             if let Some(count) = kept.get_mut(pc) {
@@ -300,13 +401,13 @@ impl Round {
             }
         }
 
-        let mut new = Buf::with_capacity(place(&kept, 0).into())?;
+        let mut new = Buf::with_capacity(place(kept, 0).into())?;
         for (pc, insn) in code.iter().enumerate() {
-            let after = place(&kept, target(pc, 0));
-            if place(&kept, pc) == after {
+            let after = place(kept, target(pc, 0));
+            if place(kept, pc) == after {
                 continue;
             }
-            let distance = |old| after.saturating_sub(place(&kept, target(pc, old)));
+            let distance = |old| after.saturating_sub(place(kept, target(pc, old)));
             let short = |old: u8| u8::try_from(distance(old.into())).unwrap_or(old);
             new.push(match insn.decode() {
                 Some(Op::Ja(k)) => match self.op(target(pc, k)) {

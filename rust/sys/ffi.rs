@@ -119,7 +119,15 @@ extern "C" {
     pub(super) fn rsc_init_completion(completion: *mut bindings::completion);
     pub(super) fn rsc_complete_on_current_cpu(completion: *mut bindings::completion);
     pub(super) fn rsc_init_waitqueue(queue: *mut bindings::wait_queue_head);
-    pub(super) fn rsc_init_list_head(list: *mut bindings::list_head);
+    pub(super) fn rsc_init_wait(
+        entry: *mut bindings::wait_queue_entry,
+        func: unsafe extern "C" fn(
+            *mut bindings::wait_queue_entry,
+            c_uint,
+            c_int,
+            *mut c_void,
+        ) -> c_int,
+    );
     pub(super) fn rsc_wake_up_on_current_cpu(
         queue: *mut bindings::wait_queue_head,
         mode: c_uint,
@@ -145,6 +153,11 @@ extern "C" {
     ) -> *mut bindings::file;
 
     pub(super) fn rsc_copy_short_from_user(
+        dst: *mut c_void,
+        src: *const c_void,
+        len: usize,
+    ) -> c_ulong;
+    pub(super) fn rsc_copy_short_to_user(
         dst: *mut c_void,
         src: *const c_void,
         len: usize,

@@ -5,6 +5,10 @@
 //! C header: [`include/linux/compiler.h`](srctree/include/linux/compiler.h)
 
 use core::cell::UnsafeCell;
+use kernel::sync::atomic::{
+    Atomic,
+    AtomicType, //
+};
 
 /// A value of which it is enough that it is read and written whole: `READ_ONCE()` and
 /// `WRITE_ONCE()`. (The accesses of `kernel::sync::atomic` are calls of C helpers.)
@@ -20,6 +24,8 @@ pub(crate) unsafe trait Whole: Copy {}
 
 // SAFETY: A byte.
 unsafe impl Whole for bool {}
+// SAFETY: Half a word.
+unsafe impl Whole for i32 {}
 // SAFETY: A word.
 unsafe impl Whole for usize {}
 // SAFETY: A word. What can be done with it is up to whoever does it.
@@ -49,4 +55,11 @@ impl<T: Whole> Shared<T> {
         // SAFETY: The value is there.
         unsafe { self.0.get().write_volatile(value) };
     }
+}
+
+/// Reads an atomic value, with no order.
+#[inline(always)]
+pub(crate) fn peek<T: AtomicType + Whole>(value: &Atomic<T>) -> T {
+    // SAFETY: The value is there.
+    unsafe { value.as_ptr().read_volatile() }
 }

@@ -58,8 +58,12 @@ pub(crate) fn copy_struct<T: Abi>(src: UserPtr, size: usize) -> Result<T> {
 }
 
 /// Reads a structure.
+#[inline(always)]
 pub(crate) fn read<T: Abi>(src: UserPtr) -> Result<T> {
-    copy_struct(src, core::mem::size_of::<T>())
+    let mut value = T::default();
+    // SAFETY: `value` may be overwritten with any bytes, by the contract of `Abi`.
+    unsafe { copy_raw((&raw mut value).cast(), src, core::mem::size_of::<T>()) }?;
+    Ok(value)
 }
 
 /// Reads a structure that seccomp(2) takes in place of flags and pointer: its size and its address.
@@ -108,11 +112,14 @@ pub(crate) unsafe fn copy_raw(dst: *mut u8, src: UserPtr, len: usize) -> Result 
 }
 
 /// Writes a structure.
+#[inline(always)]
 pub(crate) fn write<T: Abi>(dst: UserPtr, value: &T) -> Result {
-    let bytes = bytes_of(value);
-    kernel::uaccess::UserSlice::new(dst, bytes.len())
-        .writer()
-        .write_slice(bytes)
+    let (from, len) = ((&raw const *value).cast(), core::mem::size_of::<T>());
+    // SAFETY: There are no uninitialised bytes in it, by the contract of `Abi`.
+    if unsafe { ffi::rsc_copy_short_to_user(dst.as_mut_ptr(), from, len) } != 0 {
+        return Err(EFAULT);
+    }
+    Ok(())
 }
 
 fn bytes_of<T: Abi>(value: &T) -> &[u8] {
@@ -126,6 +133,8 @@ fn bytes_of<T: Abi>(value: &T) -> &[u8] {
 pub(crate) fn is_zeroed(src: UserPtr, size: usize) -> Result<bool> {
     // SAFETY: Any address may be passed.
     let ret: c_int = unsafe { bindings::check_zeroed_user(src.as_const_ptr(), size) };
-    to_result(ret.min(0))?;
+    if ret < 0 {
+        to_result(ret)?;
+    }
     Ok(ret > 0)
 }

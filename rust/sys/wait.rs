@@ -6,7 +6,7 @@
 //! [`include/linux/wait.h`](srctree/include/linux/wait.h)
 
 use super::ffi;
-use core::ptr::addr_of_mut;
+use core::mem::MaybeUninit;
 use kernel::{
     bindings,
     error::to_result,
@@ -22,6 +22,15 @@ use kernel::{
     },
     types::Opaque, //
 };
+
+/// [`to_result()`], which is a call.
+#[inline(always)]
+fn check(error: c_int) -> Result {
+    if error == 0 {
+        return Ok(());
+    }
+    to_result(error)
+}
 
 /// Where a wake-up is to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,13 +77,13 @@ impl Completion {
     /// Waits; `ERESTARTSYS` if a fatal signal came first.
     pub(crate) fn wait_killable(&self) -> Result {
         // SAFETY: Initialised by `new()`; the caller may sleep.
-        to_result(unsafe { bindings::wait_for_completion_killable(self.inner.get()) })
+        check(unsafe { bindings::wait_for_completion_killable(self.inner.get()) })
     }
 
     /// Waits; `ERESTARTSYS` if a signal came first.
     pub(crate) fn wait_interruptible(&self) -> Result {
         // SAFETY: Initialised by `new()`; the caller may sleep.
-        to_result(unsafe { bindings::wait_for_completion_interruptible(self.inner.get()) })
+        check(unsafe { bindings::wait_for_completion_interruptible(self.inner.get()) })
     }
 }
 
@@ -171,16 +180,12 @@ impl PollQueue {
         if ready() {
             return Ok(());
         }
-        let mut entry = bindings::wait_queue_entry {
-            func: Some(wake_reader),
-            private: kernel::current!().as_ptr().cast(),
-            ..Default::default()
-        };
+        let mut entry = MaybeUninit::<bindings::wait_queue_entry>::uninit();
         // SAFETY: The entry stays on the stack until it is off the queue: `finish_wait()` takes it
         // off, and so does `prepare_to_wait_event()` when it reports a signal.
         unsafe {
-            let entry = addr_of_mut!(entry);
-            ffi::rsc_init_list_head(addr_of_mut!((*entry).entry));
+            let entry = entry.as_mut_ptr();
+            ffi::rsc_init_wait(entry, wake_reader);
             loop {
                 let interrupted = bindings::prepare_to_wait_event(
                     self.inner.get(),
@@ -190,7 +195,7 @@ impl PollQueue {
                 if ready() {
                     break;
                 }
-                to_result(interrupted as c_int)?;
+                check(interrupted as c_int)?;
                 bindings::schedule();
             }
             bindings::finish_wait(self.inner.get(), entry);
@@ -222,7 +227,7 @@ pub(crate) fn lock_interruptible<T>(lock: &Mutex<T>) -> Result<MutexGuard<'_, T>
     let raw: *const Mutex<T> = lock;
     // SAFETY: A `Lock` is `repr(C)` and starts with its `struct mutex`, as `Lock::from_raw()`
     // relies on as well.
-    to_result(unsafe { ffi::rsc_mutex_lock_interruptible(raw.cast_mut().cast()) })?;
+    check(unsafe { ffi::rsc_mutex_lock_interruptible(raw.cast_mut().cast()) })?;
     // SAFETY: It was just taken, by this task.
     Ok(unsafe { MutexGuard::new(lock, ()) })
 }
