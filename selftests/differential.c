@@ -930,7 +930,6 @@ int main(int argc, char **argv)
 	often &= varied >= stacks / (appending ? 4 : 2);
 	printf("# %lu calls under %lu stacks; for %lu it is the arguments that decide\n",
 	       total, stacks, varied);
-	often &= varied >= stacks;
 	printf("%s 1 every call gets what the filters say\n", wrong ? "not ok" : "ok");
 	printf("%s 2 all that can be said is said often\n", often ? "ok" : "not ok");
 	printf("1..2\n");

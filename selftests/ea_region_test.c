@@ -163,8 +163,9 @@ TEST_F_TIMEOUT(slow, rewritten_by_a_thread, 120)
 {
 	int results[4] = {};
 
-	/* It takes both values without a filter. */
-	ASSERT_EQ(0, race(20000, results));
+	/* It takes both values without a filter, sooner or later. */
+	for (int i = 0; i < 50 && !results[2]; i++)
+		ASSERT_EQ(0, race(20000, results));
 	TH_LOG("unfiltered: allowed %d, denied %d, acted upon %d", results[0], results[1],
 	       results[2]);
 	EXPECT_LT(0, results[0]);
