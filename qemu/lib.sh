@@ -27,6 +27,9 @@ recipe=$top/qemu/sdk-recipe
 sdk_key() { sha256sum "$recipe" | cut -c1-12; }
 sdk_root() { echo "$cache/sdk-$(sdk_key)"; }
 
+# Likewise for kernel NAME.
+kernel_key() { sha256sum "$top/qemu/kernel-$1" | cut -c1-8; }
+
 # in_namespace COMMAND...: as root of a mount namespace that vanishes with the command. An ordinary
 # user becomes root of a user namespace, with the subordinate ids that the machine gave out.
 in_namespace() {
@@ -101,9 +104,11 @@ sdk_enter() {
 		mount -t tmpfs tmpfs "$root/k"
 		for tree in "$cache"/kernel-"$key"-*; do
 			[ -d "$tree" ] || continue
-			name=${tree##*/kernel-"$key"-}
-			mkdir "$root/k/${name%.part}"
-			mount --bind "$tree" "$root/k/${name%.part}"
+			name=${tree##*/kernel-"$key"-} kernel=${name%%.*}
+			recipe=$(sha256sum "$top/qemu/kernel-${kernel#*-}" | cut -c1-8)
+			[[ $name = "$kernel.$recipe"* ]] || continue
+			mkdir "$root/k/$kernel"
+			mount --bind "$tree" "$root/k/$kernel"
 		done
 		[ -z "$files" ] || mount --bind "$files" "$root/files"
 		if [ -e /etc/resolv.conf ]; then

@@ -22,8 +22,8 @@ LOGS = BUILD / "test"
 # What some tests need: audit records, and vsyscalls that can be called.
 APPEND = "audit=1 vsyscall=xonly"
 
-# A debug kernel is slower by about this much.
-SLOWNESS = {"debian": 1, "debug": 6}
+# A kernel that looks for bugs is slower by about this much.
+SLOWNESS = {"debian": 1, "debug": 6, "kcsan": 6}
 
 BEGIN, END = "@@ begin ", "@@ end "
 
