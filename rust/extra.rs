@@ -65,6 +65,7 @@ pub(crate) const NONE: Extra = Extra {
 ///
 /// If that is an extensible argument, it is copied, and the call reads the copy unless
 /// [`ea::forget`] is called. May sleep; an error is to deny the call. Without one, the place is filled.
+#[inline(always)]
 pub(crate) fn gather(
     task: Task,
     regs: Regs,
@@ -86,4 +87,16 @@ pub(crate) fn gather(
     }
     place.write(extra);
     Ok(())
+}
+
+/// The same, for where it does not matter how long it takes.
+#[cold]
+#[inline(never)]
+pub(crate) fn gather_rarely(
+    task: Task,
+    regs: Regs,
+    needs: Needs,
+    place: &mut MaybeUninit<Extra>,
+) -> Result {
+    gather(task, regs, needs, place)
 }

@@ -193,7 +193,11 @@ fn inspect_with<'a>(
     let extra = if needs.is_empty() {
         &extra::NONE
     } else {
-        if let Err(error) = extra::gather(task, regs, needs, &mut place) {
+        let gathered = match pass {
+            Pass::First => extra::gather(task, regs, needs, &mut place),
+            Pass::Recheck => extra::gather_rarely(task, regs, needs, &mut place),
+        };
+        if let Err(error) = gathered {
             regs.set_return_value(task, error.to_errno() as isize);
             return false;
         }
@@ -290,7 +294,7 @@ fn follow(
     let mut extra = extra;
     if extra.features == 0 && matches!(verdict.action(), Action::UserNotif) {
         // A supervisor is told of the argument also if the filters need not look at it to decide.
-        if let Err(error) = extra::gather(task, regs, needs_of_all(task), &mut place) {
+        if let Err(error) = extra::gather_rarely(task, regs, needs_of_all(task), &mut place) {
             regs.set_return_value(task, error.to_errno() as isize);
             return false;
         }

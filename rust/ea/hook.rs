@@ -182,10 +182,15 @@ fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirecte
         return leave(regs);
     };
     let cached = &state.cached;
-    if cached.address == 0 || cached.nr != regs.nr() || cached.compat != task.is_compat() {
+    if cached.nr != regs.nr() || cached.compat != task.is_compat() {
         return leave(regs);
     }
-    let shown = regs.with_argument(&mut state.regs, cached.compat, call.pointer, cached.address);
+    let (saved, address) = (&mut state.regs, cached.address);
+    // Each with places that the compiler knows.
+    let shown = match cached.compat {
+        false => regs.with_argument(saved, false, call.pointer, address),
+        true => regs.with_argument(saved, true, call.pointer, address),
+    };
     let field = match cached.may_write_back {
         true => argument::written_back(call),
         false => None,

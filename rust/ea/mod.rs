@@ -107,12 +107,15 @@ pub(crate) fn prepare() -> Result {
 #[inline(always)]
 pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View> {
     let compat = task.is_compat();
-    // What was cached is overwritten.
-    let state = state_with_slot(task, compat)?;
-    let pointer = regs.argument(compat, call.pointer);
+    if compat {
+        return fetch_other(state_with_slot(task, true)?, regs, call, true);
+    }
+    // What was cached is overwritten. Calls of 64-bit tasks can reach all of the address space.
+    let state = state_with_slot(task, false)?;
+    let pointer = regs.argument(false, call.pointer);
     match call.size {
         Size::Argument(index) if pointer != 0 => {
-            let size = regs.argument(compat, index);
+            let size = regs.argument(false, index);
             let Some(slot) = &mut state.slot else {
                 return Err(ENOMEM);
             };
@@ -121,21 +124,21 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
             let readable = slot.fill(UserPtr::from_addr(pointer as usize), len);
             let address = slot.address_if(readable);
             let cached = &mut state.cached;
-            Ok(note(cached, slot, call, regs, compat, address, size))
+            Ok(note(cached, slot, Some(call), regs, false, address, size))
         }
-        _ => fetch_other(state, regs, call, compat, pointer),
+        _ => fetch_other(state, regs, call, false),
     }
 }
 
-/// For calls whose size is in the struct, and for those that have none.
+/// For all other calls: those whose size is in the struct, those that have none, and 32-bit ones.
 #[inline(never)]
 fn fetch_other(
     state: &mut State,
     regs: Regs,
     call: &'static Call,
     compat: bool,
-    pointer: u64,
 ) -> Result<View> {
+    let pointer = regs.argument(compat, call.pointer);
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     let user = UserPtr::from_addr(pointer as usize);
     let size = call
@@ -169,17 +172,19 @@ fn fetch_other(
             }
         },
     };
-    let view = note(&mut state.cached, slot, call, regs, compat, address, size);
+    let shown = (address != 0).then_some(call);
+    let view = note(&mut state.cached, slot, shown, regs, compat, address, size);
     state.cached.may_write_back = argument::may_write_back(call, accepted, view.extent as usize);
     Ok(view)
 }
 
-/// Notes what is in the slot, and how the call is to find it.
+/// Notes what is in the slot, and that `call` is to find it at `address`; none if it is to see what
+/// the caller has passed.
 #[inline(always)]
 fn note(
     cached: &mut Cached,
     slot: &Slot,
-    call: &'static Call,
+    call: Option<&'static Call>,
     regs: Regs,
     compat: bool,
     address: usize,
@@ -189,7 +194,7 @@ fn note(
     cached.compat = compat;
     cached.address = address;
     cached.may_write_back = false;
-    cached.call = Some(call);
+    cached.call = call;
     View {
         data: slot.data(),
         size,
@@ -198,19 +203,18 @@ fn note(
     }
 }
 
-/// The state of the task, with a slot in the address space that it has now.
+/// The state of the task, with a slot in the address space that it has now, where 32-bit calls can
+/// reach it if `low`.
 #[inline(always)]
-fn state_with_slot<'a>(task: Task, compat: bool) -> Result<&'a mut State> {
+fn state_with_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
     let mm = task.mm();
-    // Calls of 64-bit tasks can reach all of the address space.
-    let low = compat;
     // SAFETY: The task is the caller, and there are no other references.
     if let Some(state) = unsafe { tasks::get(task) } {
         if state.slot.as_ref().is_some_and(|slot| slot.serves(mm, low)) {
             return Ok(state);
         }
     }
-    new_slot(task, compat)
+    new_slot(task, low)
 }
 
 #[cold]

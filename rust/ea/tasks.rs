@@ -107,13 +107,13 @@ impl State {
 
 /// An argument in the slot.
 pub(super) struct Cached {
-    /// The call; none if nothing is cached.
+    /// The call; none if nothing is cached, or the call is to see what the caller has passed.
     pub(super) call: Option<&'static Call>,
     /// Its number, as the registers have it.
     pub(super) nr: i32,
     /// It is a 32-bit call.
     pub(super) compat: bool,
-    /// The address that takes the place of the caller's pointer; 0 to leave that.
+    /// The address that takes the place of the caller's pointer.
     pub(super) address: usize,
     /// The call may fail with `E2BIG`, and then wants to write to the struct.
     pub(super) may_write_back: bool,
