@@ -105,7 +105,7 @@ impl Slot {
 
     /// Copies `len` bytes from the caller, `SIZE` at most; the rest is zero. If they cannot be read,
     /// returns false, and all of the slot is zero.
-    #[inline]
+    #[inline(always)]
     pub(super) fn fill(&mut self, from: UserPtr, len: usize) -> bool {
         let len = len.min(SIZE);
         self.dirty = self.dirty.max(len);
@@ -132,16 +132,19 @@ impl Slot {
     #[inline]
     pub(super) fn extent(&self) -> usize {
         let mut end = self.dirty.wrapping_add(7) & !7;
-        while end != 0 {
+        let word = loop {
+            if end == 0 {
+                return 0;
+            }
             // SAFETY: By the type invariant; aligned, and in bounds.
             let word = unsafe { self.page.byte_add(end - 8).cast::<u64>().read() };
             if word != 0 {
-                // Both architectures are little endian.
-                return end.wrapping_sub(word.leading_zeros() as usize / 8);
+                break word;
             }
             end = end.wrapping_sub(8);
-        }
-        0
+        };
+        // Both architectures are little endian.
+        end.wrapping_sub(word.leading_zeros() as usize / 8)
     }
 
     /// Makes it zero from `len` on.
