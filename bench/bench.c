@@ -533,6 +533,44 @@ static void measure_notify(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* Does the number of other tasks, with a filter each, matter? */
+static void measure_beside(int count, struct sock_filter *insns, size_t len)
+{
+	char name[2][64];
+	int said[2];
+	pid_t parent;
+	char byte;
+
+	snprintf(name[0], sizeof(name[0]), "install_10_insns_beside_%d_tasks", count);
+	snprintf(name[1], sizeof(name[1]), "allow_fork_exit_beside_%d_tasks", count);
+	if (!wanted(name[0]) && !wanted(name[1]))
+		return;
+	if (pipe(said))
+		fail("pipe");
+	parent = fork();
+	if (!parent) {
+		setpgid(0, 0);
+		no_new_privs();
+		for (int i = 0; i < count; i++) {
+			if (fork())
+				continue;
+			must(install(insns, len, 0), "beside");
+			must(write(said[1], "", 1), "write");
+			pause();
+		}
+		pause();
+	}
+	for (int i = 0; i < count; i++)
+		must(read(said[0], &byte, 1), "read");
+	measure_install(name[0], insns, len, 0, false);
+	measure_forks(name[1], allow, 1);
+	kill(-parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	close(said[0]);
+	close(said[1]);
+	sleep(1);
+}
+
 /* Cases that are the same for 32-bit callers. */
 static void measure_calls(const char *prefix)
 {
@@ -657,11 +695,15 @@ int main(int argc, char **argv)
 	}
 	len = make_linear(insns, 1);
 	measure_install("install_10_insns", insns, len, 0, false);
+	measure_install("install_10_insns_on_7", insns, len, 7, false);
+	measure_install("install_10_insns_on_15", insns, len, 15, false);
 	measure_install("install_10_insns_on_31", insns, len, 31, false);
+	measure_install("install_10_insns_on_63", insns, len, 63, false);
 	measure_memory("memory_10_insns", insns, len);
 	len = make_linear(insns, 295);
 	measure_install("install_597_insns", insns, len, 0, false);
 	measure_memory("memory_597_insns", insns, len);
+	measure_beside(1000, insns, make_linear(insns, 1));
 	measure_notify();
 	if (!access("/sys/module/rust_seccomp", F_OK))
 		measure_appended();

@@ -48,12 +48,18 @@ HARMLESS = (
 
 SPLAT = re.compile("|".join(f"(?:{p})" for p in PATTERNS))
 
+# KCSAN finds races all over the kernel. Ours are those in which a function of ours is seen, be it as
+# a caller.
+KCSAN_REPORT = re.compile(r"^[^\n]*BUG: KCSAN: .*?^[^\n]*={60,}\s*?$", re.M | re.S)
+OURS = re.compile(r"\[rust_seccomp\]|\brsc_")
+
 # Lines after the first that are worth showing.
 CONTEXT = 60
 
 
 def find(log):
     """Returns the first splat in the console's LOG with what follows, or None."""
+    log = KCSAN_REPORT.sub(lambda report: report[0] if OURS.search(report[0]) else "", log)
     lines = log.splitlines()
     for number, line in enumerate(lines):
         if SPLAT.search(line):

@@ -144,7 +144,7 @@ def qemu_command(args, work, image, initramfs):
         serial = ["-serial", "mon:stdio"]
     else:
         serial = ["-serial", f"file:{work}/console", "-monitor", "none"]
-    memory = args.memory or 1024 + 3 * initramfs.stat().st_size // (1 << 20)
+    memory = args.memory or 2048 + 3 * initramfs.stat().st_size // (1 << 20)
     append = (
         f"console={console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
         f"watchdog_thresh=60 nokaslr {args.append}"

@@ -60,3 +60,21 @@ confine() {
 	./confined -w /tmp/ready "$@" &
 	timeout 20 cat /tmp/ready || echo "# confined is not ready"
 }
+
+# kB of memory that kernel objects take, once all that is freed late is free: what RCU and, on the
+# kernels that have it, KASAN's quarantine hold back.
+slab() {
+	sleep 2
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache" 2>/dev/null
+	done
+	sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+# check_slab BEFORE: no more is in use than then, but for what may fragment.
+check_slab() {
+	tap_after=$(slab)
+	check "no slab memory is lost: $1 kB before, $tap_after kB after" \
+		[ "$tap_after" -lt $(($1 + 4096)) ]
+}

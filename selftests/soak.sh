@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# soak.sh SECONDS: everything at once, over and over, and nothing is left behind by it.
+. ./tap.sh
+
+rm -f /tmp/soak.failed
+end=0
+
+# again NAME COMMAND...: until it is time, each time with another seed in place of SEED.
+again() {
+	tap_name=$1 tap_rounds=0
+	shift
+	while [ "$(date +%s)" -lt "$end" ]; do
+		tap_rounds=$((tap_rounds + 1))
+		tap_seed=$(($(date +%s) * 1000 + tap_rounds))
+		# shellcheck disable=SC2046,SC2086 # the words of the command
+		if ! $(echo "$@" | sed "s/SEED/$tap_seed/") >"/tmp/soak.$tap_name" 2>&1; then
+			echo "# $tap_name, round $tap_rounds, seed $tap_seed failed:"
+			grep -v '^ok' "/tmp/soak.$tap_name" | tail -n 20
+			echo "$tap_name" >>/tmp/soak.failed
+			return
+		fi
+	done
+	echo "# $tap_name: $tap_rounds rounds"
+}
+
+# load SECONDS
+load() {
+	end=$(($(date +%s) + $1))
+	again notify ./notify_soak 20 &
+	again differential ./differential 40 SEED &
+	again differential_32 ./differential_32 40 SEED &
+	again append_chains ./differential -a 20 SEED &
+	again attack ./ea_attack 20000 20 &
+	again view cat /sys/kernel/debug/rust_seccomp/filters /sys/kernel/debug/rust_seccomp/counters &
+	./hammer 2 &
+	tap_hammer=$!
+	sleep "$1"
+	kill $tap_hammer
+	wait $tap_hammer || echo hammer >>/tmp/soak.failed
+	wait
+}
+
+insmod /rust_seccomp.ko
+load 30 >/dev/null
+before=$(slab)
+load "$1"
+refuse 'a load failed' [ -e /tmp/soak.failed ]
+check 'no module reference is left' unused
+check_slab "$before"
+check 'the module unloads' rmmod rust_seccomp
+finish

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many at once: tasks with a filter each, stacks as deep as they come, filters as long as they may
+ * be. All of them get what their own filter says, and when they are gone, so is the memory.
+ *
+ *	stress TASKS STACKS
+ *
+ * The tasks share memory and all else, to have room for many; so they make their calls by hand,
+ * for errno is shared, too.
+ */
+
+#include "common.h"
+#include "raw_call.h"
+#include <linux/futex.h>
+
+enum { STACK_SIZE = 16384 };
+
+/* What a task does to confine itself; returns whether that, and what follows from it, is right. */
+typedef bool confine_fn(int number);
+
+static confine_fn *confine;
+static int go;
+static int ready, wrong;
+static int cases, failed;
+
+static long call(long nr, long a, long b, long c, long d)
+{
+	unsigned long args[6] = { a, b, c, d };
+
+	return raw_call(nr, args);
+}
+
+static void check(bool right, const char *what, long memory)
+{
+	printf("%s %d %s\n", right ? "ok" : "not ok", ++cases, what);
+	if (memory)
+		printf("# %s: %ld bytes each\n", what, memory);
+	failed |= !right;
+}
+
+/* Memory that is in use, in bytes. */
+static long memory_used(void)
+{
+	char line[128];
+	long total = 0, available = 0;
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		sscanf(line, "MemTotal: %ld", &total);
+		sscanf(line, "MemFree: %ld", &available);
+	}
+	if (file)
+		fclose(file);
+	return (total - available) * 1024;
+}
+
+/* The same, once what is freed late is free. */
+static long memory_settled(void)
+{
+	sleep(3);
+	write_file("/proc/sys/vm/drop_caches", "3");
+	return memory_used();
+}
+
+static int task(void *number)
+{
+	bool right = confine((long)number);
+
+	__atomic_fetch_add(right ? &ready : &wrong, 1, __ATOMIC_RELAXED);
+	while (!__atomic_load_n(&go, __ATOMIC_RELAXED))
+		call(__NR_futex, (long)&go, FUTEX_WAIT, 0, 0);
+	call(__NR_exit, 0, 0, 0, 0);
+	return 0;
+}
+
+/* Starts the tasks, waits until all are ready and ends them. Returns the memory that each took. */
+static long run(int count, confine_fn *function, const char *what)
+{
+	char *stacks = mmap(NULL, (size_t)count * STACK_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	long before, during;
+	int started = 0;
+
+	if (stacks == MAP_FAILED) {
+		check(false, "memory for stacks", 0);
+		return 0;
+	}
+	confine = function;
+	ready = wrong = go = 0;
+	before = memory_settled();
+	for (int i = 0; i < count; i++) {
+		char *stack = stacks + (i + 1L) * STACK_SIZE;
+
+		if (clone(task, stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | SIGCHLD,
+			  (void *)(long)i) < 0)
+			break;
+		started++;
+	}
+	while (__atomic_load_n(&ready, __ATOMIC_RELAXED) + __atomic_load_n(&wrong, __ATOMIC_RELAXED) <
+	       started)
+		usleep(10000);
+	during = memory_settled();
+	__atomic_store_n(&go, 1, __ATOMIC_RELAXED);
+	syscall(__NR_futex, &go, FUTEX_WAKE, count, NULL, NULL, 0);
+	while (wait(NULL) > 0)
+		;
+	munmap(stacks, (size_t)count * STACK_SIZE);
+	check(started == count && ready == count, what, (during - before) / count);
+	return (during - before) / count;
+}
+
+static long put_on(struct sock_filter *insns, size_t len)
+{
+	struct sock_fprog prog = { .len = len, .filter = insns };
+
+	return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&prog, 0);
+}
+
+/* For getpriority(which): fails with the errno if it is for this one. */
+static long put_on_for(int which, int error)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
+		LOAD_ARG_LO(0),
+		RET_IF_EQ(which, SECCOMP_RET_ERRNO | error),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	return put_on(insns, LENGTH(insns));
+}
+
+static bool nothing(int number)
+{
+	return call(__NR_getpriority, number + 10, 0, 0, 0) == -EINVAL;
+}
+
+static bool one_filter(int number)
+{
+	int error = number % 4000 + 1;
+
+	return !put_on_for(number + 10, error) &&
+	       call(__NR_getpriority, number + 10, 0, 0, 0) == -error &&
+	       call(__NR_getpriority, number + 11, 0, 0, 0) == -EINVAL;
+}
+
+static bool deep_stack(int number)
+{
+	for (int i = 0; i < 64; i++)
+		if (put_on_for(i + 10, number % 1000 + i + 1))
+			return false;
+	for (int i = 0; i < 64; i++)
+		if (call(__NR_getpriority, i + 10, 0, 0, 0) != -(number % 1000 + i + 1))
+			return false;
+	return call(__NR_getpriority, 74, 0, 0, 0) == -EINVAL;
+}
+
+static struct sock_filter longest[BPF_MAXINSNS];
+
+/* A filter of 4096 instructions, the last of which decide. */
+static void make_longest(void)
+{
+	struct sock_filter end[] = {
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 1),
+		RET(SECCOMP_RET_ERRNO | ERANGE),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	size_t n = 0;
+
+	longest[n++] = (struct sock_filter)LOAD(nr);
+	while (n < BPF_MAXINSNS - LENGTH(end)) {
+		longest[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 10000 + n, 0, 1);
+		longest[n + 1] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EDOM);
+		n += 2;
+	}
+	memcpy(&longest[BPF_MAXINSNS - LENGTH(end)], end, sizeof(end));
+}
+
+/* As many of the longest filters as a path may have: 256 KiB of instructions. */
+static bool long_filters(int number)
+{
+	(void)number;
+	for (int i = 0; i < 7; i++)
+		if (put_on(longest, BPF_MAXINSNS))
+			return false;
+	return put_on(longest, BPF_MAXINSNS) == -ENOMEM &&
+	       call(__NR_getpriority, 0, 0, 0, 0) == -ERANGE && call(__NR_getppid, 0, 0, 0, 0) > 0;
+}
+
+int main(int argc, char **argv)
+{
+	int tasks = argc > 1 ? atoi(argv[1]) : 10000;
+	int stacks = argc > 2 ? atoi(argv[2]) : 1000;
+	long before, after, bare;
+	char limit[32];
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	snprintf(limit, sizeof(limit), "%d", 2 * tasks + 4096);
+	write_file("/proc/sys/kernel/threads-max", limit);
+	write_file("/proc/sys/kernel/pid_max", "100000");
+	setrlimit(RLIMIT_NPROC, &(struct rlimit){ 2 * tasks, 2 * tasks });
+	no_new_privs();
+	make_longest();
+	/* What the first of all leaves cached is there from then on. */
+	run(tasks / 10, one_filter, "a tenth of the tasks, to warm up");
+	before = memory_settled();
+	bare = run(tasks, nothing, "tasks without a filter");
+	printf("# a filter of its own takes %ld bytes of a task\n",
+	       run(tasks, one_filter, "tasks with a filter of their own") - bare);
+	printf("# a stack takes %ld bytes\n",
+	       run(stacks, deep_stack, "tasks with 64 filters of their own") - bare);
+	printf("# a stack takes %ld bytes\n",
+	       run(stacks / 100, long_filters, "tasks with seven filters of 4096 instructions") -
+		       bare);
+	after = memory_settled();
+	printf("# %ld KiB before, %ld KiB after\n", before / 1024, after / 1024);
+	check(after < before + (32 << 20), "the memory is free again", 0);
+	printf("1..%d\n", cases);
+	return failed;
+}

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# stress.sh [TASKS [STACKS]]: the program of that name, on both engines; what it tells of memory can
+# be compared.
+. ./tap.sh
+
+echo '# the built-in engine:'
+check 'the built-in engine' ./stress "$@"
+insmod /rust_seccomp.ko
+echo '# the module:'
+check 'the module' ./stress "$@"
+check 'no module reference is left' unused
+check 'the module unloads' rmmod rust_seccomp
+finish
