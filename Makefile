@@ -3,7 +3,7 @@
 # make                  the module for x86_64 and arm64, in build/<arch>/
 # make KDIR=...         the module against that prepared kernel tree, with the host's toolchain
 # make run              a demonstration in a VM                          [ARCH=...]
-# make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug]
+# make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug|kcsan]
 # make test-long        the tests that take longer                        [ARCH=...]
 # make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
@@ -13,9 +13,10 @@
 #
 # Nothing need be set up before: see README.md.
 
-ARCHES := x86_64 arm64
 ARCH ?=
 KERNEL ?= debian
+# KCSAN's kernel is for one architecture.
+ARCHES := x86_64 $(if $(filter kcsan,$(KERNEL)),,arm64)
 T ?=
 SECONDS ?= 120
 
