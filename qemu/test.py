@@ -40,7 +40,7 @@ class Test:
     def __init__(self, line):
         self.name, seconds, self.how, self.command = (field.strip() for field in line.split("|"))
         self.seconds = int(seconds)
-        self.how, _, self.arch = self.how.partition("-")
+        self.how, _, self.where = self.how.partition("-")
 
 
 class Job:
@@ -247,7 +247,7 @@ def make_jobs(arch, tests, kernel):
     """The VMs for an architecture, and the results of upstream tests that are known."""
     known = {}
     stock_tests = []
-    tests = [test for test in tests if test.arch in ("", arch)]
+    tests = [test for test in tests if test.where in ("", arch, kernel)]
     for test in tests:
         if test.how == "upstream":
             outcome = load_baseline(Job(arch, "stock", []), kernel, test)
