@@ -8,7 +8,7 @@
 #include <elf.h>
 #include <linux/ptrace.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 static struct sock_filter allow[] = { RET(SECCOMP_RET_ALLOW) };
 
@@ -97,7 +97,7 @@ TEST_F(append, size_of_the_struct)
 }
 
 /* All combinations of the flags that go without a listener, and each unknown one. */
-TEST_F_TIMEOUT(append, flags, 150)
+TEST_F(append, flags)
 {
 	static const __u64 known[] = {
 		SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
@@ -180,7 +180,7 @@ TEST_F(append, bad_filters)
 }
 
 /* A load is admitted at every multiple of four that the filter says it understands. */
-TEST_F_TIMEOUT(append, every_offset, 150)
+TEST_F(append, every_offset)
 {
 	static const int understood[] = { -1, 0, 4, 24, 90, 4096 };
 
@@ -306,7 +306,7 @@ static int sees(const void *arg)
 		.offset = (offset_), .flags = (flags_), .ea_size = (ea_size_), \
 		.expected = (expected_) }))
 
-TEST_F_TIMEOUT(append, constant_fields, 150)
+TEST_F(append, constant_fields)
 {
 	static const __u64 sizes[] = { 0, 24, 4096 };
 
@@ -703,7 +703,7 @@ TEST(metadata)
 }
 
 /* Without a JIT there are no appended filters, and what fails changes nothing. */
-TEST_F_TIMEOUT(append, needs_a_jit, 150)
+TEST_F(append, needs_a_jit)
 {
 	const char *path = "/proc/sys/net/core/bpf_jit_enable";
 

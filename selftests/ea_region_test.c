@@ -10,7 +10,7 @@
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #ifndef __NR_clone3
 #define __NR_clone3 435
@@ -78,11 +78,6 @@ static int openat2_with(__u64 resolve, const struct open_how *template)
 	close(fd);
 	return 0;
 }
-
-/* For tests that take longer. */
-FIXTURE(slow) {};
-FIXTURE_SETUP(slow) {}
-FIXTURE_TEARDOWN(slow) {}
 
 /* How many regions the process has, and where the first one is. */
 static int regions(pid_t pid, unsigned long *start, unsigned long *end)
@@ -159,7 +154,7 @@ static int race(int attempts, int *results)
 	return 0;
 }
 
-TEST_F_TIMEOUT(slow, rewritten_by_a_thread, 120)
+TEST(rewritten_by_a_thread)
 {
 	int results[4] = {};
 
@@ -192,7 +187,7 @@ static void *protect(void *page)
 }
 
 /* What cannot be read is not read later either. */
-TEST_F_TIMEOUT(slow, readable_at_times, 120)
+TEST(readable_at_times)
 {
 	struct open_how *how = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -432,7 +427,7 @@ static void *thread_all(void *arg)
 	return result;
 }
 
-TEST_F_TIMEOUT(slow, slots_are_reused, 120)
+TEST(slots_are_reused)
 {
 	unsigned long failed = 0;
 	pthread_attr_t attr;
@@ -476,7 +471,7 @@ static void *only_denied(void *arg)
 	return (void *)wrong;
 }
 
-TEST_F_TIMEOUT(slow, threads_are_separate, 60)
+TEST(threads_are_separate)
 {
 	pthread_t thread;
 	void *wrong;
@@ -498,7 +493,7 @@ static void *busy(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(slow, killed_in_the_middle, 60)
+TEST(killed_in_the_middle)
 {
 	for (int i = 0; i < 20; i++) {
 		pid_t pid = fork();
@@ -704,7 +699,7 @@ static long size_of_try(const struct call *call, int i)
 
 static struct outcome plain[LENGTH(calls)][PLACES][SIZES];
 
-TEST_F_TIMEOUT(slow, fails_as_without_a_filter, 180)
+TEST(fails_as_without_a_filter)
 {
 	int done = 0;
 

@@ -8,7 +8,7 @@
 
 #include <linux/ptrace.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #ifndef PTRACE_SET_SYSCALL_INFO
 #define PTRACE_SET_SYSCALL_INFO 0x4212
@@ -142,7 +142,7 @@ static void fill_pattern(__u8 *bytes, size_t len)
 }
 
 /* Each filter sees all bytes of the argument of every call, for all sizes. */
-TEST_F_TIMEOUT(ea, every_size, 120)
+TEST_F(ea, every_size)
 {
 	for (size_t i = 0; i < LENGTH(ea_calls); i++) {
 		const struct ea_call *call = &ea_calls[i];
@@ -608,7 +608,7 @@ static int try_all_in_child(const void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(ea, same_results, 180)
+TEST_F(ea, same_results)
 {
 	const size_t size = sizeof(struct outcomes);
 	struct outcomes *out = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,

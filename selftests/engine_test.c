@@ -10,7 +10,7 @@
 #include <linux/bpf_common.h>
 #include <sys/user.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 /* Runs fn in a child; returns its wait status. */
 static int in_child(void (*fn)(void *), void *arg)

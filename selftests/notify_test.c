@@ -8,7 +8,7 @@
 
 #include <poll.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define NOTIFY (SECCOMP_RET_USER_NOTIF)
 #define ID_VALID_WRONG_DIR SECCOMP_IOR(2, __u64)
