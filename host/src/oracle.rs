@@ -69,7 +69,7 @@ macro_rules! ensure {
 }
 
 /// Numbers that are of interest: those of the program, the ones next to them, and others.
-fn constants(prog: &[Insn]) -> Vec<u32> {
+pub fn constants(prog: &[Insn]) -> Vec<u32> {
     let mut all = vec![0, 1, u32::MAX, X86_64, AARCH64];
     for insn in prog {
         if !matches!(insn.code, 0x20 | 0x05 | 0x02 | 0x03 | 0x60 | 0x61) {
@@ -88,7 +88,8 @@ fn word(rng: &mut Rng, constants: &[u32]) -> u32 {
     }
 }
 
-fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
+/// Data for a system call, of these numbers and others.
+pub fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
     let mut data = [0; 16];
     for place in &mut data {
         *place = word(rng, constants);

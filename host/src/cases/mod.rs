@@ -2,8 +2,6 @@
 
 //! The tests that run on the host and in the kernel.
 
-#![allow(missing_docs)]
-
 pub mod admission;
 pub mod agreement;
 pub mod append;
