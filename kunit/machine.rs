@@ -52,15 +52,9 @@ use crate::{
         uapi::seccomp_data, //
     },
 };
-use core::{
-    mem::size_of_val,
-    ptr, //
-};
+use core::mem::size_of_val;
 use kernel::{
-    bindings::{
-        self,
-        pt_regs, //
-    },
+    bindings::pt_regs,
     uaccess::{
         UserPtr,
         UserSlice, //
@@ -68,23 +62,16 @@ use kernel::{
 };
 
 /// Programs of each test.
-const PROGRAMS: usize = 1000;
+const PROGRAMS: usize = 300;
+
+extern "C" {
+    fn rsk_user_memory(len: usize) -> usize;
+}
 
 /// Memory of a process, of which there is none: KUnit makes one for the thread of the test.
 fn user_memory(len: usize) -> UserPtr {
-    // SAFETY: In a test, which `kunit_get_current_test()` finds; the mapping is an anonymous one in
-    // an address space of the test's own.
-    let address = unsafe {
-        bindings::kunit_vm_mmap(
-            bindings::kunit_get_current_test(),
-            ptr::null_mut(),
-            0,
-            len,
-            (bindings::PROT_READ | bindings::PROT_WRITE) as usize,
-            (bindings::MAP_PRIVATE | bindings::MAP_ANONYMOUS) as usize,
-            0,
-        )
-    };
+    // SAFETY: A test is running; the mapping is in an address space of its own.
+    let address = unsafe { rsk_user_memory(len) };
     assert!(address != 0);
     UserPtr::from_addr(address)
 }

@@ -8,13 +8,13 @@
 
 use kernel::{
     bindings,
-    prelude::*,
-    str::CStrExt as _, //
+    prelude::*, //
 };
 
 #[allow(dead_code, reason = "it is for the whole engine")]
 #[path = "../rust/arch/mod.rs"]
 mod arch;
+#[allow(dead_code, reason = "it is for the whole engine")]
 #[path = "../rust/bpf/mod.rs"]
 mod bpf;
 #[path = "../rust/calls.rs"]
@@ -26,6 +26,47 @@ mod sys;
 #[path = "../rust/uapi.rs"]
 #[allow(dead_code, reason = "it is the whole of a header")]
 mod uapi;
+
+/// A suite for each file, with a case for each of its tests.
+macro_rules! suites {
+    ($($file:ident: $($case:ident)*,)*) => {
+        $(mod $file {
+            #[allow(unused_imports, reason = "one of them has the tests")]
+            use crate::{cases::*, *};
+
+            $(
+                /// # Safety
+                ///
+                /// As KUnit calls it.
+                unsafe extern "C" fn $case(_test: *mut bindings::kunit) {
+                    $file::$case();
+                }
+            )*
+
+            static mut CASES: [bindings::kunit_case; [$(stringify!($case)),*].len() + 1] = [
+                $(kernel::kunit::kunit_case(c_str(concat!(stringify!($case), "\0")), $case),)*
+                pin_init::zeroed(),
+            ];
+
+            kernel::macros::paste! {
+                kernel::kunit_unsafe_test_suite!([<rust_seccomp_ $file>], CASES);
+            }
+        })*
+    };
+}
+
+mod suites {
+    crate::for_each_case!(suites);
+    suites!(machine: classic residuals appended,);
+}
+
+/// A string that ends with its one NUL.
+const fn c_str(s: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(s.as_bytes()) {
+        Ok(s) => s,
+        Err(_) => c"?",
+    }
+}
 
 /// Ends the running test.
 ///
@@ -73,7 +114,7 @@ macro_rules! assert {
     };
     ($cond:expr, $($message:tt)+) => {
         if !$cond {
-            $crate::fail(kernel::c_str!(file!()), line!(), format_args!($($message)+))
+            panic!($($message)+)
         }
     };
 }
@@ -95,7 +136,7 @@ macro_rules! assert_eq {
 
 macro_rules! panic {
     ($($message:tt)+) => {
-        $crate::fail(kernel::c_str!(file!()), line!(), format_args!($($message)+))
+        $crate::fail($crate::c_str(concat!(file!(), "\0")), line!(), format_args!($($message)+))
     };
 }
 
@@ -118,40 +159,6 @@ mod reference;
 #[path = "../host/src/rng.rs"]
 #[allow(unreachable_pub)]
 mod rng;
-
-/// A suite for each file, with a case for each of its tests.
-macro_rules! suites {
-    ($($file:ident: $($case:ident)*,)*) => {
-        $(mod $file {
-            use super::{cases::*, *};
-
-            $(
-                /// # Safety
-                ///
-                /// As KUnit calls it.
-                unsafe extern "C" fn $case(_test: *mut bindings::kunit) {
-                    $file::$case();
-                }
-            )*
-
-            static mut CASES: [bindings::kunit_case; [$(stringify!($case)),*].len() + 1] = [
-                $(kernel::kunit::kunit_case(kernel::c_str!(stringify!($case)), $case),)*
-                pin_init::zeroed(),
-            ];
-
-            kernel::macros::paste! {
-                kernel::kunit_unsafe_test_suite!([<rust_seccomp_ $file>], CASES);
-            }
-        })*
-    };
-}
-
-mod suites {
-    use super::*;
-
-    for_each_case!(suites);
-    suites!(machine: classic residuals appended,);
-}
 
 module! {
     type: Tests,

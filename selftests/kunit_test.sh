@@ -11,7 +11,15 @@ if [ ! -e $module ]; then
 	exit 4
 fi
 
+# Loading takes as long as the tests, which may be long where bugs are looked for.
+hung=/proc/sys/kernel/hung_task_timeout_secs
+if [ -e $hung ]; then
+	seconds=$(cat $hung)
+	echo 0 >$hung
+fi
+echo 1000 >/sys/module/kunit/parameters/timeout
 check 'the tests are loaded' insmod $module
+if [ -e $hung ]; then echo "$seconds" >$hung; fi
 suites=0
 for suite in /sys/kernel/debug/kunit/rust_seccomp_*; do
 	name=${suite##*/rust_seccomp_}

@@ -71,6 +71,52 @@ pub fn agree() {
     );
 }
 
+/// What is the last byte that is no tail.
+pub fn tails() {
+    let features = [Insn::stmt(0x20, 72), Insn::stmt(0x16, 0)];
+    let mut rng = Rng::new(7);
+    for (size, tail) in [0, 4, 10, 24, 88, 4095]
+        .into_iter()
+        .flat_map(|size| [(size, false), (size, true)])
+    {
+        let sight = Sight {
+            argument: Some(size),
+            tail,
+            ..Sight::NONE
+        };
+        let view = View {
+            arch: X86_64,
+            sight,
+        };
+        let code = canonical(&features, sight).unwrap().unwrap();
+        let residual = specialise(&code, view, 437).unwrap().unwrap();
+        for extent in (size.saturating_sub(1)..size + 2).chain([0, 4096]) {
+            let mut made = make(&mut rng, &features, X86_64);
+            made.nr = 437;
+            made.argument.iter_mut().for_each(|byte| *byte = 0);
+            if let Some(last) = extent.checked_sub(1) {
+                made.argument[last as usize] = 1;
+            }
+            let expected = match extent > size {
+                true if tail => 4 | 8,
+                true => E2BIG,
+                false => 4,
+            };
+            assert_eq!(made.answer(&features, sight), expected);
+            for code in [&code, &residual] {
+                let lowered = lower(code, &layout(X86_64, sight)).unwrap().unwrap();
+                let got = run_ebpf_with(&lowered, &made.context(), &made.extra(), &made.memory());
+                assert_eq!(
+                    got,
+                    expected.into(),
+                    "{extent} of {size}, {}",
+                    Listing(code)
+                );
+            }
+        }
+    }
+}
+
 /// A load is admitted where the structure, as far as the filter understands it, has a word.
 pub fn every_load() {
     for argument in [
