@@ -22,7 +22,7 @@ use kernel::{
 };
 
 /// Of what is tried at random, one in so many is: an emulated processor that looks for bugs is slow.
-pub(crate) const ONE_IN: u64 = 20;
+pub(crate) const ONE_IN: u64 = 30;
 
 /// `std::vec::Vec`.
 pub(crate) struct Vec<T>(KVVec<T>);

@@ -68,11 +68,7 @@ const fn c_str(s: &'static str) -> &'static CStr {
     }
 }
 
-/// Ends the running test.
-///
-/// # Safety
-///
-/// What is on the stack is never dropped, so nothing may depend on it.
+/// Ends the running test: it has failed. What is on its stack is never dropped.
 #[cold]
 fn fail(file: &CStr, line: u32, message: core::fmt::Arguments<'_>) -> ! {
     // SAFETY: It can be called by anybody.
