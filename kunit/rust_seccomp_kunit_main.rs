@@ -136,6 +136,8 @@ macro_rules! panic {
     };
 }
 
+// The host's tests reach the items of these from another crate, and some the binaries there alone.
+
 #[path = "../host/src/appended.rs"]
 #[allow(unreachable_pub)]
 mod appended;
