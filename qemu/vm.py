@@ -21,8 +21,9 @@ TIMEOUT, SPLAT, NO_VERDICT = 124, 125, 126
 # Seconds for the boot and a short command, under emulation.
 DEFAULT_TIMEOUT = {"x86_64": 120, "arm64": 120}
 
-# Out-of-tree and unsigned modules are what we are about; all else is a splat (W, D, L, ...).
-HARMLESS_TAINT = 1 << 12 | 1 << 13
+# Out-of-tree and unsigned modules are what we are about, and tests in the kernel (N) are welcome; all
+# else is a splat (W, D, L, ...).
+HARMLESS_TAINT = 1 << 12 | 1 << 13 | 1 << 18
 
 DIRECTORIES = "bin dev etc files proc root sbin sys tmp usr usr/bin usr/sbin var vm".split()
 
@@ -104,8 +105,10 @@ def write_initramfs(path, args, module):
         cpio.add("etc/passwd", 0o100644, b"root:x:0:0::/root:/bin/sh\n")
         cpio.add("etc/group", 0o100644, b"root:x:0:\n")
         cpio.add("vm/command", 0o100644, b"".join(w.encode() + b"\0" for w in args.command))
-        if module.exists():
-            cpio.add("rust_seccomp.ko", 0o100644, module.read_bytes())
+        # The second one is made for kernels with KUnit.
+        for file in module, module.with_name("rust_seccomp_kunit.ko"):
+            if file.exists():
+                cpio.add(file.name, 0o100644, file.read_bytes())
         if not args.stock:
             cpio.add("vm/load", 0o100644)
         if args.console:

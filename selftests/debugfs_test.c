@@ -3,7 +3,7 @@
  * What root sees in debugfs: the filters of a task, call by call, and counters.
  */
 
-#include "common.h"
+#include "append.h"
 
 #include "harness.h"
 
@@ -116,6 +116,41 @@ static bool has_jit(void)
 		close(fd);
 	}
 	return byte != '0';
+}
+
+/* An appended filter, for which it is a tail that decides. */
+static void appended_filter(void)
+{
+	struct sock_filter insns[] = {
+		LOAD_AT(OFFSET(features)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_DATA_FEATURE_EA_TAIL, 0, 1),
+		RET(SECCOMP_RET_ERRNO | 5),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	APPEND(insns, USE_EA | TAIL_VISIBLE, 24);
+}
+
+TEST(appended)
+{
+	pid_t pid = child(appended_filter);
+	int fd = open(DIRECTORY "filters", O_RDWR);
+	char *text;
+
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, look_at(fd, pid));
+	text = text_of(fd);
+	ASSERT_NE(NULL, text);
+	EXPECT_HAS(text, "\n%d: allow, or stronger:\n"
+		   "  filter 1:\n"
+		   "    L0: ld features.lo\n"
+		   "    L1: jset #0x8, L2, L3\n"
+		   "    L2: ret #0x50005\n"
+		   "    L3: ret #0x7fff0000\n"
+		   "%d-%d: allow\n", __NR_openat2, __NR_openat2 + 1, __NR_openat2 + 4);
+	end(pid);
+	close(fd);
 }
 
 TEST(filters)

@@ -3,12 +3,17 @@
 //! Host tests of what in `rust/` does not touch the kernel.
 //!
 //! `bpf` is the module's own code; `reference` says the same things in the plainest way, `programs`
-//! makes programs, and `oracle` compares what the one makes of them with the other.
+//! makes programs (`appended` those of appended filters), and `oracle` compares what the one makes of
+//! them with the other. `cases` are tests. But for `mem` and `env` all of it runs in the kernel, too:
+//! see `kunit/`.
 
+pub mod appended;
 #[path = "../../rust/bpf/mod.rs"]
 pub mod bpf;
 #[path = "../../rust/calls.rs"]
 pub mod calls;
+pub mod cases;
+pub mod env;
 pub mod mem;
 pub mod oracle;
 pub mod programs;

@@ -8,6 +8,7 @@ use crate::bpf::insn::Insn;
 use crate::bpf::listing::Listing;
 use crate::bpf::lower::{lower, EbpfInsn, Layout, Word};
 use crate::bpf::residual::{hash, same, specialise, strongest};
+use crate::env::{format, vec, String, Vec};
 use crate::mem::{self, Buf, NoMemory};
 use crate::programs::{AARCH64, I386, X86_64};
 use crate::reference::{self, Data};
@@ -68,7 +69,7 @@ macro_rules! ensure {
 }
 
 /// Numbers that are of interest: those of the program, the ones next to them, and others.
-fn constants(prog: &[Insn]) -> Vec<u32> {
+pub fn constants(prog: &[Insn]) -> Vec<u32> {
     let mut all = vec![0, 1, u32::MAX, X86_64, AARCH64];
     for insn in prog {
         if !matches!(insn.code, 0x20 | 0x05 | 0x02 | 0x03 | 0x60 | 0x61) {
@@ -87,7 +88,8 @@ fn word(rng: &mut Rng, constants: &[u32]) -> u32 {
     }
 }
 
-fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
+/// Data for a system call, of these numbers and others.
+pub fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
     let mut data = [0; 16];
     for place in &mut data {
         *place = word(rng, constants);
@@ -111,7 +113,8 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
     let constants = constants(prog);
     for arch in [X86_64, rng.pick(&[AARCH64, I386, 0])] {
         let limit = rng.pick(&[512, 512, 470, 64, 1, 600]);
-        let mut out = [Outcome::Constant(0xdead); 512];
+        let mut out =
+            Buf::filled(512, Outcome::Constant(0xdead)).map_err(|NoMemory| "no memory")?;
         analyse(prog, arch, limit, &mut out).map_err(|NoMemory| "no memory")?;
         for outcome in out.iter().skip(limit) {
             ensure!(*outcome == Outcome::Varies, "limit is passed");
@@ -288,7 +291,7 @@ fn starve(
     prog: &[Insn],
     arch: u32,
     limit: usize,
-    truth: &[Outcome; 512],
+    truth: &[Outcome],
     rng: &mut Rng,
     count: &mut Count,
 ) -> Finding {
@@ -297,10 +300,10 @@ fn starve(
     let layout = Layout::from([Word::At(0); 16]);
     let lowered = lower(prog, &layout).map_err(|NoMemory| "no memory")?;
     // The first few allocations one by one, and some of those that come later.
+    let mut out = Buf::filled(512, Outcome::Varies).map_err(|NoMemory| "no memory")?;
     let mut n = 0;
     while n < 200 {
         mem::fail_after(n);
-        let mut out = [Outcome::Constant(0xdead); 512];
         let analysed = analyse(prog, arch, limit, &mut out);
         mem::fail_after(n);
         let residual = specialise(prog, arch, nr);
@@ -316,7 +319,7 @@ fn starve(
             scratch.is_err(),
         ];
         count.failures += errors.iter().filter(|error| **error).count() as u64;
-        ensure!(analysed.is_err() || out == *truth, "starved analyse()");
+        ensure!(analysed.is_err() || out[..] == *truth, "starved analyse()");
         if let Ok(residual) = residual {
             ensure!(
                 residual.as_deref() == full.as_deref(),

@@ -3,8 +3,10 @@
 //! Programs: random ones, such as libraries make, and whatever some bytes stand for.
 
 use crate::bpf::insn::{Insn, BPF_MAXINSNS};
+use crate::env::{vec, String, Vec};
 use crate::reference::admits;
 use crate::rng::Rng;
+use core::fmt::Write;
 
 /// `AUDIT_ARCH_X86_64`.
 pub const X86_64: u32 = 0xc000_003e;
@@ -367,9 +369,12 @@ pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Insn>> {
 
 /// A program as text: an instruction per line, as `code jt jf k` in hexadecimal.
 pub fn to_text(prog: &[Insn]) -> String {
-    prog.iter()
-        .map(|i| format!("{:04x} {:02x} {:02x} {:08x}\n", i.code, i.jt, i.jf, i.k))
-        .collect()
+    let mut text = String::new();
+    for i in prog {
+        // A string takes all.
+        let _ = writeln!(text, "{:04x} {:02x} {:02x} {:08x}", i.code, i.jt, i.jf, i.k);
+    }
+    text
 }
 
 /// The program that a text is; what follows a `#` is left out.

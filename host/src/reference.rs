@@ -7,6 +7,7 @@
 
 use crate::bpf::insn::Insn;
 use crate::bpf::lower::EbpfInsn;
+use crate::env::{vec, Vec};
 
 /// `struct seccomp_data` as words.
 pub type Data = [u32; 16];

@@ -28,7 +28,10 @@ impl Rng {
 
     /// A number below `n`, which is not 0.
     pub fn below(&mut self, n: usize) -> usize {
-        ((u128::from(self.bits()) * n as u128) >> 64) as usize
+        // The upper half of a product of 128 bits, which the kernel has none of; `n` has 32.
+        let (bits, n) = (self.bits(), n as u64);
+        let (high, low) = (bits >> 32, bits & 0xffff_ffff);
+        ((high * n + ((low * n) >> 32)) >> 32) as usize
     }
 
     /// True once in `n` times.

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Appended filters: random ones, and what system calls are to them.
+
+use crate::bpf::append::Sight;
+use crate::bpf::insn::Insn;
+use crate::bpf::lower::{Layout, Word};
+use crate::calls::{self, CALLS};
+use crate::env::{vec, Vec};
+use crate::programs::random;
+use crate::reference::run_with_len;
+use crate::rng::Rng;
+
+/// `SECCOMP_RET_ERRNO | E2BIG`.
+pub const E2BIG: u32 = 0x0005_0007;
+
+/// A system call, as an appended filter may see it.
+pub struct Made {
+    /// The number.
+    pub nr: u32,
+    /// `AUDIT_ARCH_*`.
+    pub arch: u32,
+    /// The high half of its register.
+    pub nr_high: u32,
+    /// The protection-key register.
+    pub pkey: u32,
+    /// The instruction pointer and the arguments, as words.
+    pub ip_and_args: [u32; 14],
+    /// The size of the argument, as the caller passed it.
+    pub size: u64,
+    /// The argument: 4096 bytes.
+    pub argument: Vec<u8>,
+}
+
+impl Made {
+    /// Where the argument is zero from.
+    pub fn extent(&self) -> usize {
+        self.argument
+            .iter()
+            .rposition(|b| *b != 0)
+            .map_or(0, |at| at + 1)
+    }
+
+    /// `struct seccomp_data_append`, as words, written down field by field.
+    fn structure(&self, sight: Sight) -> Vec<u32> {
+        let understood = sight.argument.unwrap_or(0);
+        let sees = sight.argument.is_some() && calls::find(self.arch, self.nr).is_some();
+        let mut words = vec![self.nr, self.arch];
+        words.extend(self.ip_and_args);
+        words.extend([1136 + understood, 0]);
+        let mut features = 0;
+        features |= u32::from(sight.nr_high);
+        features |= u32::from(sight.pkey) << 1;
+        features |= u32::from(sees) << 2;
+        features |= u32::from(sees && sight.tail && self.extent() > understood as usize) << 3;
+        words.extend([features, 0]);
+        words.push(if sight.nr_high { self.nr_high } else { 0 });
+        words.push(if sight.pkey { self.pkey } else { 0 });
+        words.extend([0; 4]);
+        words.extend([0; 256]);
+        let size = if sees { self.size } else { 0 };
+        words.extend([size as u32, (size >> 32) as u32]);
+        for word in 0..understood as usize / 4 {
+            let bytes = &self.argument[4 * word..4 * word + 4];
+            let value = u32::from_le_bytes(bytes.try_into().unwrap());
+            words.push(if sees { value } else { 0 });
+        }
+        words
+    }
+
+    /// What the filter says, if it is run as its author wrote it.
+    pub fn answer(&self, prog: &[Insn], sight: Sight) -> u32 {
+        let sees = sight.argument.is_some() && calls::find(self.arch, self.nr).is_some();
+        if sees && !sight.tail && self.extent() > sight.argument.unwrap() as usize {
+            return E2BIG;
+        }
+        let len = 1136 + sight.argument.unwrap_or(0);
+        run_with_len(prog, &self.structure(sight), len)
+    }
+
+    /// What lowered programs find, by [`layout`].
+    pub fn context(&self) -> Vec<u8> {
+        let mut words = vec![self.nr];
+        words.extend(self.ip_and_args);
+        words.push(self.nr_high);
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// `struct Extra`, without the pointer.
+    pub fn extra(&self) -> Vec<u8> {
+        let has = calls::find(self.arch, self.nr).is_some();
+        let mut bytes = vec![0; 8];
+        bytes.extend(if has { self.size } else { 0 }.to_le_bytes());
+        bytes.extend(if has { self.extent() as u32 } else { 0 }.to_le_bytes());
+        bytes.extend((u32::from(has) << 2).to_le_bytes());
+        bytes.extend(self.pkey.to_le_bytes());
+        bytes
+    }
+
+    /// What that points to.
+    pub fn memory(&self) -> Vec<u8> {
+        match calls::find(self.arch, self.nr) {
+            Some(_) => self.argument.clone(),
+            None => vec![0; 4096],
+        }
+    }
+}
+
+/// Where programs that are lowered find the words of [`Made::context`].
+pub fn layout(arch: u32, sight: Sight) -> Layout {
+    let mut words = [Word::Const(arch); 16];
+    words[0] = Word::At(0);
+    for (word, place) in words.iter_mut().enumerate().skip(2) {
+        *place = Word::At(4 * (word as i16 - 1));
+    }
+    Layout {
+        words,
+        nr_high: Word::At(60),
+        sight,
+    }
+}
+
+/// What a filter asks for.
+pub fn sight(rng: &mut Rng) -> Sight {
+    let argument = match rng.below(4) {
+        0 => None,
+        _ => Some(rng.pick(&[0, 4, 24, 64, 88, 90, 144, 4096])),
+    };
+    Sight {
+        nr_high: rng.one_in(2),
+        pkey: rng.one_in(2),
+        argument,
+        tail: argument.is_some() && rng.one_in(2),
+    }
+}
+
+/// A random program that loads from all over the structure.
+pub fn program(rng: &mut Rng, sight: Sight) -> Vec<Insn> {
+    let mut prog = random(rng);
+    let end = 1136 + sight.argument.unwrap_or(0);
+    for insn in &mut prog {
+        if insn.code == 0x20 && rng.one_in(2) {
+            let offset = match rng.below(3) {
+                0 => rng.pick(&[64, 68, 72, 72, 76, 80, 80, 84, 84, 88, 104, 1128, 1132]),
+                1 => 1136 + 4 * rng.below(24) as u32,
+                _ => 4 * rng.below(1136 / 4) as u32,
+            };
+            insn.k = if offset + 4 <= end { offset } else { 72 };
+        }
+    }
+    prog
+}
+
+/// A system call that is of interest to the filter.
+pub fn make(rng: &mut Rng, prog: &[Insn], arch: u32) -> Made {
+    let value = |rng: &mut Rng| match rng.below(4) {
+        0 => 0,
+        1 => rng.word(),
+        _ => rng
+            .pick(prog)
+            .k
+            .wrapping_add(rng.below(3) as u32)
+            .wrapping_sub(1),
+    };
+    let nr = match rng.below(3) {
+        0 => rng.pick(CALLS).number(arch).unwrap_or(3),
+        1 => rng.pick(prog).k % 512,
+        _ => rng.below(512) as u32,
+    };
+    let mut argument = vec![0; 4096];
+    for _ in 0..rng.below(8) {
+        let words = rng.pick(&[24, 24, 1024]);
+        let at = 4 * rng.below(words);
+        argument[at..at + 4].copy_from_slice(&value(rng).to_le_bytes());
+    }
+    let mut ip_and_args = [0; 14];
+    ip_and_args.iter_mut().for_each(|word| *word = value(rng));
+    Made {
+        nr,
+        arch,
+        nr_high: value(rng),
+        pkey: value(rng),
+        ip_and_args,
+        size: u64::from(value(rng)) << rng.pick(&[0, 32]),
+        argument,
+    }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Appended filters do what they would do over the whole of `struct seccomp_data_append`.
+
+use crate::appended::{layout, make, program, sight, E2BIG};
+use crate::bpf::analyse::{analyse, Outcome};
+use crate::bpf::append::{canonical, Needs, Sight, View};
+use crate::bpf::insn::Insn;
+use crate::bpf::listing::Listing;
+use crate::bpf::lower::lower;
+use crate::bpf::residual::specialise;
+use crate::calls::{self, CALLS};
+use crate::env::{format, Vec};
+use crate::mem::Buf;
+use crate::programs::{AARCH64, ALLOW, I386, X86_64};
+use crate::reference::{admits_with, run_ebpf_with, seccomp_admits};
+use crate::rng::Rng;
+
+use super::scaled;
+
+/// What is found for each number, on the heap, as a kernel's stack is small.
+fn outcomes(code: &[Insn], view: View) -> Buf<Outcome> {
+    let mut out = Buf::filled(512, Outcome::Varies).unwrap();
+    analyse(code, view, 512, &mut out).unwrap();
+    out
+}
+
+pub fn agree() {
+    let mut rng = Rng::new(5);
+    let (mut constants, mut tails, mut needy) = (0, 0, 0);
+    for _ in 0..scaled(4000) {
+        let sight = sight(&mut rng);
+        let prog = program(&mut rng, sight);
+        let code = canonical(&prog, sight).unwrap().expect("admitted");
+        let arch = rng.pick(&[X86_64, AARCH64, I386]);
+        let view = View { arch, sight };
+        let out = outcomes(&code, view);
+        let whole = lower(&code, &layout(arch, sight)).unwrap().unwrap();
+        for _ in 0..12 {
+            let made = make(&mut rng, &prog, arch);
+            let expected = made.answer(&prog, sight);
+            tails += u64::from(expected == E2BIG);
+            let text = || format!("{sight:?}, nr {}:\n{}", made.nr, Listing(&code));
+            if let Outcome::Constant(ret) = out[made.nr as usize] {
+                constants += 1;
+                assert_eq!(ret, expected, "analysis, {}", text());
+            }
+            let (context, memory) = (made.context(), made.memory());
+            let got = run_ebpf_with(&whole, &context, &made.extra(), &memory);
+            assert_eq!(got, expected.into(), "whole, {}", text());
+
+            let residual = specialise(&code, view, made.nr).unwrap().unwrap();
+            let lowered = lower(&residual, &layout(arch, sight)).unwrap().unwrap();
+            // What it says it does not need is not there.
+            let needs = Needs::of(&residual);
+            let extra = match needs.is_empty() {
+                true => Vec::new(),
+                false => made.extra(),
+            };
+            needy += u64::from(!needs.is_empty());
+            if calls::find(arch, made.nr).is_none() || sight.argument.is_none() {
+                assert!(!needs.argument, "{}", text());
+            }
+            let got = run_ebpf_with(&lowered, &context, &extra, &memory);
+            assert_eq!(got, expected.into(), "residual, {}", text());
+        }
+    }
+    assert!(
+        constants > scaled(5000) && tails > scaled(500) && needy > scaled(3000),
+        "{constants} {tails} {needy}"
+    );
+}
+
+/// What is the last byte that is no tail.
+pub fn tails() {
+    let features = [Insn::stmt(0x20, 72), Insn::stmt(0x16, 0)];
+    let mut rng = Rng::new(7);
+    for (size, tail) in [0, 4, 10, 24, 88, 4095]
+        .into_iter()
+        .flat_map(|size| [(size, false), (size, true)])
+    {
+        let sight = Sight {
+            argument: Some(size),
+            tail,
+            ..Sight::NONE
+        };
+        let view = View {
+            arch: X86_64,
+            sight,
+        };
+        let code = canonical(&features, sight).unwrap().unwrap();
+        let residual = specialise(&code, view, 437).unwrap().unwrap();
+        for extent in (size.saturating_sub(1)..size + 2).chain([0, 4096]) {
+            let mut made = make(&mut rng, &features, X86_64);
+            made.nr = 437;
+            made.argument.iter_mut().for_each(|byte| *byte = 0);
+            if let Some(last) = extent.checked_sub(1) {
+                made.argument[last as usize] = 1;
+            }
+            let expected = match extent > size {
+                true if tail => 4 | 8,
+                true => E2BIG,
+                false => 4,
+            };
+            assert_eq!(made.answer(&features, sight), expected);
+            for code in [&code, &residual] {
+                let lowered = lower(code, &layout(X86_64, sight)).unwrap().unwrap();
+                let got = run_ebpf_with(&lowered, &made.context(), &made.extra(), &made.memory());
+                assert_eq!(
+                    got,
+                    expected.into(),
+                    "{extent} of {size}, {}",
+                    Listing(code)
+                );
+            }
+        }
+    }
+}
+
+/// A load is admitted where the structure, as far as the filter understands it, has a word.
+pub fn every_load() {
+    for argument in [
+        None,
+        Some(0),
+        Some(1),
+        Some(4),
+        Some(10),
+        Some(88),
+        Some(4096),
+    ] {
+        let sight = Sight {
+            argument,
+            ..Sight::NONE
+        };
+        for offset in (0..1136 + 4096 + 64).chain([u32::MAX, u32::MAX - 3, 0x8000_0000]) {
+            let prog = [Insn::stmt(0x20, offset), Insn::stmt(0x06, ALLOW)];
+            let within = u64::from(offset) + 4 <= 1136 + u64::from(argument.unwrap_or(0));
+            let admitted = canonical(&prog, sight).unwrap().is_some();
+            assert_eq!(
+                admitted,
+                within && offset % 4 == 0,
+                "{offset} of {argument:?}"
+            );
+        }
+    }
+}
+
+/// Programs are admitted as others are, but for what they load.
+pub fn damaged_programs() {
+    let mut rng = Rng::new(6);
+    let mut refused = 0;
+    for _ in 0..scaled(20000) {
+        let sight = sight(&mut rng);
+        let mut prog = program(&mut rng, sight);
+        let at = rng.below(prog.len());
+        match rng.below(4) {
+            0 => prog[at].code = rng.word() as u16 & 0xff,
+            1 => prog[at].k = rng.word(),
+            2 => prog[at].jt = rng.word() as u8,
+            _ => prog.truncate(at + 1),
+        }
+        let end = u64::from(1136 + sight.argument.unwrap_or(0));
+        let expected = admits_with(&prog, |insn| match insn.code {
+            0x20 => insn.k % 4 == 0 && u64::from(insn.k) + 4 <= end,
+            _ => seccomp_admits(insn),
+        });
+        refused += u64::from(!expected);
+        let admitted = canonical(&prog, sight).unwrap().is_some();
+        assert_eq!(admitted, expected, "{}", Listing(&prog));
+    }
+    assert!(refused > scaled(1000));
+}
+
+/// Loads of what is the same for all calls leave nothing to be run.
+pub fn constants() {
+    let sight = Sight {
+        nr_high: false,
+        pkey: false,
+        argument: Some(24),
+        tail: true,
+    };
+    let view = View {
+        arch: X86_64,
+        sight,
+    };
+    for (offset, value) in [
+        (64, 1160),
+        (68, 0),
+        (76, 0),
+        (80, 0),
+        (84, 0),
+        (104, 0),
+        (1124, 0),
+    ] {
+        let prog = [
+            Insn::stmt(0x20, offset),
+            Insn::jump(0x15, value, 0, 1),
+            Insn::stmt(0x06, ALLOW),
+            Insn::stmt(0x06, 0),
+        ];
+        let code = canonical(&prog, sight).unwrap().unwrap();
+        let out = outcomes(&code, view);
+        assert!(out
+            .iter()
+            .all(|outcome| *outcome == Outcome::Constant(ALLOW)));
+    }
+    // For all but the calls that have an argument, so are the features.
+    let prog = [
+        Insn::stmt(0x20, 72),
+        Insn::jump(0x45, 8, 0, 1),
+        Insn::stmt(0x06, 0),
+        Insn::stmt(0x06, ALLOW),
+    ];
+    let code = canonical(&prog, sight).unwrap().unwrap();
+    let out = outcomes(&code, view);
+    for (nr, outcome) in out.iter().enumerate() {
+        let varies = calls::find(X86_64, nr as u32).is_some();
+        assert_eq!(*outcome == Outcome::Varies, varies, "{nr}");
+    }
+    // And a filter that is told of no tail knows that there is none.
+    let told = Sight {
+        tail: false,
+        ..sight
+    };
+    let code = canonical(&prog, told).unwrap().unwrap();
+    let view = View {
+        sight: told,
+        ..view
+    };
+    let residual = specialise(&code, view, 437).unwrap().unwrap();
+    assert_eq!(
+        Needs::of(&residual),
+        Needs {
+            pkey: false,
+            argument: true
+        }
+    );
+    assert_eq!(residual.len(), 4, "{}", Listing(&residual));
+}
+
+/// The calls are found by their numbers, and nothing else is.
+pub fn calls() {
+    for arch in [X86_64, I386, AARCH64, calls::AUDIT_ARCH_ARM] {
+        for nr in (0..2000).chain([u32::MAX, 0x8000_0000, 0x4000_0000]) {
+            let listed = CALLS.iter().find(|call| call.number(arch) == Some(nr));
+            let found = calls::find(arch, nr);
+            assert_eq!(
+                found.map(|call| call.name),
+                listed.map(|call| call.name),
+                "{nr}"
+            );
+        }
+        assert!(calls::find(arch ^ 1, 437).is_none());
+    }
+    // Calls of x32 are those of x86_64.
+    assert_eq!(
+        calls::find(X86_64, 0x4000_0000 | 437).unwrap().name,
+        "openat2"
+    );
+    assert!(calls::find(AARCH64, 0x4000_0000 | 437).is_none());
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tests that run on the host and in the kernel.
+
+pub mod admission;
+pub mod agreement;
+pub mod append;
+pub mod shapes;
+
+/// Hands the names of all of them to the macro `with`, by file.
+#[macro_export]
+macro_rules! for_each_case {
+    ($with:ident) => {
+        $with! {
+            admission: every_code every_load lengths damaged_programs,
+            agreement: random_programs guided_corpus,
+            append: agree tails every_load damaged_programs constants calls,
+            shapes: lists far_jumps comparisons_of_the_number computed_from_the_number many_states
+                many_values too_many_states division_by_zero arguments_that_do_not_matter
+                strongest_action sharing lowered listing nonsense_is_harmless
+                every_allocation_may_fail,
+        }
+    };
+}
+
+/// A number of tries, or of what is to come of them.
+fn scaled(n: u64) -> u64 {
+    n / crate::env::ONE_IN
+}

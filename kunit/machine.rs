@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Programs, run by the machine: compiled by the kernel's BPF, by the ways in which the module has it
+//! compile them, and compared with the interpreter that was written for the tests.
+
+use crate::{
+    appended::{
+        make,
+        program,
+        sight,
+        Made, //
+    },
+    arch::{
+        layout,
+        Arch,
+        Native, //
+    },
+    bpf::{
+        append::{
+            canonical,
+            Extra,
+            Sight,
+            View, //
+        },
+        insn::Insn,
+        listing::Listing,
+        lower::{
+            lower,
+            Layout,
+            Word, //
+        },
+        residual::specialise, //
+    },
+    calls,
+    env::vec,
+    oracle::{
+        constants,
+        data, //
+    },
+    programs::random,
+    reference::{
+        self,
+        Data, //
+    },
+    rng::Rng,
+    sys::{
+        bpf::{
+            Classic,
+            Residuals, //
+        },
+        regs::Regs,
+        uapi::seccomp_data, //
+    },
+};
+use core::mem::size_of_val;
+use kernel::{
+    bindings::pt_regs,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    },
+};
+
+/// Programs of each test.
+const PROGRAMS: usize = 300;
+
+extern "C" {
+    fn rsk_user_memory(len: usize) -> usize;
+}
+
+/// Memory of a process, of which there is none: KUnit makes one for the thread of the test.
+fn user_memory(len: usize) -> UserPtr {
+    // SAFETY: A test is running; the mapping is in an address space of its own.
+    let address = unsafe { rsk_user_memory(len) };
+    // CAST: Errors are negative.
+    assert!(address as isize > 0);
+    UserPtr::from_addr(address)
+}
+
+/// Programs as the kernel translates them, from user memory.
+pub(crate) fn classic() {
+    let memory = user_memory(8 * 4096);
+    let mut rng = Rng::new(21);
+    for _ in 0..PROGRAMS {
+        let prog = random(&mut rng);
+        // SAFETY: Instructions are numbers without padding.
+        let bytes = unsafe {
+            core::slice::from_raw_parts(prog.as_ptr().cast::<u8>(), size_of_val(&prog[..]))
+        };
+        let mut writer = UserSlice::new(memory, bytes.len()).writer();
+        assert!(writer.write_slice(bytes).is_ok());
+        // CAST: At most 4096.
+        let translated = Classic::from_user(prog.len() as u16, memory);
+        assert!(translated.is_ok(), "refused:\n{}", Listing(&prog));
+        let Ok(translated) = translated else { return };
+        assert!(translated.original() == &prog[..]);
+        let constants = constants(&prog);
+        for _ in 0..8 {
+            let nr = rng.pick(&constants);
+            let data = data(&mut rng, &constants, nr, Native::AUDIT_ARCH);
+            let got = translated.run(&structure(&data));
+            let expected = reference::run(&prog, &data);
+            assert_eq!(got, expected, "{data:x?}\n{}", Listing(&prog));
+        }
+    }
+}
+
+fn structure(data: &Data) -> seccomp_data {
+    let pair = |at: usize| u64::from(data[at]) | (u64::from(data[at + 1]) << 32);
+    seccomp_data {
+        // CAST: The bits are what counts.
+        nr: data[0] as i32,
+        arch: data[1],
+        instruction_pointer: pair(2),
+        args: core::array::from_fn(|n| pair(4 + 2 * n)),
+    }
+}
+
+/// Compiles a program over the registers.
+fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
+    let insns = lower(prog, layout).unwrap().unwrap();
+    // SAFETY: By `lower()` and `layout()` they read `struct pt_regs`, `Extra`, the words of an
+    // argument and their stack, and end.
+    match unsafe { Residuals::new(&insns) } {
+        Some(compiled) => compiled,
+        None => panic!("does not compile:\n{}", Listing(prog)),
+    }
+}
+
+/// Runs a program over `words` of `struct seccomp_data`, in registers.
+fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, extra: &Extra) -> u32 {
+    // SAFETY: Registers may be zero.
+    let mut regs: pt_regs = unsafe { core::mem::zeroed() };
+    let mut put = |place, word: u32| {
+        if let Word::At(at) = place {
+            // SAFETY: By `layout()` it is the place of half a register.
+            unsafe {
+                (&raw mut regs)
+                    .byte_add(at as usize)
+                    .cast::<u32>()
+                    .write(word)
+            };
+        }
+    };
+    for (place, word) in layout.words.iter().zip(words) {
+        put(*place, *word);
+    }
+    put(layout.nr_high, nr_high);
+    // What the rest of the engine takes for the data is what the programs take for it.
+    let compat = layout.words[1] != Word::Const(Native::AUDIT_ARCH);
+    let data = structure(words);
+    assert_eq!(Native::nr(&regs), data.nr);
+    assert_eq!(Native::arguments(&regs, compat), data.args);
+    assert_eq!(Native::instruction_pointer(&regs), data.instruction_pointer);
+    // SAFETY: The program is there, and `extra` has an argument of 4096 bytes.
+    unsafe { prog.choose(0).run(Regs::new(&regs), extra) }
+}
+
+fn audit_arch(compat: bool) -> u32 {
+    if compat {
+        Native::AUDIT_ARCH_COMPAT
+    } else {
+        Native::AUDIT_ARCH
+    }
+}
+
+/// What is left of programs for a number.
+pub(crate) fn residuals() {
+    let argument = vec![0; 4096];
+    let extra = Extra {
+        argument: argument.as_ptr(),
+        size: 0,
+        extent: 0,
+        features: 0,
+        pkey: 0,
+    };
+    let mut rng = Rng::new(22);
+    for _ in 0..PROGRAMS {
+        let prog = random(&mut rng);
+        let compat = rng.one_in(3);
+        let arch = audit_arch(compat);
+        let layout = layout(compat, Sight::NONE);
+        let constants = constants(&prog);
+        for _ in 0..2 {
+            let nr = rng.pick(&constants) % 512;
+            let residual = specialise(&prog, arch, nr).unwrap().unwrap();
+            let compiled = compile(&residual, &layout);
+            for _ in 0..8 {
+                let data = data(&mut rng, &constants, nr, arch);
+                let got = run(&compiled, &layout, &data, 0, &extra);
+                let expected = reference::run(&prog, &data);
+                assert_eq!(got, expected, "{data:x?}\n{}", Listing(&residual));
+            }
+        }
+    }
+}
+
+/// Appended filters, as a whole and for a number.
+pub(crate) fn appended() {
+    let mut rng = Rng::new(23);
+    for _ in 0..PROGRAMS {
+        let sight = sight(&mut rng);
+        let prog = program(&mut rng, sight);
+        let compat = rng.one_in(3);
+        let arch = audit_arch(compat);
+        let layout = layout(compat, sight);
+        let code = canonical(&prog, sight).unwrap().unwrap();
+        let whole = compile(&code, &layout);
+        for _ in 0..4 {
+            let mut made = make(&mut rng, &prog, arch);
+            if compat {
+                // There is no such half.
+                made.nr_high = 0;
+            }
+            let residual = specialise(&code, View { arch, sight }, made.nr);
+            let residual = residual.unwrap().unwrap();
+            let expected = made.answer(&prog, sight);
+            for compiled in [&whole, &compile(&residual, &layout)] {
+                let got = run_over(compiled, &layout, &made);
+                assert_eq!(
+                    got,
+                    expected,
+                    "nr {}, {sight:?}\n{}",
+                    made.nr,
+                    Listing(&code)
+                );
+            }
+        }
+    }
+}
+
+fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
+    let has = calls::find(made.arch, made.nr).is_some();
+    let memory = made.memory();
+    let extra = Extra {
+        argument: memory.as_ptr(),
+        size: if has { made.size } else { 0 },
+        // CAST: At most 4096.
+        extent: if has { made.extent() as u32 } else { 0 },
+        features: u32::from(has) << 2,
+        pkey: made.pkey,
+    };
+    let mut words = [0; 16];
+    words[0] = made.nr;
+    words[1] = made.arch;
+    words[2..].copy_from_slice(&made.ip_and_args);
+    run(prog, layout, &words, made.nr_high, &extra)
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the module knows of the kernel's BPF, over registers that are none of a task.
+
+#![allow(dead_code, unused_imports, reason = "it is for the whole engine")]
+
+#[path = "../rust/sys/bpf.rs"]
+pub(crate) mod bpf;
+#[path = "../rust/sys/ffi.rs"]
+mod ffi;
+#[path = "../rust/sys/uapi.rs"]
+pub(crate) mod uapi;
+
+pub(crate) mod regs {
+    use core::ptr::NonNull;
+    use kernel::bindings::pt_regs;
+
+    /// Registers that a program reads.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Regs(NonNull<pt_regs>);
+
+    impl Regs {
+        /// Those, for as long as they are borrowed.
+        pub(crate) fn new(regs: &pt_regs) -> Self {
+            Self(regs.into())
+        }
+
+        /// The pointer.
+        pub(crate) fn as_ptr(self) -> *const pt_regs {
+            self.0.as_ptr()
+        }
+    }
+}
