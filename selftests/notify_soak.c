@@ -15,6 +15,9 @@
 
 struct shared {
 	unsigned long asked, answered, interrupted, wrong;
+	/* What was wrong last: what kind of call it was, or -1 for an answer, and what it gave. */
+	int kind, error;
+	long result;
 };
 
 static struct shared *shared;
@@ -24,6 +27,14 @@ static pid_t parent;
 static void count(unsigned long *counter)
 {
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void is_wrong(int kind, long result, int error)
+{
+	count(&shared->wrong);
+	shared->kind = kind;
+	shared->result = result;
+	shared->error = error;
 }
 
 static void nothing(int signal)
@@ -52,19 +63,19 @@ static void *ask(void *arg)
 		switch (n % 4) {
 		case 0:
 			if (result != (long)(n % 100000) + 7)
-				count(&shared->wrong);
+				is_wrong(0, result, errno);
 			break;
 		case 1:
 			if (result != -1 || errno != (int)(n % 100) + 200)
-				count(&shared->wrong);
+				is_wrong(1, result, errno);
 			break;
 		case 2:
 			if (result < 0 || fcntl(result, F_GETFD) != FD_CLOEXEC || close(result))
-				count(&shared->wrong);
+				is_wrong(2, result, errno);
 			break;
 		case 3:
 			if (result != parent)
-				count(&shared->wrong);
+				is_wrong(3, result, errno);
 			break;
 		}
 	}
@@ -94,11 +105,14 @@ static void answer(const struct seccomp_notif *notif)
 		response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		break;
 	}
-	ret = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+	/* The signal by which threads are cancelled interrupts it. */
+	do {
+		ret = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+	} while (ret && errno == EINTR);
 	if (!ret)
 		count(&shared->answered);
 	else if (errno != ENOENT)
-		count(&shared->wrong);
+		is_wrong(-1, ret, errno);
 }
 
 static void *supervise(void *arg)
@@ -232,6 +246,9 @@ int main(int argc, char **argv)
 		stuck += round_of(rounds++);
 	printf("# %u rounds, %lu calls, %lu answered, %lu interrupted\n", rounds, shared->asked,
 	       shared->answered, shared->interrupted);
+	if (shared->wrong)
+		printf("# the last: kind %d, result %ld, errno %d\n", shared->kind, shared->result,
+		       shared->error);
 	printf("1..3\n%s 1 every call has its own answer (%lu have not)\n",
 	       shared->wrong ? "not ok" : "ok", shared->wrong);
 	printf("%s 2 nobody is stuck\n", stuck ? "not ok" : "ok");
