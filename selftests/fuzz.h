@@ -82,7 +82,7 @@ struct program {
 static int fuzz_favourites[5];
 static __u32 fuzz_values[4];
 
-static void fuzz_choose(void)
+static inline void fuzz_choose(void)
 {
 	for (size_t i = 0; i < LENGTH(fuzz_favourites); i++)
 		fuzz_favourites[i] = one_in(4) ? PICK(fuzz_control) : PICK(fuzz_calls);
@@ -133,13 +133,13 @@ static __u32 fuzz_constant(void)
 static const __u16 fuzz_jumps[] = { BPF_JEQ, BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET };
 
 /* Loads one of the 16 words that any filter sees. */
-static void add_load(struct program *p)
+static inline void add_load(struct program *p)
 {
 	add(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, 4 * (one_in(2) ? 4 + below(12) : below(16)));
 }
 
 /* Some instructions that compute, test and maybe return. */
-static void add_soup(struct program *p, __u32 len)
+static inline void add_soup(struct program *p, __u32 len)
 {
 	static const __u16 ops[] = {
 		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_XOR, BPF_DIV,
@@ -175,7 +175,7 @@ static void add_soup(struct program *p, __u32 len)
 }
 
 /* A rule for a number: a constant, or what an argument says. */
-static void add_rule(struct program *p)
+static inline void add_rule(struct program *p)
 {
 	__u32 nr = PICK(fuzz_favourites), offset = 16 + 4 * below(12);
 
@@ -192,7 +192,7 @@ static void add_rule(struct program *p)
 }
 
 /* Lets through what is needed, and decides on seccomp(2) by its number alone. */
-static void add_needed(struct program *p)
+static inline void add_needed(struct program *p)
 {
 	__u32 count = LENGTH(fuzz_needed);
 
@@ -205,7 +205,7 @@ static void add_needed(struct program *p)
 }
 
 /* Something that no engine should take, or hardly. */
-static void fuzz_spoil(struct program *p)
+static inline void fuzz_spoil(struct program *p)
 {
 	struct sock_filter *insn = &p->insns[below(p->len)];
 
@@ -241,7 +241,7 @@ static void fuzz_spoil(struct program *p)
 	}
 }
 
-static void fuzz_program(struct program *p)
+static inline void fuzz_program(struct program *p)
 {
 	p->len = 0;
 	p->portable = true;

@@ -45,6 +45,8 @@ struct slot {
 	__u32 ordered, done;
 	/* Its id, set by the kernel: when it is made; when it begins, until it ends. */
 	__u32 born, tid;
+	/* It takes orders, and its signals are its own. */
+	__u32 present;
 	__u32 order, other, value, flags;
 	__u32 count, made;
 	/* It ends when a call succeeds: it has a filter that may refuse what it needs. */
@@ -261,6 +263,7 @@ static void carry_out(struct slot *me)
 
 static void act(struct slot *me)
 {
+	__atomic_store_n(&me->present, 1, __ATOMIC_RELEASE);
 	for (;;) {
 		__u32 ordered;
 

@@ -96,6 +96,13 @@ static void reap(void)
 	}
 }
 
+static void kill_process(struct actor *a)
+{
+	kill(a->pid, SIGKILL);
+	while (a->alive)
+		reap();
+}
+
 static void pause_us(__u32 *word, __u32 value, long us)
 {
 	struct timespec time = { .tv_nsec = us * 1000 };
@@ -401,8 +408,7 @@ static void on_stop(struct actor *a)
 		break;
 	default:
 		say("  kill\n");
-		kill(a->pid, SIGKILL);
-		a->stopped = false;
+		kill_process(a);
 		break;
 	}
 }
@@ -639,6 +645,20 @@ static void close_listener(struct listener *l)
 
 static void step(void);
 
+/* Sends a signal to an actor that asks; its question, which may come again, has then gone. */
+static void interrupt(struct actor *a)
+{
+	__u32 *signals = &a->slot->signals, before = *signals;
+	__u64 end = now_ms() + PATIENCE_MS;
+
+	syscall(__NR_tgkill, a->pid, a->tid, SIGUSR1);
+	while (a->alive && __atomic_load_n(signals, __ATOMIC_ACQUIRE) == before &&
+	       now_ms() < end) {
+		pause_us(signals, before, 300);
+		reap();
+	}
+}
+
 /* An actor asks. Something is done about it, after which it runs again, or has died. */
 static void on_question(struct actor *a, struct listener *l)
 {
@@ -664,15 +684,17 @@ static void on_question(struct actor *a, struct listener *l)
 			if (a->traced || !takes_signal(a, SIGUSR1))
 				break;
 			say("  signal\n");
-			syscall(__NR_tgkill, a->pid, a->tid, SIGUSR1);
-			if (received && l->killable)
+			if (received && l->killable) {
+				syscall(__NR_tgkill, a->pid, a->tid, SIGUSR1);
 				break;
+			}
+			interrupt(a);
 			goto out;
 		case 8:
 			if (!one_in(4))
 				break;
 			say("  kill\n");
-			kill(a->pid, SIGKILL);
+			kill_process(a);
 			goto out;
 		case 9:
 			if (!one_in(4) || nested)
@@ -775,8 +797,8 @@ static void adopt(struct actor *a, bool thread)
 
 	if (!tid)
 		return;
-	while (!__atomic_load_n(&slot->tid, __ATOMIC_ACQUIRE))
-		pause_us(&slot->tid, 0, 300);
+	while (!__atomic_load_n(&slot->present, __ATOMIC_ACQUIRE))
+		pause_us(&slot->present, 0, 300);
 	*child = (struct actor){
 		.slot = slot, .tid = tid, .pid = thread ? a->pid : tid, .alive = true,
 	};
@@ -1189,9 +1211,7 @@ static void do_inspect(struct actor *a)
 	snprintf(path, sizeof(path), "/proc/%d/status", other->tid);
 	if (a->alive && proc_status(other->tid, "TracerPid") > 0) {
 		say("  held\n");
-		kill(a->pid, SIGKILL);
-		while (a->alive)
-			reap();
+		kill_process(a);
 	}
 }
 
@@ -1219,9 +1239,7 @@ static void do_end(struct actor *a)
 		break;
 	default:
 		say("%d is killed\n", name(a));
-		kill(a->pid, SIGKILL);
-		while (a->alive)
-			reap();
+		kill_process(a);
 		break;
 	}
 }
