@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The actors of fuzz_calls: threads that do what they are told to, one at a time, under whatever
+ * filters they have been told to install. Told by shared memory and futexes; all else that an actor
+ * calls may be refused, faked, or fatal, and so may what a library would call.
+ */
+#ifndef RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H
+#define RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H
+
+#include "fuzz.h"
+#include "raw_call.h"
+#include "raw_thread.h"
+
+#include <linux/futex.h>
+
+enum {
+	MAX_ACTORS = 12,
+	MAX_CALLS = 6,
+	STACK = 32768,
+	SHARED_FD = 9,
+};
+
+#define CLONE_TIDS (CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
+#define SHARED_AT ((void *)0x50000000)
+
+enum order {
+	ORDER_CALLS,	/* calls[], one after the other */
+	ORDER_COMPAT,	/* the same, by int $0x80 */
+	ORDER_THREAD,	/* a thread that is to be "other" */
+	ORDER_FORK,	/* a process, by clone() or clone3(), calls[0] */
+	ORDER_SIGNAL,	/* sigaction(value, flags) */
+	ORDER_STRICT,	/* strict mode, and what is allowed there, and calls[0] */
+	ORDER_INSPECT,	/* look at the filters of "other" */
+};
+
+struct order_call {
+	long nr;
+	unsigned long args[6];
+	long result;
+};
+
+/* An actor as its director and itself see it. */
+struct slot {
+	/* Orders given, orders carried out. */
+	__u32 ordered, done;
+	/* Its id, set by the kernel: when it is made; when it begins, until it ends. */
+	__u32 born, tid;
+	/* It takes orders, and its signals are its own. */
+	__u32 present;
+	__u32 order, other, value, flags;
+	__u32 count, made;
+	/* It ends when a call succeeds: it has a filter that may refuse what it needs. */
+	bool doomed;
+	struct order_call calls[MAX_CALLS];
+	/* What came of signals. */
+	__u32 signals, traps;
+	int trap_nr, trap_data, trap_arch;
+	unsigned long trap_at;
+	/* What calls point to. */
+	struct program program;
+	struct sock_fprog fprog;
+	struct seccomp_append_filter append;
+	__u64 buffer[64];
+	struct sock_filter fetched[4096];
+	char number[16], *argv[4], *envp[1];
+};
+
+struct shared {
+	struct slot slots[MAX_ACTORS];
+};
+
+static struct shared *const shared = SHARED_AT;
+
+/* Who runs on which stack, in this process; the last one is the process's first. */
+static struct slot *owners[MAX_ACTORS + 1];
+static __u8 stacks[MAX_ACTORS][STACK] __attribute__((aligned(64)));
+
+static struct slot **my_owner(void)
+{
+	__u8 here, *at = &here;
+
+	asm("" : "+r"(at));
+	if (at >= stacks[0] && at < stacks[MAX_ACTORS])
+		return &owners[(at - stacks[0]) / STACK];
+	return &owners[MAX_ACTORS];
+}
+
+static struct slot *myself(void)
+{
+	return *my_owner();
+}
+
+#define RAW_CALL(nr, ...) raw_call(nr, (const unsigned long[6]){ __VA_ARGS__ })
+
+static void futex_wait(__u32 *word, __u32 value)
+{
+	RAW_CALL(__NR_futex, (unsigned long)word, FUTEX_WAIT, value);
+}
+
+static void futex_wake(__u32 *word)
+{
+	RAW_CALL(__NR_futex, (unsigned long)word, FUTEX_WAKE, 1);
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+	struct slot *me = myself();
+
+	(void)context;
+	if (signal != SIGSYS) {
+		me->signals++;
+		return;
+	}
+	me->traps++;
+	me->trap_nr = info->si_syscall;
+	me->trap_data = info->si_errno;
+	me->trap_arch = info->si_arch;
+	me->trap_at = (unsigned long)info->si_call_addr;
+}
+
+static int set_handler(int signal, __u32 how)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO | (how & 1 ? SA_RESTART : 0) };
+
+	if (how < 4)
+		action.sa_sigaction = on_signal;
+	else
+		action.sa_handler = how < 6 ? SIG_IGN : SIG_DFL;
+	return sigaction(signal, &action, NULL) ? -errno : 0;
+}
+
+static long compat_call(const struct order_call *call)
+{
+#ifdef __x86_64__
+	register long r8 asm("r8") = 0;
+	long result;
+
+	asm volatile("int $0x80"
+		     : "=a"(result), "+r"(r8)
+		     : "a"(call->nr), "b"(call->args[0]), "c"(call->args[1]), "d"(call->args[2]),
+		       "S"(call->args[3]), "D"(call->args[4])
+		     : "memory", "r9", "r10", "r11");
+	return (int)result;
+#else
+	return raw_call(call->nr, call->args);
+#endif
+}
+
+static __attribute__((noreturn)) void act(struct slot *me);
+
+void raw_thread_main(void)
+{
+	act(myself());
+}
+
+static long make_thread(struct slot *me)
+{
+	unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			      CLONE_SYSVSEM | CLONE_TIDS;
+	struct slot *child = &shared->slots[me->other];
+
+	owners[me->other] = child;
+	return raw_thread(flags, stacks[me->other] + STACK - 64, &child->born, &child->tid);
+}
+
+static long make_process(struct slot *me)
+{
+	struct slot *child = &shared->slots[me->other];
+	long result = raw_call(me->calls[0].nr, me->calls[0].args);
+
+	/* Filters may say 0 as well. */
+	if (!result && child->tid) {
+		struct slot **owner = my_owner();
+
+		memset(owners, 0, sizeof(owners));
+		*owner = child;
+		act(child);
+	}
+	return result;
+}
+
+/* Does not return if it comes about, unless a filter fakes it. */
+static long be_strict(struct slot *me)
+{
+	long result = me->value ? RAW_CALL(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT) :
+				  RAW_CALL(__NR_seccomp, SECCOMP_SET_MODE_STRICT);
+
+	if (result)
+		return result;
+	RAW_CALL(__NR_read, -1);
+	if (me->flags)
+		RAW_CALL(__NR_exit, 3);
+	return RAW_CALL(__NR_prctl, PR_GET_SECCOMP);
+}
+
+/* Stops another actor and looks at its filters, as far as its own allow. */
+static void inspect(struct slot *me)
+{
+	struct order_call *calls = me->calls;
+	__u32 pid = shared->slots[me->other].tid, pause = 0;
+	struct timespec ms = { .tv_nsec = 1000000 };
+	int status = 0;
+
+	calls[0].result = RAW_CALL(__NR_ptrace, PTRACE_SEIZE, pid, 0, me->flags);
+	me->made++;
+	if (calls[0].result)
+		return;
+	calls[1].result = RAW_CALL(__NR_ptrace, PTRACE_INTERRUPT, pid);
+	me->made++;
+	if (calls[1].result)
+		return;
+	for (int i = 0; i < 300; i++) {
+		if (RAW_CALL(__NR_wait4, pid, (unsigned long)&status, WNOHANG | __WALL))
+			break;
+		RAW_CALL(__NR_futex, (unsigned long)&pause, FUTEX_WAIT, 0, (unsigned long)&ms);
+	}
+	calls[2].result = status;
+	me->made++;
+	calls[3].result = RAW_CALL(__NR_ptrace, PTRACE_SECCOMP_GET_FILTER, pid, me->value,
+				   me->count & 1 ? (unsigned long)me->fetched : 0);
+	me->made++;
+	me->buffer[0] = me->value;
+	calls[4].result = RAW_CALL(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, pid, me->count,
+				   (unsigned long)me->buffer);
+	me->made++;
+	calls[5].result = RAW_CALL(__NR_ptrace, PTRACE_DETACH, pid);
+	me->made++;
+}
+
+static void carry_out(struct slot *me)
+{
+	me->made = 0;
+	switch (me->order) {
+	case ORDER_CALLS:
+	case ORDER_COMPAT:
+		for (; me->made < me->count; me->made++) {
+			struct order_call *call = &me->calls[me->made];
+
+			call->result = me->order == ORDER_COMPAT ? compat_call(call) :
+								   raw_call(call->nr, call->args);
+			if (me->doomed && call->result >= 0)
+				__builtin_trap();
+		}
+		return;
+	case ORDER_THREAD:
+		me->calls[0].result = make_thread(me);
+		break;
+	case ORDER_FORK:
+		me->calls[0].result = make_process(me);
+		break;
+	case ORDER_SIGNAL:
+		me->calls[0].result = set_handler(me->value, me->flags);
+		break;
+	case ORDER_STRICT:
+		me->calls[0].result = be_strict(me);
+		break;
+	case ORDER_INSPECT:
+		inspect(me);
+		return;
+	}
+	me->made = 1;
+}
+
+static void act(struct slot *me)
+{
+	__atomic_store_n(&me->present, 1, __ATOMIC_RELEASE);
+	for (;;) {
+		__u32 ordered;
+
+		while ((ordered = __atomic_load_n(&me->ordered, __ATOMIC_ACQUIRE)) == me->done)
+			futex_wait(&me->ordered, ordered);
+		carry_out(me);
+		__atomic_store_n(&me->done, ordered, __ATOMIC_RELEASE);
+		futex_wake(&me->done);
+	}
+}
+
+#endif /* RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H */
