@@ -6,15 +6,19 @@
 rm -f /tmp/soak.failed
 end=0
 
-# again NAME COMMAND...: until it is time, each time with another seed in place of SEED.
+# Each time other filters.
+differential() { ./differential 40 "$tap_seed"; }
+differential_32() { ./differential_32 40 "$tap_seed"; }
+append_chains() { ./differential -a 20 "$tap_seed"; }
+
+# again NAME COMMAND...: until it is time.
 again() {
 	tap_name=$1 tap_rounds=0
 	shift
 	while [ "$(date +%s)" -lt "$end" ]; do
 		tap_rounds=$((tap_rounds + 1))
 		tap_seed=$(($(date +%s) * 1000 + tap_rounds))
-		# shellcheck disable=SC2046,SC2086 # the words of the command
-		if ! $(echo "$@" | sed "s/SEED/$tap_seed/") >"/tmp/soak.$tap_name" 2>&1; then
+		if ! "$@" >"/tmp/soak.$tap_name" 2>&1; then
 			echo "# $tap_name, round $tap_rounds, seed $tap_seed failed:"
 			grep -v '^ok' "/tmp/soak.$tap_name" | tail -n 20
 			echo "$tap_name" >>/tmp/soak.failed
@@ -28,9 +32,9 @@ again() {
 load() {
 	end=$(($(date +%s) + $1))
 	again notify ./notify_soak 20 &
-	again differential ./differential 40 SEED &
-	again differential_32 ./differential_32 40 SEED &
-	again append_chains ./differential -a 20 SEED &
+	again differential differential &
+	again differential_32 differential_32 &
+	again append_chains append_chains &
 	again attack ./ea_attack 20000 20 &
 	again view cat /sys/kernel/debug/rust_seccomp/filters /sys/kernel/debug/rust_seccomp/counters &
 	./hammer 2 &

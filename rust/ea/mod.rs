@@ -132,12 +132,7 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
 
 /// For all other calls: those whose size is in the struct, those that have none, and 32-bit ones.
 #[inline(never)]
-fn fetch_other(
-    state: &mut State,
-    regs: Regs,
-    call: &'static Call,
-    compat: bool,
-) -> Result<View> {
+fn fetch_other(state: &mut State, regs: Regs, call: &'static Call, compat: bool) -> Result<View> {
     let pointer = regs.argument(compat, call.pointer);
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     let user = UserPtr::from_addr(pointer as usize);
