@@ -6,19 +6,14 @@
 rm -f /tmp/soak.failed
 end=0
 
-# Each time other filters.
-differential() { ./differential 40 "$tap_seed"; }
-differential_32() { ./differential_32 40 "$tap_seed"; }
-append_chains() { ./differential -a 20 "$tap_seed"; }
-
-# again NAME COMMAND...: until it is time.
+# again NAME COMMAND...: until it is time, each time with another seed as its last argument.
 again() {
 	tap_name=$1 tap_rounds=0
 	shift
 	while [ "$(date +%s)" -lt "$end" ]; do
 		tap_rounds=$((tap_rounds + 1))
 		tap_seed=$(($(date +%s) * 1000 + tap_rounds))
-		if ! "$@" >"/tmp/soak.$tap_name" 2>&1; then
+		if ! "$@" "$tap_seed" >"/tmp/soak.$tap_name" 2>&1; then
 			echo "# $tap_name, round $tap_rounds, seed $tap_seed failed:"
 			grep -v '^ok' "/tmp/soak.$tap_name" | tail -n 20
 			echo "$tap_name" >>/tmp/soak.failed
@@ -32,11 +27,11 @@ again() {
 load() {
 	end=$(($(date +%s) + $1))
 	again notify ./notify_soak 20 &
-	again differential differential &
-	again differential_32 differential_32 &
-	again append_chains append_chains &
+	again differential ./differential 40 &
+	again differential_32 ./differential_32 40 &
+	again append_chains ./differential -a 20 &
 	again attack ./ea_attack 20000 20 &
-	again view cat /sys/kernel/debug/rust_seccomp/filters /sys/kernel/debug/rust_seccomp/counters &
+	again view sh -c 'cat /sys/kernel/debug/rust_seccomp/*' &
 	./hammer 2 &
 	tap_hammer=$!
 	sleep "$1"
