@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Twins of <linux/filter.h> for rust/sys/bpf.rs. */
 
+#include <linux/err.h>
 #include <linux/filter.h>
 
 #include "rsc.h"
@@ -41,8 +42,8 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx)
  * @len: how many.
  * @stack: bytes of stack that it uses.
  *
- * Return: the program, or NULL if there is no memory or no JIT: interpreters
- * take no second argument.
+ * Return: the program; -EOPNOTSUPP if there is no JIT, as interpreters take no
+ * second argument; -ENOMEM if there is no memory, or no more for compiled code.
  */
 struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int len,
 				   unsigned int stack)
@@ -52,14 +53,16 @@ struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int le
 
 	prog = bpf_prog_alloc(bpf_prog_size(len), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!prog)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	memcpy(prog->insnsi, insns, len * sizeof(*insns));
 	prog->len = len;
 	prog->aux->stack_depth = stack;
 	prog = bpf_prog_select_runtime(prog, &err);
 	if (err || !prog->jited) {
+		/* A JIT that is there has no other reason: it knows all that we use. */
+		err = prog->jit_requested ? -ENOMEM : -EOPNOTSUPP;
 		bpf_prog_free(prog);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	return prog;
 }

@@ -2,6 +2,7 @@
 /* Twins of <linux/mm.h>. */
 
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "rsc.h"
 
@@ -20,6 +21,17 @@ void rsc_vma_harden(struct vm_area_struct *vma)
 void *rsc_page_address(const struct page *page)
 {
 	return page_address(page);
+}
+
+/* Has the caller's page table show the page of a mapping, as a read of it would. */
+int rsc_show_page(unsigned long address)
+{
+	int ret;
+
+	mmap_read_lock(current->mm);
+	ret = fixup_user_fault(current->mm, address, 0, NULL);
+	mmap_read_unlock(current->mm);
+	return ret;
 }
 
 /* Answers a fault, without a reference to the page. */

@@ -36,6 +36,7 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 /* mm.c */
 void rsc_vma_harden(struct vm_area_struct *vma);
 void *rsc_page_address(const struct page *page);
+int rsc_show_page(unsigned long address);
 vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page);
 
 /* counting.c */

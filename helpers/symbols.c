@@ -41,50 +41,47 @@ static int resolve(const char *name, struct kprobe *kp)
 
 	memset(kp, 0, sizeof(*kp));
 	kp->symbol_name = name;
+	/* Registered, but never armed: the text stays as it is. */
+	kp->flags = KPROBE_FLAG_DISABLED;
 	ret = register_kprobe(kp);
 	if (ret)
-		return ret;
+		return ret == -ENOMEM ? ret : -EOPNOTSUPP;
 	unregister_kprobe(kp);
 	return 0;
 }
 
-static void *address(const char *name, const char **missing)
-{
-	struct kprobe kp;
-
-	*missing = name;
-	return resolve(name, &kp) ? NULL : kp.addr;
-}
-
 #define RESOLVE(call, func)						\
 ({									\
-	void *__addr = address(#func, missing);				\
+	struct kprobe __kp;						\
+	int __ret = resolve(#func, &__kp);				\
 									\
-	if (__addr)							\
-		static_call_update(call, __addr);			\
-	__addr;								\
+	*missing = #func;						\
+	if (!__ret)							\
+		static_call_update(call, (void *)__kp.addr);		\
+	__ret;								\
 })
 
 /**
  * rsc_symbols_resolve() - Find every function that is not exported.
  * @missing: on failure, the name of the one that was not found.
  *
- * Return: 0, or -EOPNOTSUPP.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if the kernel lacks one.
  */
 int rsc_symbols_resolve(const char **missing)
 {
-	if (!RESOLVE(rsc_audit_seccomp, audit_seccomp) ||
-	    !RESOLVE(rsc_complete_on_current_cpu, complete_on_current_cpu) ||
-	    !RESOLVE(rsc_force_sig_seccomp, force_sig_seccomp) ||
-	    !RESOLVE(rsc_ptrace_notify, ptrace_notify) ||
-	    !RESOLVE(rsc_receive_fd_replace, receive_fd_replace) ||
-	    !RESOLVE(rsc_wake_up_on_current_cpu, __wake_up_on_current_cpu))
-		return -EOPNOTSUPP;
+	int ret;
+
+	ret = RESOLVE(rsc_audit_seccomp, audit_seccomp) ?:
+	      RESOLVE(rsc_complete_on_current_cpu, complete_on_current_cpu) ?:
+	      RESOLVE(rsc_force_sig_seccomp, force_sig_seccomp) ?:
+	      RESOLVE(rsc_ptrace_notify, ptrace_notify) ?:
+	      RESOLVE(rsc_receive_fd_replace, receive_fd_replace) ?:
+	      RESOLVE(rsc_wake_up_on_current_cpu, __wake_up_on_current_cpu);
 #ifdef CONFIG_X86
-	if (!RESOLVE(rsc_spec_mitigate, arch_seccomp_spec_mitigate))
-		return -EOPNOTSUPP;
+	if (!ret)
+		ret = RESOLVE(rsc_spec_mitigate, arch_seccomp_spec_mitigate);
 #endif
-	return 0;
+	return ret;
 }
 
 /**
@@ -94,15 +91,16 @@ int rsc_symbols_resolve(const char **missing)
  *	  by then. On arm64, where a direct call brings that address along, the
  *	  function itself.
  *
- * Return: 0, or -EOPNOTSUPP if there is no such function or it is not one that
- * ftrace hooks into.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if there is no such function or it is not
+ * one that ftrace hooks into.
  */
 int rsc_symbol_body(const char *name, unsigned long *body)
 {
 	struct kprobe kp;
+	int ret = resolve(name, &kp);
 
-	if (resolve(name, &kp))
-		return -EOPNOTSUPP;
+	if (ret)
+		return ret;
 	*body = (unsigned long)kp.addr;
 #ifdef CONFIG_X86
 	if (!(kp.flags & KPROBE_FLAG_FTRACE))
@@ -144,7 +142,7 @@ int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, uns
 			found[count++] = probe;
 		else if (ret == -ENOENT)
 			ret = 0;
-		else
+		else if (ret != -ENOMEM)
 			ret = -EOPNOTSUPP;
 	}
 	if (count)

@@ -122,8 +122,8 @@ fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
     // SAFETY: By `lower()` and `layout()` they read `struct pt_regs`, `Extra`, the words of an
     // argument and their stack, and end.
     match unsafe { Residuals::new(&insns) } {
-        Some(compiled) => compiled,
-        None => panic!("does not compile:\n{}", Listing(prog)),
+        Ok(compiled) => compiled,
+        Err(error) => panic!("does not compile: {error:?}\n{}", Listing(prog)),
     }
 }
 

@@ -272,7 +272,7 @@ fn assemble(residuals: &[Residual], sight: Sight) -> Result<Option<Residuals>, N
     }
     // SAFETY: Bodies read the words of `layout()`, what `lower()` has in `Extra`, and their stack, jump within themselves, and end
     // by exit, as do the programs that they were lowered from; what is before them leads to them.
-    Ok(unsafe { Residuals::new(&insns) })
+    Ok(unsafe { Residuals::new(&insns) }.ok())
 }
 
 impl Study {

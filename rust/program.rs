@@ -61,7 +61,7 @@ impl Appended {
             let insns = lower(&code, &arch::layout(compat, sight))?.ok_or(EINVAL)?;
             // SAFETY: By `lower()` and `layout()`, they read `struct pt_regs`, `Extra`, the words
             // of an argument and their stack, and end.
-            unsafe { Residuals::new(&insns) }.ok_or(EOPNOTSUPP)
+            unsafe { Residuals::new(&insns) }
         };
         let this = Self {
             sight,

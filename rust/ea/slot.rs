@@ -7,6 +7,7 @@ use super::region::{
     Region, //
 };
 use crate::sys::{
+    mapping,
     task::Mm,
     user, //
 };
@@ -51,21 +52,24 @@ impl Slot {
     /// Takes one in the address space of the caller, `mm`.
     pub(super) fn claim(mm: Mm, low: bool) -> Result<Self> {
         let (region, index) = region::claim(mm, low)?;
-        match region.provide(index) {
+        let (address, is_low) = region.address(index);
+        // The call is to find the page: without memory for page tables it would fail with EFAULT.
+        let provided = region.provide(index).and_then(|provided| {
+            mapping::show(address)?;
+            Ok(provided)
+        });
+        match provided {
             // INVARIANT: A new page is zero. An old one was another task's.
-            Ok((page, is_new)) => {
-                let (address, is_low) = region.address(index);
-                Ok(Self {
-                    mm,
-                    address,
-                    guard: region.address(0).0,
-                    is_low,
-                    region,
-                    index,
-                    page,
-                    dirty: if is_new { 0 } else { SIZE },
-                })
-            }
+            Ok((page, is_new)) => Ok(Self {
+                mm,
+                address,
+                guard: region.address(0).0,
+                is_low,
+                region,
+                index,
+                page,
+                dirty: if is_new { 0 } else { SIZE },
+            }),
             Err(error) => {
                 region.give_back(index);
                 Err(error)

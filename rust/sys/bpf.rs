@@ -22,7 +22,10 @@ use crate::mem::Buf;
 use core::ptr::NonNull;
 use kernel::{
     bindings,
-    error::to_result,
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
     ffi::{
         c_int,
         c_uint,
@@ -131,12 +134,12 @@ impl Residuals {
     /// Has the kernel compile `insns`, which find `struct pt_regs` in r1, the choice in r2, and
     /// [`Extra`] in r3.
     ///
-    /// `None` without memory or a JIT.
+    /// `EOPNOTSUPP` without a JIT, `ENOMEM` without memory.
     ///
     /// # Safety
     ///
     /// Nobody verifies the instructions: they must be as the type invariant says.
-    pub(crate) unsafe fn new(insns: &[EbpfInsn]) -> Option<Self> {
+    pub(crate) unsafe fn new(insns: &[EbpfInsn]) -> Result<Self> {
         const R10: u8 = 10;
         let uses_stack = |insn: &EbpfInsn| insn.regs & 0xf == R10 || insn.regs >> 4 == R10;
         // CAST: It is positive.
@@ -146,9 +149,11 @@ impl Residuals {
             0
         };
         // SAFETY: The instructions are valid for reads, and by the contract of this function.
-        let prog = unsafe { ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, stack) };
+        let prog = from_err_ptr(unsafe {
+            ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, stack)
+        })?;
         // INVARIANT: It was just made of these instructions.
-        NonNull::new(prog).map(Self)
+        NonNull::new(prog).map(Self).ok_or(EINVAL)
     }
 
     /// Instructions in all.

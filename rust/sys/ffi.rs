@@ -64,6 +64,7 @@ extern "C" {
 
     pub(super) fn rsc_vma_harden(vma: *mut bindings::vm_area_struct);
     pub(super) fn rsc_page_address(page: *const bindings::page) -> *mut c_void;
+    pub(super) fn rsc_show_page(address: c_ulong) -> c_int;
     pub(super) fn rsc_insert_page(
         vmf: *mut bindings::vm_fault,
         page: *mut bindings::page,

@@ -19,6 +19,7 @@ use core::{
 use kernel::{
     alloc::flags::GFP_KERNEL_ACCOUNT,
     bindings,
+    error::to_result,
     ffi::{
         c_int,
         c_ulong,
@@ -93,6 +94,17 @@ pub(crate) fn map<T: Backing>(backing: Arc<T>) -> Result {
     // CAST: Errors are negative numbers.
     match address as isize {
         errno @ -4095..0 => Err(Error::from_errno(errno as c_int)),
+        _ => Ok(()),
+    }
+}
+
+/// Has the caller's page table show the page at `address` of a mapping that [`map`] has made, so that
+/// reading it needs no memory any more. `ENOMEM` if there is none for that.
+pub(crate) fn show(address: usize) -> Result {
+    // SAFETY: The caller has an address space and holds none of its locks. It may be any address.
+    match to_result(unsafe { ffi::rsc_show_page(address) }) {
+        // Whoever may not read there (memory protection keys) need not.
+        Err(error) if error == ENOMEM => Err(error),
         _ => Ok(()),
     }
 }
