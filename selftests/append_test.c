@@ -179,6 +179,32 @@ TEST_F(append, bad_filters)
 	EXPECT_EQ(0, append(longest, 4096, 0, 0));
 }
 
+static int appends_unprivileged(const void *arg)
+{
+	if (setuid(65534))
+		return 255;
+	errno = 0;
+	return APPEND(allow, 0, 0) ? errno : 0;
+}
+
+/* Without memory for compiled code it is ENOMEM, not what machines answer that do not compile. */
+TEST_F(append, no_memory_for_code)
+{
+	static const char limit[] = "/proc/sys/net/core/bpf_jit_limit";
+	char old[32] = "";
+	int fd = open(limit, O_RDONLY), error;
+
+	if (fd < 0 || read(fd, old, sizeof(old) - 1) <= 0)
+		SKIP(return, "no limit for compiled code");
+	close(fd);
+	ASSERT_EQ(0, in_child(appends_unprivileged, NULL));
+	ASSERT_EQ(0, write_file(limit, "1"));
+	error = in_child(appends_unprivileged, NULL);
+	EXPECT_EQ(0, write_file(limit, old));
+	EXPECT_EQ(ENOMEM, error);
+	EXPECT_EQ(0, in_child(appends_unprivileged, NULL));
+}
+
 /* A load is admitted at every multiple of four that the filter says it understands. */
 TEST_F(append, every_offset)
 {
