@@ -158,7 +158,7 @@ pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
         let Some(mut s) = states[pc] else { continue };
         let Insn { code, jt, jf, k } = prog[pc];
         let operand = if code & 8 != 0 { s[1] } else { Some(k) };
-        let mut to = vec![pc + 1];
+        let mut to = [Some(pc + 1), None];
         match code {
             0x20 => {
                 s[0] = match k {
@@ -178,20 +178,20 @@ pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
             0x07 => s[1] = s[0],
             0x87 => s[0] = s[1],
             0x84 => s[0] = s[0].map(|a| 0u32.wrapping_sub(a)),
-            0x05 => to = vec![pc + 1 + k as usize],
+            0x05 => to = [Some(pc + 1 + k as usize), None],
             0x06 => {
                 returned.push(Some(k));
-                to.clear();
+                to = [None; 2];
             }
             0x16 => {
                 returned.push(s[0]);
-                to.clear();
+                to = [None; 2];
             }
             _ if code & 7 == 4 => {
                 if code == 0x3c && s[1].is_none_or(|x| x == 0) {
                     returned.push(Some(0));
                     if s[1].is_some() {
-                        to.clear();
+                        to = [None; 2];
                     }
                 }
                 s[0] = match (s[0], operand) {
@@ -214,22 +214,27 @@ pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
             _ => {
                 let (jt, jf) = (pc + 1 + usize::from(jt), pc + 1 + usize::from(jf));
                 to = match (s[0], operand) {
-                    (Some(a), Some(b)) => vec![if match code & 0xf0 {
-                        0x10 => a == b,
-                        0x20 => a > b,
-                        0x30 => a >= b,
-                        0x40 => a & b != 0,
-                        _ => unreachable!(),
-                    } {
-                        jt
-                    } else {
-                        jf
-                    }],
-                    _ => vec![jt, jf],
+                    (Some(a), Some(b)) => [
+                        Some(
+                            if match code & 0xf0 {
+                                0x10 => a == b,
+                                0x20 => a > b,
+                                0x30 => a >= b,
+                                0x40 => a & b != 0,
+                                _ => unreachable!(),
+                            } {
+                                jt
+                            } else {
+                                jf
+                            },
+                        ),
+                        None,
+                    ],
+                    _ => [Some(jt), Some(jf)],
                 };
             }
         }
-        for to in to {
+        for to in to.into_iter().flatten() {
             match &mut states[to] {
                 Some(there) => {
                     for (there, here) in there.iter_mut().zip(&s) {
