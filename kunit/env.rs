@@ -61,10 +61,6 @@ impl<T> Vec<T> {
         self.0.pop()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     pub(crate) fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
