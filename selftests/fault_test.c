@@ -12,7 +12,7 @@
 
 #include <linux/ptrace.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define NEW_LISTENER SECCOMP_FILTER_FLAG_NEW_LISTENER
 #define WAIT_KILLABLE SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -306,7 +306,7 @@ static void attach_verify(const void *arg, long result)
 		.arg = &(const struct attach) { __VA_ARGS__ }, .flags = shared_ \
 	}
 
-TEST_F_TIMEOUT(fault, attach, 1500)
+TEST_F(fault, attach)
 {
 	const struct fault_op ops[] = {
 		ATTACH("the first filter, constant", FAULT_SHARED, .shape = CONSTANT),
@@ -325,7 +325,7 @@ TEST_F_TIMEOUT(fault, attach, 1500)
 	DRIVE(ops);
 }
 
-TEST_F_TIMEOUT(fault, attach_longest, 1500)
+TEST_F(fault, attach_longest)
 {
 	const struct fault_op ops[] = {
 		/* It is looked at in thousands of steps that are all alike. */
@@ -336,7 +336,7 @@ TEST_F_TIMEOUT(fault, attach_longest, 1500)
 	DRIVE(ops);
 }
 
-TEST_F_TIMEOUT(fault, append, 1500)
+TEST_F(fault, append)
 {
 	const struct fault_op ops[] = {
 		ATTACH("an appended filter, constant", FAULT_SHARED, .way = BY_APPEND),
@@ -398,7 +398,7 @@ static long question_run(const void *arg)
 		.arg = &(const struct question) { __VA_ARGS__ }, \
 	}
 
-TEST_F_TIMEOUT(fault, other_operations, 1500)
+TEST_F(fault, other_operations)
 {
 	const struct fault_op ops[] = {
 		OP("strict mode", NULL, strict_run, NULL, NULL, FAULT_COUNTED | FAULT_SHARED),
@@ -452,7 +452,7 @@ static void verdict_verify(const void *arg, long result)
 		.verify = verdict_verify, .arg = &(const __u32) { value }, __VA_ARGS__ \
 	}
 
-TEST_F_TIMEOUT(fault, verdicts, 1500)
+TEST_F(fault, verdicts)
 {
 	const struct fault_op ops[] = {
 		VERDICT("a call that is refused", SECCOMP_RET_ERRNO | 1007),
@@ -563,7 +563,7 @@ static void spawn_verify(const void *arg, long result)
 		.errors = { EAGAIN }, \
 	}
 
-TEST_F_TIMEOUT(fault, spawn, 1500)
+TEST_F(fault, spawn)
 {
 	const struct fault_op ops[] = {
 		SPAWN("fork", .how = FORK),
@@ -628,7 +628,7 @@ static long thread_exit_run(const void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(fault, exec, 1500)
+TEST_F(fault, exec)
 {
 	static const struct spawn with = { .region = true }, without = {};
 	const unsigned int flags = FAULT_COUNTED | FAULT_DEADLY | FAULT_NTH_ONLY;
@@ -644,7 +644,7 @@ TEST_F_TIMEOUT(fault, exec, 1500)
 	DRIVE(ops);
 }
 
-TEST_F_TIMEOUT(fault, exit, 1500)
+TEST_F(fault, exit)
 {
 	static const struct spawn with = { .region = true };
 	const struct fault_op ops[] = {
@@ -750,7 +750,7 @@ static void argument_verify(const void *arg, long result)
 		.flags = FAULT_FRESH | (flags_), .errors = { EAGAIN }, \
 	}
 
-TEST_F_TIMEOUT(fault, first_argument, 1500)
+TEST_F(fault, first_argument)
 {
 	const struct fault_op ops[] = {
 		ARGUMENT("openat2, the first", 0, .call = "openat2"),
@@ -767,7 +767,7 @@ TEST_F_TIMEOUT(fault, first_argument, 1500)
 	DRIVE(ops);
 }
 
-TEST_F_TIMEOUT(fault, every_argument, 1500)
+TEST_F(fault, every_argument)
 {
 	static char names[LENGTH(ea_calls)][2][64];
 
@@ -1044,7 +1044,7 @@ static void asker_verify(const void *arg, long result)
 		.arg = &(const struct notify) { __VA_ARGS__, .asker = true }, \
 	}
 
-TEST_F_TIMEOUT(fault, notifier, 1500)
+TEST_F(fault, notifier)
 {
 	const struct fault_op ops[] = {
 		NOTIFY("RECV", .what = RECV),
@@ -1063,7 +1063,7 @@ TEST_F_TIMEOUT(fault, notifier, 1500)
 	DRIVE(ops);
 }
 
-TEST_F_TIMEOUT(fault, notified, 1500)
+TEST_F(fault, notified)
 {
 	const struct fault_op ops[] = {
 		ASKER("a call that asks", .what = RECV),
@@ -1119,7 +1119,7 @@ static void tracee_verify(const void *arg, long result)
 	CHECK(count_filters(tracee) == 2);
 }
 
-TEST_F_TIMEOUT(fault, inspection, 1500)
+TEST_F(fault, inspection)
 {
 	static const __u64 numbers[] = { 0, 1 };
 	const struct fault_op ops[] = {
@@ -1192,7 +1192,7 @@ static void show_verify(const void *arg, long result)
 	CHECK(!text[0] || !strcmp(text, text_before));
 }
 
-TEST_F_TIMEOUT(fault, debugfs, 1500)
+TEST_F(fault, debugfs)
 {
 	const struct fault_op ops[] = {
 		OP("debugfs, open filters", NULL, show_open_run, NULL, DEBUGFS "filters", 0),
@@ -1207,7 +1207,7 @@ TEST_F_TIMEOUT(fault, debugfs, 1500)
 }
 
 /* To be the last one. */
-TEST_F_TIMEOUT(fault, nothing_is_left, 1500)
+TEST_F(fault, nothing_is_left)
 {
 	int leaks;
 

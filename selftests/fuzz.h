@@ -7,6 +7,8 @@
 
 #include "append.h"
 
+#define fallthrough __attribute__((__fallthrough__))
+
 /* ---- Numbers: splitmix64. ---- */
 
 static __u64 fuzz_state;
@@ -93,7 +95,7 @@ static inline void fuzz_choose(void)
 static void add(struct program *p, __u16 code, __u8 jt, __u8 jf, __u32 k)
 {
 	if (p->len < LENGTH(p->insns))
-		p->insns[p->len++] = (struct sock_filter){ code, jt, jf, k };
+		p->insns[p->len++] = (struct sock_filter) { code, jt, jf, k };
 }
 
 static __u32 fuzz_return(void)
@@ -226,13 +228,16 @@ static inline void fuzz_spoil(struct program *p)
 		p->len -= 1 + below(p->len);
 		break;
 	case 4:
-		*insn = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4 * below(20) + below(4));
+		insn->code = BPF_LD | BPF_W | BPF_ABS;
+		insn->k = 4 * below(20) + below(4);
 		break;
 	case 5:
-		*insn = (struct sock_filter)BPF_STMT(BPF_LD | BPF_MEM, below(20));
+		insn->code = BPF_LD | BPF_MEM;
+		insn->k = below(20);
 		break;
 	case 6:
-		*insn = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, below(64));
+		insn->code = BPF_ALU | BPF_LSH | BPF_K;
+		insn->k = below(64);
 		break;
 	default:
 		for (__u32 i = 0; i < p->len; i++)
@@ -255,7 +260,7 @@ static inline void fuzz_program(struct program *p)
 		add(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, 4);
 		add(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH_NATIVE);
 		add(p, BPF_RET | BPF_K, 0, 0, fuzz_return());
-		/* fallthrough */
+		fallthrough;
 	default:
 		for (__u32 rules = below(6); rules; rules--)
 			add_rule(p);

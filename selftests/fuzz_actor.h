@@ -90,7 +90,7 @@ static struct slot *myself(void)
 	return *my_owner();
 }
 
-#define RAW_CALL(nr, ...) raw_call(nr, (const unsigned long[6]){ __VA_ARGS__ })
+#define RAW_CALL(nr, ...) raw_call(nr, (const unsigned long[6]) { __VA_ARGS__ })
 
 static void futex_wait(__u32 *word, __u32 value)
 {

@@ -73,8 +73,9 @@ static int install_looker(void)
 	__u64 flags = USE_EA | (one_in(2) ? TAIL_VISIBLE : 0);
 
 	if (supervised) {
-		insns[2] = insns[3] = insns[5];
-		insns[2] = insns[4] = (struct sock_filter)RET(SECCOMP_RET_USER_NOTIF);
+		/* Whatever the word is. */
+		insns[3].jf = 0;
+		insns[4].k = SECCOMP_RET_USER_NOTIF;
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	}
 	return APPEND(insns, flags, ea_size);
@@ -159,22 +160,25 @@ static void *append_filters(void *unused)
 
 	while (before < MAX_FILTERS) {
 		__u64 flags = one_in(2) ? bits() & (0xfULL << 32) : 0, length;
+		__u32 offset = PICK(offsets) + (one_in(4) ? 4 * below(40) : 0);
 		struct sock_filter insns[] = {
-			LOAD_AT(one_in(10) ? (__u32)edge() : PICK(offsets) + 4 * below(one_in(4) * 40 + 1)),
+			LOAD_AT(offset),
 			BPF_JUMP(BPF_JMP | PICK(fuzz_jumps) | BPF_K, fuzz_constant(), 0, 0),
 			LOAD(nr),
 			RET_IF_EQ(507, fuzz_return()),
 			RET(SECCOMP_RET_ALLOW),
 		};
 		struct sock_fprog prog = { LENGTH(insns), insns };
+		__u32 arg_size = one_in(6) ? edge() : 24;
 		struct {
 			struct seccomp_append_filter append;
 			__u8 more[PAGE];
 		} arg = {};
-		__u32 arg_size = one_in(6) ? edge() : 24;
 		int ret, error;
 		long now;
 
+		if (one_in(10))
+			insns[0].k = edge();
 		length = !(flags & USE_EA) && !one_in(8) ? 0 : one_in(8) ? edge() : below(200);
 		/* Else it may refuse what others are about. */
 		flags |= flags & USE_EA ? TAIL_VISIBLE : 0;
@@ -195,12 +199,12 @@ static void *append_filters(void *unused)
 		error = errno;
 		now = count_filters();
 		if (now != before + !ret)
-			wrong("append: %d (%d), %ld filters before, %ld after\n", ret, error, before,
-			      now);
+			wrong("append: %d (%d), %ld filters, then %ld\n", ret, error, before, now);
 		for (size_t i = 0; ret < 0 && i < LENGTH(errors); i++)
 			ret = error == errors[i] ? 1 : ret;
 		if (ret < 0)
-			wrong("append: error %d with flags %#llx\n", error, (unsigned long long)flags);
+			wrong("append: error %d with flags %#llx\n", error,
+			      (unsigned long long)flags);
 		count(ret ? &counts->turned_down : &counts->appended);
 		before = now;
 	}
@@ -438,10 +442,10 @@ int main(int argc, char **argv)
 		play(seed + round);
 	if (counts->wrong)
 		printf("# seed %llu\n", (unsigned long long)seed + round - 1);
-	printf("# %lu rounds, %lu calls, %lu refused, %lu continued, %lu filters appended, "
-	       "%lu turned down, %lu questions, %lu filters inspected\n", round, counts->calls,
-	       counts->refused, counts->continued, counts->appended, counts->turned_down,
-	       counts->questions, counts->inspected);
+	printf("# %lu rounds, %lu calls, %lu refused, %lu continued,", round, counts->calls,
+	       counts->refused, counts->continued);
+	printf(" %lu filters appended, %lu turned down, %lu questions, %lu filters inspected\n",
+	       counts->appended, counts->turned_down, counts->questions, counts->inspected);
 	printf("1..2\n%s 1 nothing happens that must not (%lu things do)\n",
 	       counts->wrong ? "not ok" : "ok", counts->wrong);
 	printf("%s 2 there was something to see\n",
