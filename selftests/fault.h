@@ -4,9 +4,9 @@
  *
  * The kernel lets the nth attempt to allocate, or to copy from or to user memory, of one thread
  * fail (fail-nth, see Documentation/fault-injection/). fault_drive() tries an operation for
- * n = 1, 2, ... until it is through without coming to the nth, in a process of its own, which judges
- * the state after it. What has failed the kernel counts, for each kind: so it is known which errors
- * may be.
+ * n = 1, 2, ... until it is through without coming to the nth, in a process of its own, which
+ * judges the state after it. What has failed the kernel counts, for each kind: so it is known which
+ * errors may be.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_FAULT_H
 #define RUST_SECCOMP_SELFTESTS_FAULT_H
@@ -430,7 +430,7 @@ static inline int find_leaks(void)
 	int found = 0;
 	bool more;
 
-	/* What is freed by RCU has to be gone, and what is younger than five seconds is not shown. */
+	/* What RCU frees has to be gone, and what is younger than five seconds is not shown. */
 	sleep(6);
 	if (write_file(KMEMLEAK, "scan"))
 		return -1;

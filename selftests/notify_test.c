@@ -692,6 +692,9 @@ static void answer_before_installing(struct __test_metadata *_metadata, int *res
 		void *result;
 
 		pthread_join(threads[i], &result);
+		/* On a busy machine some may be late. */
+		if ((long)result == EINPROGRESS || (long)result == ENOENT)
+			continue;
 		EXPECT_TRUE(!result || (long)result == ESRCH);
 		results[!!result]++;
 	}
@@ -710,7 +713,7 @@ TEST(answered_before_installing)
 		SKIP(return, "needs root and two processors");
 	write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	/* On a busy machine the task may get to run all the same, and installs both. */
-	for (int tries = 0; tries < 10 && !results[1]; tries++) {
+	for (int tries = 0; tries < 10 && (results[0] != 1 || results[1] != 1); tries++) {
 		memset(results, 0, sizeof(results));
 		answer_before_installing(_metadata, results);
 	}

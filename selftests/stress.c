@@ -12,6 +12,7 @@
 #include "common.h"
 #include "raw_call.h"
 #include <linux/futex.h>
+#include <sys/sysinfo.h>
 
 enum { STACK_SIZE = 16384 };
 
@@ -41,17 +42,10 @@ static void check(bool right, const char *what, long memory)
 /* Memory that is in use, in bytes. */
 static long memory_used(void)
 {
-	char line[128];
-	long total = 0, available = 0;
-	FILE *file = fopen("/proc/meminfo", "r");
+	struct sysinfo info;
 
-	while (file && fgets(line, sizeof(line), file)) {
-		sscanf(line, "MemTotal: %ld", &total);
-		sscanf(line, "MemFree: %ld", &available);
-	}
-	if (file)
-		fclose(file);
-	return (total - available) * 1024;
+	sysinfo(&info);
+	return (info.totalram - info.freeram) * info.mem_unit;
 }
 
 /* The same, once what is freed late is free. */
@@ -60,6 +54,11 @@ static long memory_settled(void)
 	sleep(3);
 	write_file("/proc/sys/vm/drop_caches", "3");
 	return memory_used();
+}
+
+static int count_of(const int *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
 static int task(void *number)
@@ -86,7 +85,9 @@ static long run(int count, confine_fn *function, const char *what)
 		return 0;
 	}
 	confine = function;
-	ready = wrong = go = 0;
+	ready = 0;
+	wrong = 0;
+	go = 0;
 	before = memory_settled();
 	for (int i = 0; i < count; i++) {
 		char *stack = stacks + (i + 1L) * STACK_SIZE;
@@ -96,8 +97,7 @@ static long run(int count, confine_fn *function, const char *what)
 			break;
 		started++;
 	}
-	while (__atomic_load_n(&ready, __ATOMIC_RELAXED) + __atomic_load_n(&wrong, __ATOMIC_RELAXED) <
-	       started)
+	while (count_of(&ready) + count_of(&wrong) < started)
 		usleep(10000);
 	during = memory_settled();
 	__atomic_store_n(&go, 1, __ATOMIC_RELAXED);
@@ -169,7 +169,8 @@ static void make_longest(void)
 
 	longest[n++] = (struct sock_filter)LOAD(nr);
 	while (n < BPF_MAXINSNS - LENGTH(end)) {
-		longest[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 10000 + n, 0, 1);
+		longest[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							  10000 + n, 0, 1);
 		longest[n + 1] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EDOM);
 		n += 2;
 	}
