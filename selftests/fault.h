@@ -43,8 +43,18 @@ static inline void fault_probability(unsigned int percent)
 	fault_knob("fail_page_alloc", "probability", text);
 }
 
-/* Only one of so many places is tried: FAULT_STEP in the environment, for slow machines. */
+/*
+ * Beyond the first places only one of so many is tried: FAULT_STEP in the environment, for slow
+ * machines.
+ */
 static int fault_step = 1;
+
+#define FAULT_ALL 32
+
+static inline int fault_next(int nth)
+{
+	return nth + (nth < FAULT_ALL ? 1 : fault_step);
+}
 
 /* Turns the knobs; false if this kernel has none. */
 static inline bool fault_init(void)
@@ -307,7 +317,7 @@ static inline int fault_child(void *unused)
 				op->verify(op->arg, result);
 			break;
 		}
-		report->nth += fault_step;
+		report->nth = fault_next(report->nth);
 	}
 	_exit(0);
 }
@@ -365,7 +375,7 @@ static inline int fault_attempt(const struct fault_op *op, int nth)
 /* Makes one attempt after another of an operation fail. Returns how many went wrong. */
 static inline int fault_drive(const struct fault_op *op)
 {
-	int wrong, through = 0, nth;
+	int wrong, through = 0, nth, last = 0;
 	volatile struct fault_tally *tally;
 	struct timespec start, end;
 
@@ -383,7 +393,8 @@ static inline int fault_drive(const struct fault_op *op)
 	for (nth = 1; through < 3 && nth < FAULT_MOST && wrong < 5;) {
 		wrong += fault_attempt(op, nth);
 		through = fault_report->consumed ? 0 : through + 1;
-		nth = fault_report->nth + fault_step;
+		last = fault_report->nth;
+		nth = fault_next(last);
 	}
 	for (int i = 0; i < FAULT_RANDOM && !(op->flags & FAULT_NTH_ONLY) && wrong < 5; i++) {
 		fault_probability(i < 1 ? 100 : i < 5 ? 20 : 4);
@@ -393,7 +404,7 @@ static inline int fault_drive(const struct fault_op *op)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	printf("# %s: %ld faults injected (slab %ld, pages %ld, copies %ld), n to %d, %ld s: ",
 	       op->name, tally->injected[0] + tally->injected[1] + tally->injected[2],
-	       tally->injected[0], tally->injected[1], tally->injected[2], nth - fault_step,
+	       tally->injected[0], tally->injected[1], tally->injected[2], last,
 	       (long)(end.tv_sec - start.tv_sec));
 	printf("%ld refused, %ld absorbed, %ld killed\n", tally->refused, tally->absorbed,
 	       tally->killed);
