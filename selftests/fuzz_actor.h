@@ -209,7 +209,7 @@ static void inspect(struct slot *me)
 	me->made++;
 	if (calls[1].result)
 		return;
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 20000; i++) {
 		if (RAW_CALL(__NR_wait4, pid, (unsigned long)&status, WNOHANG | __WALL))
 			break;
 		RAW_CALL(__NR_futex, (unsigned long)&pause, FUTEX_WAIT, 0, (unsigned long)&ms);
