@@ -376,6 +376,35 @@ TEST_F(append, length)
 	EXPECT_LT(0, syscall(__NR_getppid));
 }
 
+static int fills_the_path(const void *arg)
+{
+	static struct sock_filter insns[BPF_MAXINSNS];
+	struct sock_filter load = LOAD(nr), pair[] = { RET_IF_EQ(0, SECCOMP_RET_ERRNO) };
+	size_t n = 0;
+	int count = 0;
+
+	/* Comparisons that stay, each with a number of its own. */
+	insns[n++] = load;
+	while (n + 2 < BPF_MAXINSNS) {
+		pair[0].k = 100000 + n;
+		memcpy(insns + n, pair, sizeof(pair));
+		n += 2;
+	}
+	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+	while (count < 16 && !append(insns, n, 0, 0))
+		count++;
+	return errno == ENOMEM ? count : 100;
+}
+
+/* What is compiled counts, which is somewhat longer. */
+TEST_F(append, path_limit)
+{
+	int count = in_child(fills_the_path, NULL);
+
+	EXPECT_LE(4, count);
+	EXPECT_GE(8, count);
+}
+
 TEST_F(append, nr_high)
 {
 #if __SIZEOF_LONG__ == 8
