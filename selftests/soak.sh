@@ -30,7 +30,7 @@ load() {
 	again differential ./differential 40 &
 	again differential_32 ./differential_32 40 &
 	again append_chains ./differential -a 20 &
-	again attack ./ea_attack 20000 20 &
+	again attack ./ea_attack 20000 500 &
 	again view sh -c 'cat /sys/kernel/debug/rust_seccomp/*' &
 	./hammer 2 &
 	tap_hammer=$!
