@@ -35,7 +35,11 @@ DEFINE_STATIC_CALL_NULL(rsc_wake_up_on_current_cpu, __wake_up_on_current_cpu);
 DEFINE_STATIC_CALL_NULL(rsc_spec_mitigate, arch_seccomp_spec_mitigate);
 #endif
 
-static int resolve(const char *name, struct kprobe *kp)
+/*
+ * Finds a function: 0, -ENOENT if the kernel lacks it, -ENOMEM, or -EOPNOTSUPP
+ * if it cannot be probed. The caller unregisters.
+ */
+static int find(const char *name, struct kprobe *kp)
 {
 	int ret;
 
@@ -44,8 +48,16 @@ static int resolve(const char *name, struct kprobe *kp)
 	/* Registered, but never armed: the text stays as it is. */
 	kp->flags = KPROBE_FLAG_DISABLED;
 	ret = register_kprobe(kp);
+	return !ret || ret == -ENOENT || ret == -ENOMEM ? ret : -EOPNOTSUPP;
+}
+
+/* Finds one that the kernel is to have. */
+static int resolve(const char *name, struct kprobe *kp)
+{
+	int ret = find(name, kp);
+
 	if (ret)
-		return ret == -ENOMEM ? ret : -EOPNOTSUPP;
+		return ret == -ENOENT ? -EOPNOTSUPP : ret;
 	unregister_kprobe(kp);
 	return 0;
 }
@@ -131,19 +143,12 @@ int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, uns
 	if (!probes || !found)
 		ret = -ENOMEM;
 	for (i = 0; !ret && i < n; i++) {
-		struct kprobe *probe = &probes[i];
-
-		probe->symbol_name = names[i];
-		/* Registered, but never armed: the text stays as it is. */
-		probe->flags = KPROBE_FLAG_DISABLED;
-		ret = register_kprobe(probe);
-		addresses[i] = ret ? 0 : (unsigned long)probe->addr;
+		ret = find(names[i], &probes[i]);
+		addresses[i] = ret ? 0 : (unsigned long)probes[i].addr;
 		if (!ret)
-			found[count++] = probe;
+			found[count++] = &probes[i];
 		else if (ret == -ENOENT)
 			ret = 0;
-		else if (ret != -ENOMEM)
-			ret = -EOPNOTSUPP;
 	}
 	if (count)
 		/* All at once, for it waits for a grace period. */

@@ -16,6 +16,7 @@
  */
 
 #include "append.h"
+#include "random.h"
 #include "raw_call.h"
 
 #include <setjmp.h>
@@ -29,31 +30,6 @@ enum {
 };
 
 static bool appending;
-
-/* ---- Random numbers: splitmix64. ---- */
-
-static __u64 rng_state;
-
-static __u64 bits(void)
-{
-	__u64 z = rng_state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-static __u32 below(__u32 n)
-{
-	return ((bits() >> 32) * n) >> 32;
-}
-
-static bool one_in(__u32 n)
-{
-	return !below(n);
-}
-
-#define PICK(array) ((array)[below(LENGTH(array))])
 
 /* ---- The calls: all harmless, whatever their arguments. ---- */
 
@@ -809,7 +785,7 @@ static bool try_one(__u64 seed)
 	bool killed, has_deadly, right = true;
 	pid_t pid;
 
-	rng_state = seed * 0xd1342543de82ef95;
+	random_seed(seed);
 	for (size_t i = 0; i < LENGTH(values); i++)
 		values[i] = one_in(3) ? bits() : below(256);
 	for (size_t i = 0; i < LENGTH(favourites); i++)

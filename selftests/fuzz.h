@@ -6,33 +6,11 @@
 #define RUST_SECCOMP_SELFTESTS_FUZZ_H
 
 #include "append.h"
+#include "random.h"
 
 #define fallthrough __attribute__((__fallthrough__))
 
-/* ---- Numbers: splitmix64. ---- */
-
-static __u64 fuzz_state;
-
-static __u64 bits(void)
-{
-	__u64 z = fuzz_state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-static __u32 below(__u32 n)
-{
-	return ((bits() >> 32) * n) >> 32;
-}
-
-static bool one_in(__u32 n)
-{
-	return !below(n);
-}
-
-#define PICK(array) ((array)[below(LENGTH(array))])
+/* ---- Numbers. ---- */
 
 /* Bits that are near each other in what they are used for. */
 static __u64 edge(void)

@@ -407,7 +407,7 @@ static void play(__u64 seed)
 	struct timespec pause = { .tv_nsec = 1000000 };
 	pid_t pid;
 
-	fuzz_state = seed * 0xd1342543de82ef95;
+	random_seed(seed);
 	fuzz_choose();
 	choose();
 	counts->ready = false;

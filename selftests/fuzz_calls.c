@@ -28,7 +28,7 @@ static void __attribute__((noreturn)) direct(__u64 seed)
 	struct slot *first = &shared->slots[0];
 	long pid;
 
-	fuzz_state = seed * 0xd1342543de82ef95;
+	random_seed(seed);
 	fuzz_choose();
 	sigaction(SIGALRM, &action, NULL);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||

@@ -195,18 +195,29 @@ static enum event await(struct actor *a, struct listener **asked)
 
 /* ---- What can be seen. ---- */
 
-static void show_status(const struct actor *a)
+enum { STATUS_SIZE = 4096 };
+
+/* What /proc has of an actor; nothing if it is gone. */
+static void read_status(const struct actor *a, char text[STATUS_SIZE])
 {
-	static const char *const keys[] = { "NoNewPrivs:", "Seccomp:", "Seccomp_filters:" };
-	char path[64], text[4096] = "";
-	int fd, values[3];
+	char path[64];
 	ssize_t len;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", a->tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	len = read(fd, text, sizeof(text) - 1);
+	len = read(fd, text, STATUS_SIZE - 1);
 	close(fd);
 	text[len > 0 ? len : 0] = '\0';
+}
+
+static void show_status(const struct actor *a)
+{
+	static const char *const keys[] = { "NoNewPrivs:", "Seccomp:", "Seccomp_filters:" };
+	char text[STATUS_SIZE];
+	int values[3];
+
+	read_status(a, text);
 	for (int i = 0; i < 3; i++) {
 		char *at = strstr(text, keys[i]);
 
@@ -219,15 +230,9 @@ static void show_status(const struct actor *a)
 static bool takes_signal(const struct actor *a, int signal)
 {
 	static const char *const keys[] = { "SigBlk:", "SigIgn:" };
-	char path[64], text[4096] = "";
-	int fd;
-	ssize_t len;
+	char text[STATUS_SIZE];
 
-	snprintf(path, sizeof(path), "/proc/%d/status", a->tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
+	read_status(a, text);
 	for (int i = 0; i < 2; i++) {
 		char *at = strstr(text, keys[i]);
 

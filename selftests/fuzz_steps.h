@@ -492,7 +492,6 @@ static void do_inspect(struct actor *a)
 	static const __u32 sizes[] = { 7, 8, 12, 16, 16 };
 	struct actor *other = somebody();
 	struct slot *s = a->slot;
-	char path[64];
 
 	if (!other || other->pid == a->pid || other->traced)
 		return;
@@ -511,7 +510,6 @@ static void do_inspect(struct actor *a)
 		    (unsigned long long)s->buffer[1] & ~SECCOMP_METADATA_APPENDED);
 	s->traps = 0;
 	/* If it may not let go, it goes. */
-	snprintf(path, sizeof(path), "/proc/%d/status", other->tid);
 	if (a->alive && proc_status(other->tid, "TracerPid") > 0) {
 		say("  held\n");
 		kill_process(a);

@@ -13,19 +13,21 @@ use kernel::{
     str::CString, //
 };
 
+/// Says what the kernel lacks, if that is what the error means.
+fn tell(error: &Error, what: &str, name: &CStr) {
+    if *error == EOPNOTSUPP {
+        let name = name.to_str().unwrap_or("?");
+        pr_err!("the kernel has no {what} {name}\n");
+    }
+}
+
 /// Finds them all. `EOPNOTSUPP`, with the name in the log, if the kernel lacks one; `ENOMEM`.
 pub(crate) fn resolve() -> Result {
     let mut missing = core::ptr::null();
     // SAFETY: `missing` is valid for writes.
     to_result(unsafe { ffi::rsc_symbols_resolve(&mut missing) }).inspect_err(|e| {
         // SAFETY: On failure it is a string literal.
-        let missing = unsafe { CStr::from_char_ptr(missing) };
-        if *e == EOPNOTSUPP {
-            pr_err!(
-                "the kernel has no usable {}\n",
-                missing.to_str().unwrap_or("?")
-            );
-        }
+        tell(e, "usable", unsafe { CStr::from_char_ptr(missing) });
     })
 }
 
@@ -36,14 +38,8 @@ pub(crate) fn resolve() -> Result {
 /// `body` is valid for writes, and nothing reads it yet.
 pub(crate) unsafe fn resolve_body(name: &'static CStr, body: *mut c_ulong) -> Result {
     // SAFETY: By the contract of this function.
-    to_result(unsafe { ffi::rsc_symbol_body(name.as_char_ptr(), body) }).inspect_err(|e| {
-        if *e == EOPNOTSUPP {
-            pr_err!(
-                "the kernel has no traceable {}\n",
-                name.to_str().unwrap_or("?")
-            );
-        }
-    })
+    to_result(unsafe { ffi::rsc_symbol_body(name.as_char_ptr(), body) })
+        .inspect_err(|e| tell(e, "traceable", name))
 }
 
 /// The addresses of functions, 0 for those that the kernel does not have.
