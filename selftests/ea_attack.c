@@ -12,7 +12,12 @@
  * struct from the caller's memory, checks it, and lets the call go on. That they must break.
  */
 
+/* Addresses are offsets in /proc/self/mem, of 32-bit programs too. */
+#define _FILE_OFFSET_BITS 64
+
 #include "ea.h"
+#include "fuse_page.h"
+#include "raw_call.h"
 
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
@@ -77,6 +82,8 @@ struct scenario {
 	unsigned int random;
 	volatile bool stop, attacking;
 	int memory;
+	struct fuse_page served;
+	unsigned int served_random;
 	/* Where the cached arguments are. */
 	__u8 *region;
 };
@@ -204,6 +211,22 @@ static void stall(struct scenario *s)
 	madvise(s->page, PAGE, MADV_DONTNEED);
 }
 
+/* The same by a file system: what is in the page is said when it is read, late. */
+static void serve(void *arg, __u8 *page)
+{
+	struct scenario *s = arg;
+
+	usleep(next_random(&s->served_random) % 64);
+	memcpy(page + s->offset, next_random(&s->served_random) & 1 ? s->forbidden : s->allowed,
+	       EA_ROOM);
+}
+
+static void drop(struct scenario *s)
+{
+	fuse_page_drop(s->memory);
+	pause_for(s);
+}
+
 /* Attacks on the copy. What must fail is counted if it does not. */
 
 #define MUST_FAIL(call) do { \
@@ -298,7 +321,7 @@ struct attack {
 	const char *name;
 	void (*move)(struct scenario *s);
 	/* How the page is mapped. */
-	enum { PRIVATE, SHARED_FILE, PRIVATE_FILE, STALLING, SLOT } kind;
+	enum { PRIVATE, SHARED_FILE, PRIVATE_FILE, STALLING, SERVED, SLOT } kind;
 };
 
 static const struct attack attacks[] = {
@@ -310,6 +333,7 @@ static const struct attack attacks[] = {
 	{ "MADV_DONTNEED", discard, PRIVATE_FILE },
 	{ "hole punched", punch, SHARED_FILE },
 	{ "userfaultfd", stall, STALLING },
+	{ "FUSE", drop, SERVED },
 	{ "the copy", attack_slot, SLOT },
 };
 
@@ -360,6 +384,13 @@ static int set_scene(struct scenario *s, const struct victim *victim, const stru
 	case PRIVATE_FILE:
 		s->page = map_at(NULL, RW, MAP_PRIVATE, s->memory, 0);
 		break;
+	case SERVED:
+		s->served = (struct fuse_page) { .fill = serve, .arg = s };
+		s->served_random = s->random + 1;
+		s->page = fuse_page_map(&s->served);
+		close(s->memory);
+		s->memory = s->served.device;
+		break;
 	default:
 		s->page = map_at(NULL, RW, ANONYMOUS, -1, 0);
 	}
@@ -376,33 +407,6 @@ static int set_scene(struct scenario *s, const struct victim *victim, const stru
 	return 0;
 }
 
-/* Without errno, which some attackers share. */
-static long raw_call(long nr, const long *args)
-{
-#ifdef __x86_64__
-	register long r10 asm("r10") = args[3];
-	register long r8 asm("r8") = args[4];
-	register long r9 asm("r9") = args[5];
-
-	asm volatile("syscall" : "+a"(nr)
-		     : "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), "r"(r9)
-		     : "rcx", "r11", "memory");
-	return nr;
-#else
-	register long x8 asm("x8") = nr;
-	register long x0 asm("x0") = args[0];
-	register long x1 asm("x1") = args[1];
-	register long x2 asm("x2") = args[2];
-	register long x3 asm("x3") = args[3];
-	register long x4 asm("x4") = args[4];
-	register long x5 asm("x5") = args[5];
-
-	asm volatile("svc #0" : "+r"(x0)
-		     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-	return x0;
-#endif
-}
-
 static long attempt(struct scenario *s, void *pointer)
 {
 	long args[6], ret;
@@ -410,7 +414,8 @@ static long attempt(struct scenario *s, void *pointer)
 	ea_args(s->call, pointer, s->call->known, args);
 	if (s->victim->path)
 		args[1] = (long)s->victim->path;
-	ret = raw_call(s->call->nr, args);
+	/* Without errno, which some attackers share. */
+	ret = raw_call(s->call->nr, (unsigned long *)args);
 	if (ret < 0)
 		return ret;
 	if (s->call->nr == 435) {
@@ -520,7 +525,8 @@ static int be_attacked(struct scenario *s, const struct attack *attack, double s
 	if (!access(FORBIDDEN, F_OK))
 		record->broken++;
 	s->stop = true;
-	if (attack->kind != STALLING)
+	/* Some wait for one another. */
+	if (attack->kind != STALLING && attack->kind != SERVED)
 		pthread_join(thread, NULL);
 	unlink(FORBIDDEN);
 	return 0;
@@ -589,6 +595,12 @@ static void say(const char *attack, const char *victim)
 		printf("# %s has succeeded\n", record->what);
 }
 
+/* The kernel has nothing for it. */
+static bool cannot_be(const struct attack *attack)
+{
+	return attack->kind == SERVED && access("/dev/fuse", F_OK);
+}
+
 /* An attack, with each victim, with each delay. */
 static void test_attack(const struct attack *attack, double seconds)
 {
@@ -596,6 +608,10 @@ static void test_attack(const struct attack *attack, double seconds)
 	bool held = true;
 	unsigned long allowed = 0, refused = 0;
 
+	if (cannot_be(attack)) {
+		ksft_test_result_skip("attack: %s\n", attack->name);
+		return;
+	}
 	for (size_t i = 0; i < LENGTH(victims); i++) {
 		/* The delays in turn; a random one, the 0, for all. */
 		for (size_t j = 0; j < 2; j++) {
@@ -843,28 +859,38 @@ static bool play_supervised(const struct victim *victim, const struct attack *at
 	return waitpid(pid, &status, 0) == pid && !status;
 }
 
+static void report(bool skip, bool passed, const char *what, const struct victim *victim,
+		   const struct attack *attack)
+{
+	if (skip)
+		ksft_test_result_skip("%s: %s, %s\n", what, victim->name, attack->name);
+	else
+		ksft_test_result(passed, "%s: %s, %s\n", what, victim->name, attack->name);
+}
+
+/* Those that the race is quickly won with. */
+static const struct {
+	int victim, attack;
+} pairs[] = {
+	{ 0, 0 }, { 5, 0 }, { 3, 0 }, { 1, 3 }, { 0, 8 },
+};
+
 static void test_supervisors(double seconds)
 {
-	/* Those that the race is quickly won with. */
-	static const struct { int victim, attack; } pairs[] = {
-		{ 0, 0 }, { 5, 0 }, { 3, 0 }, { 1, 3 },
-	};
-
 	for (size_t i = 0; i < LENGTH(pairs); i++) {
 		const struct victim *victim = &victims[pairs[i].victim];
 		const struct attack *attack = &attacks[pairs[i].attack];
+		const bool skip = cannot_be(attack);
 		bool played;
 
-		played = play_supervised(victim, attack, true, 20);
+		played = skip || play_supervised(victim, attack, true, 20);
 		say("by readv", victim->name);
-		ksft_test_result(played && record->broken,
-				 "a supervisor that reads the caller's memory is broken: %s, %s\n",
-				 victim->name, attack->name);
-		played = play_supervised(victim, attack, false, 4 * seconds);
+		report(skip, played && record->broken,
+		       "a supervisor that reads the caller's memory is broken", victim, attack);
+		played = skip || play_supervised(victim, attack, false, 4 * seconds);
 		say("by RECV_APPEND", victim->name);
-		ksft_test_result(played && !record->broken && record->allowed,
-				 "one that reads the notification is not: %s, %s\n",
-				 victim->name, attack->name);
+		report(skip, played && !record->broken && record->allowed,
+		       "one that reads the notification is not", victim, attack);
 	}
 }
 
@@ -878,7 +904,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	record = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ksft_print_header();
-	ksft_set_plan(LENGTH(attacks) + 4 + 8);
+	ksft_set_plan(LENGTH(attacks) + 4 + 2 * LENGTH(pairs));
 	for (size_t i = 0; i < LENGTH(attacks); i++)
 		test_attack(&attacks[i], seconds);
 	test_sibling("by a tracer", poke, 0, seconds);

@@ -1027,6 +1027,52 @@ TEST_F(ea, rewritten_by_a_tracer)
 		EXPECT_EQ(0, in_child(rewritten, &rewrites[i]));
 }
 
+/*
+ * While a tracer suspends seccomp the call is as the kernel makes it, with the caller's own struct;
+ * afterwards the filter is heard again.
+ */
+static int suspended(const void *unused)
+{
+	const struct ea_call *call = ea_find("openat2");
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		__u8 bad[EA_ROOM];
+
+		ea_bad(call, bad);
+		if (ptrace(PTRACE_TRACEME, 0, 0, 0) ||
+		    ea_install_word(call, call->bad, SECCOMP_RET_ALLOW, 0))
+			_exit(1);
+		if (ea_do(call, bad, call->known) != -4000)
+			_exit(2);
+		raise(SIGSTOP);
+		/* The kernel has no such flag, and says E2BIG only of what it has not read. */
+		if (ea_do(call, bad, call->known) != -EINVAL)
+			_exit(3);
+		bad[call->known] = 1;
+		if (ea_do(call, bad, call->known + 1) != -E2BIG)
+			_exit(4);
+		raise(SIGSTOP);
+		_exit(ea_do(call, bad, call->known) == -4000 ? 0 : 5);
+	}
+	for (int suspend = 1; suspend >= 0; suspend--) {
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			return 10;
+		if (ptrace(PTRACE_SETOPTIONS, pid, 0,
+			   PTRACE_O_EXITKILL | (suspend ? PTRACE_O_SUSPEND_SECCOMP : 0)))
+			return 11;
+		ptrace(PTRACE_CONT, pid, 0, 0);
+	}
+	return waitpid(pid, &status, 0) == pid ? status : 12;
+}
+
+TEST_F(ea, suspended_by_a_tracer)
+{
+	EXPECT_EQ(0, in_child(suspended, NULL));
+}
+
 /* A call that is interrupted and restarted is filtered anew. */
 static __u8 *interrupted_how;
 static int interruption;

@@ -307,20 +307,19 @@ static void nothing(int signal)
 
 static void choose(void)
 {
-	static const __u32 values[] = { 1, 2, 0x100, 0x80000000, 0xffffffff, 24, 7 };
+	__u32 value;
 
 	call = &PICK(ea_calls);
 	ea_good(call, structs[0]);
-	word = call->bad;
 	/* What a random clone3() makes of its child is too much. */
-	if (call->nr != __NR_clone3 && one_in(2)) {
+	word = call->bad;
+	if (call->nr != __NR_clone3) {
+		/* One byte of it: a copy by bytes may see half of a change of several. */
 		word.offset = 4 * below(call->known / 4);
-		word.value = one_in(2) ? PICK(values) : bits();
+		memcpy(&value, structs[0] + word.offset, 4);
+		word.value = value ^ (1 + below(255)) << 8 * below(4);
 	}
 	memcpy(structs[1], structs[0], EA_ROOM);
-	ea_put(structs[1], word);
-	if (is_refused(structs[0]))
-		word.value++;
 	ea_put(structs[1], word);
 	size = one_in(8) ? below(EA_ROOM) : call->known;
 	ea_size = one_in(4) ? word.offset + 4 + 4 * below(20) : EA_ROOM;
