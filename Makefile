@@ -4,7 +4,7 @@
 # make KDIR=...         the module against that prepared kernel tree, with the host's toolchain
 # make run              a demonstration in a VM                          [ARCH=...]
 # make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug|kcsan]
-# make test-long        the tests that take longer                        [ARCH=...]
+# make test-long        the tests that take longer, some on debug kernels  [ARCH=...]
 # make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
 # make check            formatting, lints, documentation
@@ -51,7 +51,9 @@ bench:
 	@qemu/bench $(foreach arch,$(wanted),--arch $(arch))
 
 test-long:
-	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) --long
+	@status=0; for kernel in debian debug; do \
+		qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $$kernel --long || status=1; \
+	done; exit $$status
 
 fuzz:
 	@qemu/fuzz $(SECONDS)

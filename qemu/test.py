@@ -278,7 +278,9 @@ def main():
     if not args.long and args.only == "*":
         tests = [t for t in tests if t.how != "long"]
     elif args.long:
-        tests = [t for t in tests if t.how == "long"]
+        # A kernel that looks for bugs is for those that are meant for it.
+        where = "" if args.kernel == "debian" else args.kernel
+        tests = [t for t in tests if t.how == "long" and t.where == where]
     # What needs no VM.
     host = fnmatch.fnmatch("host", args.only) and not args.long
     splat = fnmatch.fnmatch("splat", args.only)

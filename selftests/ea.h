@@ -22,7 +22,10 @@ struct ea_word {
 #define EA_OPENS 1
 #define EA_WRITES_BACK 2
 
-/* A call, with a struct that it takes, and a word that makes something else of it. */
+/*
+ * A call, with a struct that it takes, and a word that makes something else of it; not zero, as all
+ * words are for filters if the struct cannot be read.
+ */
 struct ea_call {
 	const char *name;
 	int nr, pointer, size_arg;
@@ -51,7 +54,7 @@ static const struct ea_call ea_calls[] = {
 	{ "landlock_create_ruleset", 444, 0, 1, 0, 8, 48, EA_OPENS, { }, { { 0, 1 } },
 	  { 4, 1U << 31 } },
 	{ "statmount", 457, 0, EA_IN_STRUCT, 0, 24, 32, 0,
-	  { NULL, ea_ids, (void *)sizeof(ea_ids) }, { { 8, 1 }, { 12, 0x7fffffff } }, { 12, 0 } },
+	  { NULL, ea_ids, (void *)sizeof(ea_ids) }, { { 8, 1 }, { 12, 0x7fffffff } }, { 4, 0x7777 } },
 	{ "listmount", 458, 0, EA_IN_STRUCT, 0, 24, 32, 0,
 	  { NULL, ea_ids, (void *)LENGTH(ea_ids) }, { { 8, ~0U }, { 12, ~0U } },
 	  { 12, 0x7ffffff } },

@@ -201,7 +201,10 @@ static inline void fault_prepare(void)
 
 /* The thread that has the faults may not live to tell: the kernel's count does. */
 #define FAULT_COUNTED 1
-/* The operation may kill the process, SIGKILL or SIGSEGV, when it fails. */
+/*
+ * The operation may kill the process, SIGKILL or SIGSEGV, when it fails; or the C library ends it
+ * with 127 at the start of a program.
+ */
 #define FAULT_DEADLY 2
 /* It ends by SIGSYS, whatever fails. */
 #define FAULT_SIGSYS 4
@@ -361,6 +364,8 @@ static inline int fault_attempt(const struct fault_op *op, int nth)
 			report->wrong = "it is killed by";
 			report->value = WTERMSIG(status);
 		}
+	} else if (WEXITSTATUS(status) == 127 && op->flags & FAULT_DEADLY && report->consumed) {
+		report->tally.killed++;
 	} else if (WEXITSTATUS(status) && !report->wrong) {
 		report->wrong = "it ends with";
 		report->value = WEXITSTATUS(status);
