@@ -332,7 +332,7 @@ TEST_F(fault, attach_longest)
 		ATTACH("a filter of 4096 instructions", FAULT_SHARED, .chain = 1, .shape = LONGEST),
 	};
 
-	fault_step *= 7;
+	fault_step *= 35;
 	DRIVE(ops);
 }
 
