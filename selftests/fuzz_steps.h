@@ -95,6 +95,7 @@ static void adopt(struct actor *a, bool thread)
 {
 	struct actor *child = &actors[actor_count];
 	struct slot *slot = &shared->slots[actor_count];
+	struct order_call *wake;
 	__u32 tid = slot->born;
 
 	if (!tid)
@@ -106,6 +107,11 @@ static void adopt(struct actor *a, bool thread)
 	};
 	actor_count++;
 	say("  %d is %d of %d\n", actor_count - 1, child->tid, child->pid);
+	/* If its creator's filters were suspended, its own may kill it as soon as it makes a call. */
+	wake = one_call(child, __NR_futex);
+	wake->args[0] = (unsigned long)&slot->born;
+	wake->args[1] = FUTEX_WAKE;
+	order(child, ORDER_CALLS);
 }
 
 static void do_thread(struct actor *a)
