@@ -5,6 +5,7 @@
 
 #include <kunit/test.h>
 #include <linux/mman.h>
+#include <linux/sched/mm.h>
 
 unsigned long rsk_user_memory(unsigned long len);
 
@@ -16,6 +17,16 @@ unsigned long rsk_user_memory(unsigned long len);
  */
 unsigned long rsk_user_memory(unsigned long len)
 {
-	return kunit_vm_mmap(current->kunit_test, NULL, 0, len, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	const bool is_new = !current->mm;
+	unsigned long address;
+
+	address = kunit_vm_mmap(current->kunit_test, NULL, 0, len, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	/*
+	 * KUnit has had kthread_use_mm() take a reference, which nobody gives
+	 * back: the end of a thread drops but the one that mm_alloc() made.
+	 */
+	if (is_new && current->mm && atomic_read(&current->mm->mm_count) > 1)
+		mmdrop(current->mm);
+	return address;
 }
