@@ -14,7 +14,7 @@ def parse(text):
     results, heard = {}, 0
     for failed, number, rest in _RESULT.findall(text):
         heard += 1
-        name, _, directive = rest.partition(" # ")
+        name, _, directive = f" {rest}".partition(" # ")
         if directive.upper().startswith(("SKIP", "XFAIL")):
             result = SKIP
         else:

@@ -107,7 +107,7 @@ static void adopt(struct actor *a, bool thread)
 	};
 	actor_count++;
 	say("  %d is %d of %d\n", actor_count - 1, child->tid, child->pid);
-	/* If its creator's filters were suspended, its own may kill it as soon as it makes a call. */
+	/* If its creator's filters were suspended, its own may kill it when it makes a call. */
 	wake = one_call(child, __NR_futex);
 	wake->args[0] = (unsigned long)&slot->born;
 	wake->args[1] = FUTEX_WAKE;

@@ -23,6 +23,17 @@ again() {
 	echo "# $tap_name: $tap_rounds rounds"
 }
 
+# What debugfs says, of all tasks: some have no filters, and some are gone by the time.
+view() {
+	cat /sys/kernel/debug/rust_seccomp/counters || return
+	for tap_task in /proc/[0-9]*; do
+		{
+			echo "${tap_task#/proc/}" >&3 && cat <&3
+		} 3<>/sys/kernel/debug/rust_seccomp/filters 2>/dev/null
+	done
+	sleep 1
+}
+
 # load SECONDS
 load() {
 	end=$(($(date +%s) + $1))
@@ -31,7 +42,7 @@ load() {
 	again differential_32 ./differential_32 40 &
 	again append_chains ./differential -a 20 &
 	again attack ./ea_attack 20000 500 &
-	again view sh -c 'cat /sys/kernel/debug/rust_seccomp/*' &
+	again view view &
 	./hammer 2 &
 	tap_hammer=$!
 	sleep "$1"
