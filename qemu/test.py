@@ -186,6 +186,7 @@ class Report:
 
     def __init__(self):
         self.count = {tap.PASS: 0, tap.FAIL: 0, tap.SKIP: 0}
+        self.failures = []
         self.start = time.monotonic()
 
     def say(self, message):
@@ -194,7 +195,8 @@ class Report:
     def case(self, where, name, result, why=""):
         self.count[result] += 1
         if result == tap.FAIL:
-            self.say(f"FAILED  {where}: {name}{' (' + why + ')' if why else ''}")
+            self.failures.append(f"FAILED  {where}: {name}{' (' + why + ')' if why else ''}")
+            self.say(self.failures[-1])
 
     def outcome(self, where, outcome):
         failed = tap.FAIL in outcome.cases.values()
@@ -329,6 +331,9 @@ def main():
                 stock = known[job.arch].get(test.name, Outcome({}))
                 compare(report, job.arch, args.kernel, test, stock, outcomes[job.name][test.name])
 
+    # Once more where a reader of the last lines alone sees them.
+    for failure in report.failures:
+        print(failure)
     count = report.count
     print(f"{count[tap.PASS]} passed, {count[tap.FAIL]} failed, {count[tap.SKIP]} skipped")
     sys.exit(1 if count[tap.FAIL] or not count[tap.PASS] else 0)
