@@ -242,7 +242,8 @@ def compare(report, arch, kernel, test, stock, ours):
             passed, why = rerun(arch, kernel, test, case)
             agreed += passed
             report.case(where, case, tap.PASS if passed else tap.FAIL, f"stock {theirs}, {why}")
-    report.say(f"{where}: {agreed} of {max(len(stock.cases), len(ours.cases))} cases agree with the stock engine")
+    total = max(len(stock.cases), len(ours.cases))
+    report.say(f"{where}: {agreed} of {total} cases agree with the stock engine")
 
 
 def make_jobs(arch, tests, kernel):

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * allow [-l|--ea] PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything (with
- * -l, and logs it), for the suites of what seccomp must not disturb.
+ * allow [-l|-u|--ea] PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything
+ * (with -l, and logs it; with -u, as an unprivileged user), for the suites of what seccomp must not
+ * disturb.
  *
  * With --ea it is a filter that looks at extensible arguments, and has calls read the copy. Without
  * the module there are none, and the program is run without a filter.
@@ -27,10 +28,13 @@ int main(int argc, char **argv)
 {
 	struct sock_filter insns[] = { RET(SECCOMP_RET_ALLOW) };
 	bool ea = argc > 1 && !strcmp(argv[1], "--ea");
+	bool log = argc > 1 && !strcmp(argv[1], "-l");
+	bool user = argc > 1 && !strcmp(argv[1], "-u");
 	int failed = 0;
 
-	if (ea || (argc > 1 && !strcmp(argv[1], "-l"))) {
+	if (log)
 		insns[0].k = SECCOMP_RET_LOG;
+	if (ea || log || user) {
 		argc--;
 		argv++;
 	}
@@ -43,6 +47,10 @@ int main(int argc, char **argv)
 		failed = install_ea();
 	if (failed) {
 		perror("allow: cannot install the filter");
+		return 3;
+	}
+	if (user && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))) {
+		perror("allow: cannot become nobody");
 		return 3;
 	}
 	execv(argv[1], argv + 1);

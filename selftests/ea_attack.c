@@ -25,6 +25,8 @@
 #include "kselftest.h"
 
 #define PAGE 4096UL
+/* Seconds, where all depends on one scenario. */
+#define PATIENCE 20
 #define FORBIDDEN "/tmp/ea_forbidden"
 
 /* What is done with a word: the struct is allowed with it, or forbidden. */
@@ -491,9 +493,13 @@ static __u8 *find_region(void)
 	return (__u8 *)start;
 }
 
-/* Attempts, under attack, until the time is up or there were enough, or one was broken. */
+/*
+ * Attempts, under attack, until the time is up or there were enough, or one was broken. Both
+ * structs should have been there: on a busy machine that can take longer, for which there is
+ * patience.
+ */
 static int be_attacked(struct scenario *s, const struct attack *attack, double seconds,
-		       unsigned long attempts)
+		       double patience, unsigned long attempts)
 {
 	void *args[2] = { s, (void *)attack };
 	const double end = now() + seconds;
@@ -517,9 +523,8 @@ static int be_attacked(struct scenario *s, const struct attack *attack, double s
 			record->unreadable++;
 		if (record->attempts >= attempts)
 			break;
-		/* Both structs should have been there; on a busy machine that can take longer. */
 		if (record->attempts % 16 == 0 && now() > end &&
-		    ((record->allowed && record->refused) || now() > end + 4 * seconds))
+		    ((record->allowed && record->refused) || now() > end + patience))
 			break;
 	}
 	if (!access(FORBIDDEN, F_OK))
@@ -572,7 +577,7 @@ static bool play(const struct victim *victim, const struct attack *attack, unsig
 		s.region = find_region();
 		if (!s.region)
 			_exit(26);
-		_exit(be_attacked(&s, attack, seconds, attempts));
+		_exit(be_attacked(&s, attack, seconds, 4 * seconds, attempts));
 	}
 	if (waitpid(pid, &status, 0) != pid || status) {
 		printf("# status %x\n", status);
@@ -699,7 +704,9 @@ static void test_sibling(const char *name, int (*sibling)(void *), int flags, do
 		child = clone(sibling, stack + (64 << 10), flags | SIGCHLD, &s);
 		if (child < 0)
 			_exit(25);
-		for (int i = 0; now() < end; i++) {
+		for (int i = 0; now() < end ||
+		     (now() < end + PATIENCE &&
+		      !(record->moves && record->allowed && record->refused)); i++) {
 			long ret;
 
 			if (!(flags & CLONE_VM))
@@ -842,7 +849,7 @@ static bool play_supervised(const struct victim *victim, const struct attack *at
 		if (record->listener < 0)
 			_exit(25);
 		record->ready = true;
-		failed = be_attacked(&s, attack, seconds, -1UL);
+		failed = be_attacked(&s, attack, seconds, PATIENCE, -1UL);
 		record->done = true;
 		_exit(failed);
 	}

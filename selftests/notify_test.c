@@ -544,7 +544,8 @@ static void *hog_the_second(void *arg)
 /* As add_fd(), while the task cannot run and a signal comes. */
 static int add_fd_in_vain(int listener, __u64 id, __u32 flags)
 {
-	struct itimerval soon = { { 0, 0 }, { 0, 30000 } };
+	/* Again and again: on a busy machine the first may come before the call. */
+	struct itimerval soon = { { 0, 30000 }, { 0, 30000 } }, never = { };
 	pthread_t thread;
 	sigset_t alarm;
 	int ret;
@@ -560,6 +561,7 @@ static int add_fd_in_vain(int listener, __u64 id, __u32 flags)
 	setitimer(ITIMER_REAL, &soon, NULL);
 	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
 	ret = add_fd(listener, id, 0, flags, 0, O_CLOEXEC) < 0 ? -errno : 0;
+	setitimer(ITIMER_REAL, &never, NULL);
 	hog = 2;
 	pthread_join(thread, NULL);
 	return ret;
