@@ -25,6 +25,9 @@ APPEND = "audit=1 vsyscall=xonly"
 # A kernel that looks for bugs is slower by about this much.
 SLOWNESS = {"debian": 1, "debug": 6, "kcsan": 6}
 
+# What tests may ask for, besides an architecture or a kernel by its name.
+FEATURES = {"debian": (), "debug": ("faults",), "kcsan": ("faults",)}
+
 BEGIN, END = "@@ begin ", "@@ end "
 
 # The status of a program all of whose cases are skipped.
@@ -42,6 +45,16 @@ class Test:
         self.seconds = int(seconds)
         self.how, _, self.where = self.how.partition("-")
 
+    def is_wanted(self, pattern):
+        """Whether its name matches the shell pattern, or begins with that word and is not long."""
+        family = re.match(rf"{re.escape(pattern)}(_|32$)", self.name)
+        return fnmatch.fnmatch(self.name, pattern) or (family and self.how != "long")
+
+    @property
+    def compared(self):
+        """Whether it runs on the built-in engine as well."""
+        return self.how in ("upstream", "both")
+
 
 class Job:
     """A VM to be run: some tests on one engine of one architecture."""
@@ -56,10 +69,13 @@ class Job:
 
 
 class Outcome:
-    """What came of a test: its cases, by name, each tap.PASS, FAIL or SKIP."""
+    """What came of a test: its cases, by name, each tap.PASS, FAIL or SKIP; and how long it took."""
 
-    def __init__(self, cases, output=""):
-        self.cases, self.output = cases, output
+    def __init__(self, cases, output="", seconds=0.0):
+        self.cases, self.output, self.seconds = cases, output, seconds
+
+    def count(self, result):
+        return list(self.cases.values()).count(result)
 
 
 def guest_script(tests, slowness):
@@ -68,9 +84,10 @@ def guest_script(tests, slowness):
     for test in tests:
         command = test.command.replace("'", "'\\''")
         lines += [
-            f"echo '{BEGIN}{test.name}'",
+            f"echo '{BEGIN}{test.name}'; read start rest </proc/uptime",
             f"timeout -s KILL {test.seconds * slowness} sh -c '{command}' 2>&1",
-            f'status=$?; echo; echo "{END}{test.name} $status"',
+            "status=$?; read end rest </proc/uptime; echo",
+            f'echo "{END}{test.name} $status $start $end"',
         ]
     # What the tests leave behind must not keep the VM from ending, nor its status from being told.
     return "\n".join(lines + ["exit 0"])
@@ -99,7 +116,7 @@ def read_outcomes(job, text, status):
     outcomes = {}
     for test in job.tests:
         begin = re.search(rf"^{BEGIN}{re.escape(test.name)}$", text, re.M)
-        end = re.search(rf"^{END}{re.escape(test.name)} (\d+)$", text, re.M)
+        end = re.search(rf"^{END}{re.escape(test.name)} (\d+) (\S+) (\S+)$", text, re.M)
         if not begin:
             outcomes[test.name] = Outcome({"": tap.FAIL}, "not begun")
             continue
@@ -116,7 +133,8 @@ def read_outcomes(job, text, status):
             cases["exits with 0"] = tap.PASS if end[1] == "0" else tap.SKIP
         elif not cases:
             cases["says something"] = tap.FAIL
-        outcomes[test.name] = Outcome(cases, output)
+        seconds = float(end[3]) - float(end[2]) if end else 0.0
+        outcomes[test.name] = Outcome(cases, output, seconds)
     # A splat shows when the VM has ended, and may be anyone's: the log tells.
     if status:
         ended = text.rsplit(END, 1)[-1]
@@ -125,7 +143,7 @@ def read_outcomes(job, text, status):
 
 
 def baseline_path(job, kernel, test):
-    """Where the built-in engine's results of an upstream test are kept: it does not change."""
+    """Where the built-in engine's results of a test are kept: it does not change."""
     files = [BUILD / f"selftests-{job.arch}" / word for word in test.command.split()]
     version = pathlib.Path(f"/k/{job.arch}-{kernel}/version").read_bytes()
     key = hashlib.sha256(GENERATION + version + test.command.encode())
@@ -198,6 +216,16 @@ class Report:
             self.failures.append(f"FAILED  {where}: {name}{' (' + why + ')' if why else ''}")
             self.say(self.failures[-1])
 
+    def job(self, job, outcomes):
+        """Says how a VM's tests went, and which took longest."""
+        passed, failed, skipped = (
+            sum(outcome.count(result) for outcome in outcomes.values())
+            for result in (tap.PASS, tap.FAIL, tap.SKIP)
+        )
+        longest = sorted(outcomes.items(), key=lambda item: -item[1].seconds)[:3]
+        times = ", ".join(f"{name} {outcome.seconds:.0f} s" for name, outcome in longest)
+        self.say(f"{job.name}: {passed} passed, {failed} failed, {skipped} skipped; {times}")
+
     def outcome(self, where, outcome):
         failed = tap.FAIL in outcome.cases.values()
         for name, result in outcome.cases.items():
@@ -247,19 +275,17 @@ def compare(report, arch, kernel, test, stock, ours):
 
 
 def make_jobs(arch, tests, kernel):
-    """The VMs for an architecture, and the results of upstream tests that are known."""
+    """The VMs for an architecture, and the built-in engine's results that are known."""
     known = {}
     stock_tests = []
-    tests = [test for test in tests if test.where in ("", arch, kernel)]
-    for test in tests:
-        if test.how == "upstream":
-            outcome = load_baseline(Job(arch, "stock", []), kernel, test)
-            if outcome:
-                known[test.name] = outcome
-                continue
-        if test.how in ("upstream", "both"):
+    tests = [test for test in tests if test.where in ("", arch, kernel, *FEATURES[kernel])]
+    for test in filter(lambda test: test.compared, tests):
+        outcome = load_baseline(Job(arch, "stock", []), kernel, test)
+        if outcome:
+            known[test.name] = outcome
+        else:
             stock_tests.append(test)
-    ours = [test for test in tests if test.how in ("upstream", "both", "ours")]
+    ours = [test for test in tests if test.compared or test.how == "ours"]
     jobs = [Job(arch, "stock", stock_tests), Job(arch, "ours", ours)]
     jobs += [
         Job(arch, "solo", [test], f"-{test.name}") for test in tests if test.how in ("solo", "long")
@@ -277,7 +303,7 @@ def main():
 
     lines = pathlib.Path("/src/selftests/tests.list").read_text().splitlines()
     tests = [Test(line) for line in lines if line and not line.startswith("#")]
-    tests = [t for t in tests if fnmatch.fnmatch(t.name, args.only)]
+    tests = [t for t in tests if t.is_wanted(args.only)]
     if not args.long and args.only == "*":
         tests = [t for t in tests if t.how != "long"]
     elif args.long:
@@ -299,6 +325,10 @@ def main():
     for arch in args.arch:
         some, known[arch] = make_jobs(arch, tests, args.kernel)
         jobs += some
+        if known[arch]:
+            report.say(f"{arch}: the built-in engine's results of {len(known[arch])} tests are known")
+    if not (jobs or host or splat):
+        sys.exit(f"qemu/test: '{args.only}' is not for this kernel or architecture")
     jobs.sort(key=lambda job: -job.seconds)
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(max(1, os.cpu_count())) as pool:
@@ -307,11 +337,7 @@ def main():
         for future in concurrent.futures.as_completed(running):
             job = running[future]
             outcomes[job.name] = future.result()
-            results = [r for o in outcomes[job.name].values() for r in o.cases.values()]
-            report.say(
-                f"{job.name}: {results.count(tap.PASS)} passed, {results.count(tap.FAIL)} failed, "
-                f"{results.count(tap.SKIP)} skipped"
-            )
+            report.job(job, outcomes[job.name])
 
     if host_tests:
         report.outcome("host", host_tests.result())
@@ -319,12 +345,14 @@ def main():
     for job in jobs:
         for name, outcome in outcomes[job.name].items():
             test = next((test for test in job.tests if test.name == name), None)
-            where = f"{job.name} {name}"
-            if test is None or test.how != "upstream":
-                report.outcome(where, outcome)
+            upstream = test is not None and test.how == "upstream"
+            if not upstream:
+                report.outcome(f"{job.name} {name}", outcome)
             elif job.engine == "stock":
                 known[job.arch][name] = outcome
-                if len(outcomes[job.name]) == len(job.tests):
+            if test and job.engine == "stock" and len(outcomes[job.name]) == len(job.tests):
+                # What is ours has to pass.
+                if upstream or not outcome.count(tap.FAIL):
                     save_baseline(job, args.kernel, test, outcome)
     for job in jobs:
         for test in job.tests:
