@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SECCOMP_APPEND_FILTER and what can be asked of it, all but extensible arguments (ea_test.c).
+ * SECCOMP_APPEND_FILTER and what can be asked of it, all but extensible arguments (ea_*_test.c).
  */
 
 #include "append.h"
