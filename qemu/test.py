@@ -118,7 +118,7 @@ def read_outcomes(job, text, status):
         begin = re.search(rf"^{BEGIN}{re.escape(test.name)}$", text, re.M)
         end = re.search(rf"^{END}{re.escape(test.name)} (\d+) (\S+) (\S+)$", text, re.M)
         if not begin:
-            outcomes[test.name] = Outcome({"": tap.FAIL}, "not begun")
+            outcomes[test.name] = Outcome({"begins": tap.FAIL}, "the VM has ended before")
             continue
         output = text[begin.end() : end.start() if end else len(text)]
         cases = tap.parse(output)
@@ -217,14 +217,11 @@ class Report:
             self.say(self.failures[-1])
 
     def job(self, job, outcomes):
-        """Says how a VM's tests went, and which took longest."""
-        passed, failed, skipped = (
-            sum(outcome.count(result) for outcome in outcomes.values())
-            for result in (tap.PASS, tap.FAIL, tap.SKIP)
-        )
+        """Says that a VM has ended, and which of its tests took longest."""
+        cases = sum(len(outcome.cases) for outcome in outcomes.values())
         longest = sorted(outcomes.items(), key=lambda item: -item[1].seconds)[:3]
         times = ", ".join(f"{name} {outcome.seconds:.0f} s" for name, outcome in longest)
-        self.say(f"{job.name}: {passed} passed, {failed} failed, {skipped} skipped; {times}")
+        self.say(f"{job.name}: {cases} cases; {times}")
 
     def outcome(self, where, outcome):
         failed = tap.FAIL in outcome.cases.values()
@@ -256,6 +253,10 @@ def rerun(arch, kernel, test, case):
 def compare(report, arch, kernel, test, stock, ours):
     """An upstream test: ours must pass what the built-in engine passes."""
     where = f"{arch} {test.name}"
+    # The VM has not lived to see it, so there is nothing to compare.
+    if {"begins", "ends"} & ours.cases.keys():
+        report.outcome(where, Outcome({"begins and ends": tap.FAIL}, ours.output))
+        return
     agreed = 0
     for case in list(stock.cases) + [c for c in ours.cases if c not in stock.cases]:
         theirs, our = stock.cases.get(case), ours.cases.get(case)

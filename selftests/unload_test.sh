@@ -4,12 +4,10 @@
 . ./tap.sh
 
 # Some of upstream's fail on both engines, and leave processes behind.
-for process in /proc/[0-9]*; do
-	if grep -q '^Seccomp:.2' "$process"/status 2>/dev/null ||
-		stat -c %N "$process"/fd/* 2>/dev/null | grep -q 'seccomp notify'; then
-		kill -KILL "${process#/proc/}"
-	fi
-done
+confined=$(grep -l '^Seccomp:.2' /proc/[0-9]*/status 2>/dev/null)
+listening=$(stat -c '%n %N' /proc/[0-9]*/fd/* 2>/dev/null | grep 'seccomp notify')
+printf '%s\n' "$confined" "$listening" | sed -n 's,^/proc/\([0-9]*\)/.*,\1,p' | sort -u |
+	xargs -r kill -KILL
 
 check 'no reference to the module is left' unused
 check 'it unloads' rmmod rust_seccomp
