@@ -22,7 +22,7 @@ LOGS = BUILD / "test"
 # What some tests need: audit records, and vsyscalls that can be called.
 APPEND = "audit=1 vsyscall=xonly"
 
-# A kernel that looks for bugs is slower by about this much.
+# A kernel that looks for bugs is slower by about this much. It also is what random tests do less.
 SLOWNESS = {"debian": 1, "debug": 6, "kcsan": 6}
 
 # What tests may ask for, besides an architecture or a kernel by its name.
@@ -80,7 +80,7 @@ class Outcome:
 
 def guest_script(tests, slowness):
     """The shell commands that run the tests one by one, and say where each begins and ends."""
-    lines = []
+    lines = [f"export SLOWNESS={slowness}"]
     for test in tests:
         command = test.command.replace("'", "'\\''")
         lines += [

@@ -205,47 +205,59 @@ TEST_F(append, no_memory_for_code)
 	EXPECT_EQ(0, in_child(appends_unprivileged, NULL));
 }
 
+/* The last offset that is tried: there is nothing behind the largest argument. */
+#define LAST_OFFSET (OFFSET(extensible_arg) + SECCOMP_EXTENSIBLE_ARG_MAX + 8)
+/* So many offsets a process, as each that is admitted is a filter more. */
+#define OFFSETS 128
+
+struct offsets {
+	__u32 first;
+	/* What the filter says it understands; -1 if it does not look at arguments. */
+	int understood;
+};
+
+static int try_offsets(const void *arg)
+{
+	const struct offsets *test = arg;
+	const bool uses = test->understood >= 0;
+	const __u64 size = uses ? test->understood : 0;
+	const __u32 argument = OFFSET(extensible_arg);
+
+	for (__u32 at = test->first; at < test->first + OFFSETS && at <= LAST_OFFSET; at++) {
+		struct sock_filter insns[] = { LOAD_AT(at), RET(SECCOMP_RET_ALLOW) };
+		bool fine = at % 4 == 0 && at + 4 <= argument + size;
+
+		/* Others would be as good, and are many. */
+		if (at % 4 && at > 160 && (at < argument - 36 || at > argument + 24))
+			continue;
+		if (fine && at > argument + 24 && at % 64)
+			continue;
+		errno = 0;
+		if (APPEND(insns, uses ? USE_EA : 0, size) != (fine ? 0 : -1) ||
+		    errno != (fine ? 0 : EINVAL)) {
+			printf("# offset %u of %d: %d\n", at, test->understood, errno);
+			return 1;
+		}
+		/* Other filters are as they were. */
+		errno = 0;
+		fine = at % 4 == 0 && at < sizeof(struct seccomp_data);
+		if (at < 200 && (INSTALL(insns, 0) != (fine ? 0 : -1) ||
+				 errno != (fine ? 0 : EINVAL)))
+			return 2;
+	}
+	return 0;
+}
+
 /* A load is admitted at every multiple of four that the filter says it understands. */
 TEST_F(append, every_offset)
 {
-	static const int understood[] = { -1, 0, 4, 24, 90, 4096 };
+	static const int understood[] = { -1, 0, 4, 24, 90, SECCOMP_EXTENSIBLE_ARG_MAX };
+	struct offsets test;
 
 	for (size_t i = 0; i < LENGTH(understood); i++) {
-		const bool uses = understood[i] >= 0;
-		const __u64 size = uses ? understood[i] : 0;
-		pid_t pid = fork();
-		int status;
-
-		ASSERT_LE(0, pid);
-		if (!pid) {
-			for (__u32 at = 0; at <= 1136 + 4096 + 8; at++) {
-				struct sock_filter insns[] = {
-					LOAD_AT(at), RET(SECCOMP_RET_ALLOW)
-				};
-				bool fine = at % 4 == 0 && at + 4 <= 1136 + size;
-
-				/* Others would be as good, and are many. */
-				if (at % 4 && at > 160 && (at < 1100 || at > 1160))
-					continue;
-				if (fine && at > 1160 && at % 64)
-					continue;
-				errno = 0;
-				if (APPEND(insns, uses ? USE_EA : 0, size) != (fine ? 0 : -1) ||
-				    errno != (fine ? 0 : EINVAL)) {
-					printf("# offset %u of %d: %d\n", at, understood[i], errno);
-					_exit(1);
-				}
-				/* Other filters are as they were. */
-				errno = 0;
-				fine = at % 4 == 0 && at < 64;
-				if (at < 200 && (INSTALL(insns, 0) != (fine ? 0 : -1) ||
-						 errno != (fine ? 0 : EINVAL)))
-					_exit(2);
-			}
-			_exit(0);
-		}
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		EXPECT_EQ(0, status);
+		test.understood = understood[i];
+		for (test.first = 0; test.first <= LAST_OFFSET; test.first += OFFSETS)
+			EXPECT_EQ(0, in_child(try_offsets, &test));
 	}
 }
 
