@@ -173,14 +173,14 @@ TEST_F(fault, exec)
 	static const struct spawn with = { .region = true }, without = {};
 	const unsigned int flags = FAULT_COUNTED | FAULT_DEADLY | FAULT_NTH_ONLY;
 	/*
-	 * What is not found in /proc for lack of memory is said not to be there, and a page missing
-	 * for the arguments to be too long a list.
+	 * What is not found in /proc for lack of memory is said not to be there, a page missing for
+	 * the arguments to be too long a list, and program headers that cannot be read to be none.
 	 */
 	const struct fault_op ops[] = {
 		OP("exec", spawn_setup, exec_run, spawn_verify, &without, flags, ENOENT,
-		   E2BIG),
+		   E2BIG, ENOEXEC),
 		OP("exec, with a region", spawn_setup, exec_run, spawn_verify, &with, flags,
-		   ENOENT, E2BIG),
+		   ENOENT, E2BIG, ENOEXEC),
 	};
 
 	/* Most places are the kernel's own, and one attempt takes as long as hundreds of others. */
