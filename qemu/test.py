@@ -167,6 +167,16 @@ def save_baseline(job, kernel, test, outcome):
     part.rename(path)
 
 
+def save_baselines(job, kernel, outcomes):
+    """Keeps what a VM with the built-in engine has told, unless something was wrong with it."""
+    if job.engine != "stock" or len(outcomes) > len(job.tests):
+        return
+    for test in job.tests:
+        # What is ours has to pass.
+        if test.how == "upstream" or not outcomes[test.name].count(tap.FAIL):
+            save_baseline(job, kernel, test, outcomes[test.name])
+
+
 def run_host_tests():
     """Runs the tests of what does not touch the kernel, and returns an Outcome."""
     environment = {**os.environ, "CARGO_TARGET_DIR": str(BUILD / "host")}
@@ -338,6 +348,8 @@ def main():
         for future in concurrent.futures.as_completed(running):
             job = running[future]
             outcomes[job.name] = future.result()
+            # At once: a run that is interrupted has then not been in vain.
+            save_baselines(job, args.kernel, outcomes[job.name])
             report.job(job, outcomes[job.name])
 
     if host_tests:
@@ -351,10 +363,6 @@ def main():
                 report.outcome(f"{job.name} {name}", outcome)
             elif job.engine == "stock":
                 known[job.arch][name] = outcome
-            if test and job.engine == "stock" and len(outcomes[job.name]) == len(job.tests):
-                # What is ours has to pass.
-                if upstream or not outcome.count(tap.FAIL):
-                    save_baseline(job, args.kernel, test, outcome)
     for job in jobs:
         for test in job.tests:
             if job.engine == "ours" and test.how == "upstream":
