@@ -621,15 +621,24 @@ impl Tables {
         filter: &Filter,
         below: Option<&Filter>,
     ) -> Result<(), NoMemory> {
+        // What was made before is of another path, and says nothing about this one.
+        self.clear();
         for (abi, table) in Abi::ALL.into_iter().zip(&mut self.0) {
             let findings = &study.findings[abi as usize];
             let older = below.map(|below| below.tables().table(abi));
             if let Err(e) = compose_table(table, study, findings, filter, below, older, abi) {
-                table.index.fill(WHOLE_PATH);
+                self.clear();
                 return Err(e);
             }
         }
         Ok(())
+    }
+
+    /// Has all programs run for every call.
+    fn clear(&mut self) {
+        for table in &mut self.0 {
+            table.index.fill(WHOLE_PATH);
+        }
     }
 }
 

@@ -43,6 +43,29 @@ static inline void fault_probability(unsigned int percent)
 	fault_knob("fail_page_alloc", "probability", text);
 }
 
+/* Of a task with make-it-fail, slab allocations fail for good after so many bytes. */
+static inline void fault_space(long bytes)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", bytes);
+	fault_knob("failslab", "space", text);
+}
+
+/* What is left of those. */
+static inline long fault_space_left(void)
+{
+	char text[16] = "";
+	int fd = open(FAULT_DEBUG "failslab/space", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return strtol(text, NULL, 0);
+}
+
 /*
  * Beyond the first places only one of so many is tried: FAULT_STEP in the environment, for slow
  * machines.
@@ -231,9 +254,10 @@ struct fault_op {
 	int errors[4];
 };
 
-/* At most so many attempts, and so many with random faults. */
+/* At most so many attempts; so many with random faults; so many without memory from there on. */
 #define FAULT_MOST 20000
 #define FAULT_RANDOM 8
+#define FAULT_POINTS 24
 
 static inline bool fault_is_error(const struct fault_op *op, long result, const long *failed)
 {
@@ -377,18 +401,25 @@ static inline int fault_attempt(const struct fault_op *op, int nth)
 	return 1;
 }
 
+/* An empty report. */
+static inline void fault_open_report(void)
+{
+	if (!fault_report)
+		fault_report = mmap(NULL, sizeof(*fault_report), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset((void *)fault_report, 0, sizeof(*fault_report));
+}
+
 /* Makes one attempt after another of an operation fail. Returns how many went wrong. */
 static inline int fault_drive(const struct fault_op *op)
 {
 	int wrong, through = 0, nth, last = 0;
+	long bytes = 0;
 	volatile struct fault_tally *tally;
 	struct timespec start, end;
 
-	if (!fault_report)
-		fault_report = mmap(NULL, sizeof(*fault_report), PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fault_open_report();
 	tally = &fault_report->tally;
-	memset((void *)fault_report, 0, sizeof(*fault_report));
 	fault_count(fault_report->count);
 	fflush(stdout);
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -405,6 +436,19 @@ static inline int fault_drive(const struct fault_op *op)
 		fault_probability(i < 1 ? 100 : i < 5 ? 20 : 4);
 		wrong += fault_attempt(op, -1);
 		fault_probability(0);
+	}
+	/*
+	 * kvrealloc() tries twice, so one failure is not enough for it. Where those points are is
+	 * known once the operation has been done with more memory than it takes.
+	 */
+	for (int i = -1; i < FAULT_POINTS && !(op->flags & FAULT_NTH_ONLY) && wrong < 5; i++) {
+		fault_space(i < 0 ? FAULT_BUDGET : bytes * i / FAULT_POINTS);
+		fault_knob("failslab", "probability", "100");
+		wrong += fault_attempt(op, -1);
+		fault_knob("failslab", "probability", "0");
+		if (i < 0)
+			bytes = FAULT_BUDGET - fault_space_left();
+		fault_space(0);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	printf("# %s: %ld faults injected (slab %ld, pages %ld, copies %ld), n to %d, %ld s: ",

@@ -73,7 +73,7 @@ static inline long open_well(void)
 }
 
 /* Filters that are there before: the first one looks at an argument, others are constant. */
-static void install_old(int chain)
+static inline void install_old(int chain)
 {
 	struct sock_filter first[] = {
 		LOAD(nr),
@@ -89,7 +89,7 @@ static void install_old(int chain)
 		CHECK(!install_for(__NR_sched_rr_get_interval, SECCOMP_RET_ERRNO | (1100 + i), 0));
 }
 
-static void check_old(int chain)
+static inline void check_old(int chain)
 {
 	if (!chain)
 		return;

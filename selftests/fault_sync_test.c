@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Without memory, and with the path changing meanwhile: a thread attaches filters while another one
+ * puts its own on it by TSYNC. The first one then has to look anew at what is below its filter, and
+ * that is what there is no memory for. Whatever was made for the path that it had first must not be
+ * used: all filters are obeyed.
+ *
+ * As a 32-bit program this is about the tables of the second ABI.
+ *
+ * Needs a kernel with fault injection: the debug kernel of qemu/.
+ */
+
+#include "fault_fixture.h"
+
+#include <glob.h>
+
+/* A number that no call has, which the second thread's filter refuses. */
+#define NUMBER 500
+/*
+ * That comes when so many allocations, or less, are left of the first thread's attachment: the last
+ * four are those of its tables.
+ */
+#define BEFORE 4
+/* Attempts: until so many have done what they are for, or there were so many. */
+#define ENOUGH 10
+#define ATTEMPTS 500
+/* The first thread's fail-nth: never reached, it only counts. */
+#define NEVER (1 << 20)
+
+struct second {
+	/* The first thread's, as are its files. */
+	int fault_fd, any_fd;
+	/* When its fail-nth has come here, it is time. */
+	int nth;
+	volatile bool go, synced;
+};
+
+static int read_nth(int fd)
+{
+	char text[12] = "";
+
+	CHECK(pread(fd, text, sizeof(text) - 1, 0) > 0);
+	return atoi(text);
+}
+
+static void *synchronize(void *arg)
+{
+	struct second *second = arg;
+	int nth;
+
+	while (!second->go)
+		usleep(1000);
+	do {
+		usleep(1000);
+		nth = read_nth(second->fault_fd);
+	} while (nth > second->nth);
+	/* If it is too late the first thread is out of step. */
+	if (install_for(NUMBER, SECCOMP_RET_ERRNO | 1500, SECCOMP_FILTER_FLAG_TSYNC))
+		return NULL;
+	second->synced = true;
+	/* From here on there is no memory for the other one. */
+	fault_write(second->any_fd, 1);
+	fault_write(second->fault_fd, 0);
+	return NULL;
+}
+
+/* Looks at the argument of some calls. */
+static long attach_own(void)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpgid, 0, 3),
+		LOAD_ARG_LO(0),
+		RET_IF_EQ(0x7001, SECCOMP_RET_ERRNO | 1501),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	return INSTALL(insns, 0);
+}
+
+/* In a process of its own. Unless the second thread comes in between it counts the allocations. */
+static void race(int before)
+{
+	struct second second = { .nth = fault_report->baseline + before };
+	long count[FAULT_KINDS], ret;
+	pthread_t thread;
+	cpu_set_t one;
+
+	/* The first thread does not get on while the second one has something to do. */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	CHECK(!sched_setaffinity(0, sizeof(one), &one));
+	fault_prepare();
+	second.fault_fd = fault_fd;
+	second.any_fd = fault_any_fd;
+	fault_count(count);
+	CHECK(!pthread_create(&thread, NULL, synchronize, &second));
+	CHECK(!sched_setscheduler(0, SCHED_IDLE, &(struct sched_param) {}));
+	fault_write(fault_fd, NEVER);
+	second.go = true;
+	ret = attach_own();
+	fault_write(fault_any_fd, 0);
+	if (!second.synced)
+		fault_report->baseline = read_nth(fault_fd);
+	fault_write(fault_fd, 0);
+	CHECK(!pthread_join(thread, NULL));
+	/* There is nothing that needs its tables. */
+	CHECK(!ret);
+	fault_count(fault_report->count);
+	fault_report->tally.absorbed += fault_report->count[FAULT_SLAB] > count[FAULT_SLAB];
+	CHECK(errno_of(syscall(NUMBER)) == (second.synced ? 1500 : ENOSYS));
+	CHECK(errno_of(syscall(__NR_getpgid, 0x7001)) == 1501);
+	CHECK(errno_of(syscall(__NR_getpgid, 0)) < 1000);
+	CHECK(count_filters(gettid_()) == 1 + second.synced);
+	_exit(0);
+}
+
+/*
+ * Has only allocations by kmalloc() fail and be counted, or all again: there are always as many of
+ * these.
+ */
+static void only_kmalloc(bool only)
+{
+	char path[PATH_MAX];
+	glob_t caches;
+
+	glob("/sys/kernel/slab/kmalloc-*", 0, NULL, &caches);
+	for (size_t i = 0; i < caches.gl_pathc; i++) {
+		snprintf(path, sizeof(path), "%s/failslab", caches.gl_pathv[i]);
+		write_file(path, only ? "1" : "0");
+	}
+	globfree(&caches);
+	fault_knob("failslab", "cache-filter", only ? "Y" : "N");
+	fault_knob("fail_page_alloc", "min-order", only ? "11" : "0");
+}
+
+TEST_F(fault, sync)
+{
+	int attempts = 0, status = 0;
+
+	fault_open_report();
+	only_kmalloc(true);
+	fault_probability(100);
+	while (fault_report->tally.absorbed < ENOUGH && attempts < ATTEMPTS && !status) {
+		pid_t pid = fork();
+
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			race(attempts % BEFORE);
+		}
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		attempts++;
+	}
+	fault_probability(0);
+	only_kmalloc(false);
+	printf("# %ld allocations, %ld of %d attempts have no memory on a path that has changed\n",
+	       NEVER - fault_report->baseline, fault_report->tally.absorbed, attempts);
+	EXPECT_EQ(0, status) {
+		printf("# line %d, errno %d\n", fault_report->line, fault_report->error);
+	}
+	/* Or this has tested nothing. */
+	EXPECT_LT(0, fault_report->tally.absorbed);
+}
+
+/* To be the last one. */
+TEST_F(fault, nothing_is_left)
+{
+	expect_nothing_left(_metadata);
+}
+
+TEST_HARNESS_MAIN
