@@ -79,7 +79,7 @@ struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr);
 bool rsc_try_siglock(struct task_struct *task);
 void rsc_put_task(struct task_struct *task);
 bool rsc_in_seccomp_call(struct task_struct *task);
-bool rsc_in_ptrace_call(struct task_struct *task);
+bool rsc_in_metadata_call(struct task_struct *task);
 
 /* user.c */
 unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len);

@@ -158,6 +158,7 @@ static bool is_in_syscall(struct task_struct *task, int native, int compat, long
 #define COMPAT_NR_seccomp	354
 #define COMPAT_NR_prctl		172
 #define COMPAT_NR_ptrace	26
+#define X32_NR_ptrace		521
 #else
 #define COMPAT_NR_seccomp	383
 #define COMPAT_NR_prctl		172
@@ -171,11 +172,28 @@ bool rsc_in_seccomp_call(struct task_struct *task)
 	       is_in_syscall(task, __NR_prctl, COMPAT_NR_prctl, PR_SET_SECCOMP);
 }
 
-/* May @task be on its way through seccomp_get_filter() or _get_metadata()? */
-bool rsc_in_ptrace_call(struct task_struct *task)
+/*
+ * May @task be on its way through seccomp_get_metadata()? Nobody else gets there
+ * than who has CAP_SYS_ADMIN and is not confined; a task's credentials do not
+ * change while it is in a call.
+ */
+bool rsc_in_metadata_call(struct task_struct *task)
 {
-	return is_in_syscall(task, __NR_ptrace, COMPAT_NR_ptrace, PTRACE_SECCOMP_GET_FILTER) ||
-	       is_in_syscall(task, __NR_ptrace, COMPAT_NR_ptrace, PTRACE_SECCOMP_GET_METADATA);
+	const long request = PTRACE_SECCOMP_GET_METADATA;
+	const struct cred *cred;
+	bool may;
+
+	rcu_read_lock();
+	cred = __task_cred(task);
+	may = cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_SYS_ADMIN);
+	rcu_read_unlock();
+	if (!may || READ_ONCE(task->seccomp.mode) != SECCOMP_MODE_DISABLED)
+		return false;
+#ifdef CONFIG_X86_X32_ABI
+	if (is_in_syscall(task, X32_NR_ptrace, COMPAT_NR_ptrace, request))
+		return true;
+#endif
+	return is_in_syscall(task, __NR_ptrace, COMPAT_NR_ptrace, request);
 }
 
 /**

@@ -17,6 +17,7 @@ use crate::{
             self,
             DirectCall, //
         },
+        module,
         symbols,
         sysctl::Handler, //
     },
@@ -158,7 +159,12 @@ impl Drop for Hooks {
     fn drop(&mut self) {
         while self.0.pop().is_some() {}
         stragglers::forget();
-        // For handlers that were entered before their hook was removed.
+        // For handlers that were entered before their hook was removed: they have left, or have a
+        // reference.
         ftrace::synchronize();
+        if module::await_unused() {
+            // For those that have just given it up.
+            ftrace::synchronize();
+        }
     }
 }

@@ -7,10 +7,13 @@
 //! of them could come upon a filter of ours later, with code that takes the pointer at its word:
 //!
 //! - A tracer in `seccomp_get_metadata()`, once its tracee has a filter of ours. Only root gets
-//!   there, so loading waits for it a while and then gives up.
+//!   there, so loading waits for it a while and then gives up. (Not one in `seccomp_get_filter()`:
+//!   it looks at the pointer before it sleeps, and has a reference by then.)
 //! - A thread in `do_seccomp()` that has no filter yet, if another thread of its process puts
 //!   one of ours on it by TSYNC. Anybody gets there, so it must not keep the module out. These
-//!   threads are noted, and TSYNC finds them out of step until they have left the call.
+//!   threads are noted, and TSYNC finds them out of step until they have left the call. Until they
+//!   are noted, which is some time after our `do_seccomp()` is the one that is called, it finds all
+//!   threads out of step that are inside of either.
 
 use crate::sys::task::{
     scan::{
@@ -23,9 +26,11 @@ use crate::sys::task::{
 use kernel::{
     prelude::*,
     sync::atomic::{
+        Acquire,
         Atomic,
         Full,
-        Relaxed, //
+        Relaxed,
+        Release, //
     },
     time::{
         delay::fsleep,
@@ -42,19 +47,19 @@ const MAX: usize = 32;
 /// reference is dropped once.
 static NOTED: [Atomic<usize>; MAX] = [const { Atomic::new(0) }; MAX];
 
-/// There were too many to note: any thread may be one of them.
-static TOO_MANY: Atomic<bool> = Atomic::new(false);
+/// Any thread may be one of them: they are not noted yet, or are too many.
+static ANYBODY: Atomic<bool> = Atomic::new(true);
 
 /// Waits until no tracer is inside the built-in inspection of filters, for a second at most.
 pub(crate) fn await_tracers() -> Result {
-    let Ok(tracers) = scan::collect::<MAX>(Call::Ptrace) else {
+    let Ok(tracers) = scan::collect::<MAX>(Call::Metadata) else {
         return Err(EBUSY);
     };
     for _ in 0..100 {
         if !tracers
             .iter()
             .flatten()
-            .any(|task| scan::is_in(Call::Ptrace, **task))
+            .any(|task| scan::is_in(Call::Metadata, **task))
         {
             return Ok(());
         }
@@ -66,19 +71,19 @@ pub(crate) fn await_tracers() -> Result {
 
 /// Notes the threads that may be in the built-in `do_seccomp()`, which has just been replaced.
 pub(crate) fn note_installers() {
-    match scan::collect::<MAX>(Call::Seccomp) {
-        Ok(tasks) => {
-            for (slot, task) in NOTED.iter().zip(tasks.into_iter().flatten()) {
-                slot.store(task.into_addr(), Relaxed);
-            }
-        }
-        Err(()) => TOO_MANY.store(true, Relaxed),
+    let Ok(tasks) = scan::collect::<MAX>(Call::Seccomp) else {
+        return;
+    };
+    for (slot, task) in NOTED.iter().zip(tasks.into_iter().flatten()) {
+        slot.store(task.into_addr(), Relaxed);
     }
+    // Pairs with the load in `includes()`: who finds it false finds the notes.
+    ANYBODY.store(false, Release);
 }
 
 /// May `thread` still be in the built-in `do_seccomp()`? The caller holds its siglock.
 pub(crate) fn includes(thread: Task) -> bool {
-    if TOO_MANY.load(Relaxed) {
+    if ANYBODY.load(Acquire) {
         return scan::is_in(Call::Seccomp, thread);
     }
     let Some(slot) = NOTED

@@ -44,6 +44,18 @@ confine -n 1
 wait $!
 check 'the built-in engine is back' [ $? = 0 ]
 
+# A thread inside of the built-in engine while the module loads.
+: >/tmp/loading
+./tsync_loading >/tmp/loading &
+loading=$!
+until grep -q waiting /tmp/loading || ! kill -0 $loading; do sleep 0.1; done
+check 'the module loads beside a thread that attaches a filter' insmod /rust_seccomp.ko
+wait $loading
+check 'TSYNC leaves that thread alone' grep -q '^ok$' /tmp/loading
+sed 's/^/# /' /tmp/loading
+check 'the module is free then' unused
+check 'and is unloaded' rmmod rust_seccomp
+
 # A change of the setting between the first of the hooks and the last.
 setting=/proc/sys/kernel/seccomp/actions_logged
 before=$(cat $setting)

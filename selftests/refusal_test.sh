@@ -31,6 +31,48 @@ if ./fentry do_seccomp true; then
 else
 	skip 'refused where a BPF program sits on a function' 'no BPF tracing here'
 fi
+
+# A tracer that sleeps in the module's code while its loading fails, for that very reason.
+rm -f /tmp/go
+mkfifo /tmp/go
+: >/tmp/tracer
+./stuck_tracer </tmp/go >/tmp/tracer &
+tracer=$!
+exec 3>/tmp/go
+until grep -q ready /tmp/tracer || ! kill -0 $tracer; do sleep 0.1; done
+rm -f /tmp/loaded
+{
+	insmod /rust_seccomp.ko 2>/dev/null
+	echo $? >/tmp/loaded
+} &
+loading=$!
+until grep -q stuck /tmp/tracer || ! kill -0 $tracer; do sleep 0.1; done
+for _ in $(seq 60); do
+	says 'a tracer is stuck' >/dev/null && break
+	sleep 0.5
+done
+check 'a tracer stuck in the inspection of filters is noticed' says 'a tracer is stuck'
+sleep 3
+refuse 'loading does not end while it sleeps in the code of the module' [ -e /tmp/loaded ]
+echo go >&3
+exec 3>&-
+wait $tracer
+check 'the tracer gets its answer' grep -q '^ok$' /tmp/tracer
+wait $loading
+# busybox tries it once more, and there is no tracer then.
+[ "$(cat /tmp/loaded)" != 0 ] || rmmod rust_seccomp
+check 'nothing is left' nothing_left
+
+# One that may not inspect filters does not get as far.
+./stuck_tracer -u </dev/null >/tmp/tracer &
+tracer=$!
+until grep -q stopped /tmp/tracer || ! kill -0 $tracer; do sleep 0.1; done
+check 'the module loads beside a tracee that is stopped where it asks' insmod /rust_seccomp.ko
+check 'and unloads' rmmod rust_seccomp
+check 'and that one is still there' kill $tracer
+wait $tracer
+sed 's/^/# /' /tmp/tracer
+
 confine -n 1
 wait $!
 check 'the built-in engine works' [ $? = 0 ]

@@ -109,7 +109,7 @@ extern "C" {
         max: c_uint,
     ) -> c_uint;
     pub(super) fn rsc_in_seccomp_call(task: *mut bindings::task_struct) -> bool;
-    pub(super) fn rsc_in_ptrace_call(task: *mut bindings::task_struct) -> bool;
+    pub(super) fn rsc_in_metadata_call(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_find_task(
         ns: *mut bindings::pid_namespace,
         nr: bindings::pid_t,

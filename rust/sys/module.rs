@@ -4,7 +4,11 @@
 
 use kernel::{
     bindings,
-    module::this_module, //
+    module::this_module,
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
 };
 
 /// Keeps the module loaded.
@@ -19,6 +23,21 @@ impl ModuleRef {
         let module = this_module::<crate::LocalModule>().as_ptr();
         // SAFETY: Code of this module is running, so its `struct module` is there.
         unsafe { bindings::try_module_get(module) }.then(|| Self(()))
+    }
+}
+
+/// While the module is loading, waits until nobody has a reference but who loads it: a load that
+/// fails frees the module whatever references there are. Otherwise, when it is on its way out, there
+/// are none. Returns whether it is loading.
+pub(crate) fn await_unused() -> bool {
+    let module = this_module::<crate::LocalModule>().as_ptr();
+    loop {
+        // SAFETY: As in `try_get()`. It is below 0 for a module on its way out.
+        match unsafe { bindings::module_refcount(module) } {
+            ..=0 => return false,
+            1 => return true,
+            _ => fsleep(Delta::from_millis(10)),
+        }
     }
 }
 

@@ -244,15 +244,15 @@ pub(crate) mod scan {
     pub(crate) enum Call {
         /// `seccomp(2)` and `prctl(PR_SET_SECCOMP)`.
         Seccomp,
-        /// The inspection of filters by `ptrace(2)`.
-        Ptrace,
+        /// `PTRACE_SECCOMP_GET_METADATA`, by somebody who may.
+        Metadata,
     }
 
     impl Call {
         fn matcher(self) -> ffi::TaskMatch {
             match self {
                 Call::Seccomp => ffi::rsc_in_seccomp_call,
-                Call::Ptrace => ffi::rsc_in_ptrace_call,
+                Call::Metadata => ffi::rsc_in_metadata_call,
             }
         }
     }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tracers that are in PTRACE_SECCOMP_GET_METADATA while the module is loaded.
+ *
+ *	stuck_tracer	waits until the module's code is what the call leads to, and then for the
+ *			memory that it passes, until there is a line on stdin. Says "ready", "stuck"
+ *			and "ok".
+ *	stuck_tracer -u	without privilege: is itself traced, and stopped where it makes the call.
+ *			Says "stopped", and stays.
+ */
+
+#include "common.h"
+
+#include <linux/userfaultfd.h>
+
+static const char functions[] = "/sys/kernel/tracing/enabled_functions";
+static struct uffdio_range page;
+static int faults;
+
+static bool is_hooked(void)
+{
+	FILE *file = fopen(functions, "r");
+	bool found = false;
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file))
+		found |= !!strstr(line, "rsc_entry_seccomp_get_metadata");
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Gives the call its memory, once it may go on. */
+static void *serve(void *unused)
+{
+	struct uffdio_zeropage zero = { .range = page };
+	struct uffd_msg message;
+	char line[8];
+
+	(void)unused;
+	if (read(faults, &message, sizeof(message)) != sizeof(message))
+		exit(printf("no page fault: %m\n"));
+	puts("stuck");
+	if (read(0, line, sizeof(line)) < 1)
+		puts("no word");
+	if (ioctl(faults, UFFDIO_ZEROPAGE, &zero))
+		exit(printf("the page: %m\n"));
+	return NULL;
+}
+
+static pid_t fork_tracee(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		/* For the one without privilege. */
+		if (setresuid(1000, 1000, 1000))
+			_exit(1);
+		syscall(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, 0, 0, NULL);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		exit(printf("no tracee: %m\n"));
+	return pid;
+}
+
+/* Stops the tracee where it makes that call. */
+static int stop_in_call(pid_t tracee)
+{
+	struct __ptrace_syscall_info info = {};
+	int status;
+
+	ptrace(PTRACE_SETOPTIONS, tracee, 0, PTRACE_O_TRACESYSGOOD);
+	while (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != __NR_ptrace) {
+		if (ptrace(PTRACE_SYSCALL, tracee, 0, 0) || waitpid(tracee, &status, 0) != tracee ||
+		    !WIFSTOPPED(status) ||
+		    ptrace(PTRACE_GET_SYSCALL_INFO, tracee, sizeof(info), &info) < 0)
+			return printf("the tracee does not get there: %m\n");
+	}
+	puts("stopped");
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	long size = sysconf(_SC_PAGESIZE), ret;
+	pid_t tracee = fork_tracee();
+	pthread_t thread;
+	void *memory;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1)
+		return stop_in_call(tracee);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page = (struct uffdio_range) { (uintptr_t)memory, size };
+	range.range = page;
+	faults = syscall(__NR_userfaultfd, O_CLOEXEC);
+	if (faults < 0 || ioctl(faults, UFFDIO_API, &api) || ioctl(faults, UFFDIO_REGISTER, &range))
+		return printf("userfaultfd: %m\n");
+	pthread_create(&thread, NULL, serve, NULL);
+	puts("ready");
+	while (!is_hooked())
+		;
+	ret = syscall(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, tracee, 16, memory);
+	/* It has no filters. */
+	if (ret != -1 || errno != EINVAL)
+		return printf("PTRACE_SECCOMP_GET_METADATA: %ld: %m\n", ret);
+	pthread_join(thread, NULL);
+	puts("ok");
+	return 0;
+}
