@@ -37,8 +37,8 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx)
 
 /**
  * rsc_prog_assemble() - Have the kernel compile instructions of our own making.
- * @insns: eBPF that neither calls anything nor reads memory but its context and
- *	   its stack. Nobody verifies it.
+ * @insns: eBPF that calls nothing and reads no memory but its two arguments,
+ *	   what the second one points to, and its stack. Nobody verifies it.
  * @len: how many.
  * @stack: bytes of stack that it uses.
  *
@@ -59,7 +59,10 @@ struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int le
 	prog->aux->stack_depth = stack;
 	prog = bpf_prog_select_runtime(prog, &err);
 	if (err || !prog->jited) {
-		/* A JIT that is there has no other reason: it knows all that we use. */
+		/*
+		 * A JIT that is there knows all that we use. Blinding constants may take
+		 * jumps out of their range; there is no code then, either.
+		 */
 		err = prog->jit_requested ? -ENOMEM : -EOPNOTSUPP;
 		bpf_prog_free(prog);
 		return ERR_PTR(err);

@@ -284,11 +284,11 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
             (Program::Classic(program), study)
         }
         Some((sight, flags)) => {
+            let original = bpf::read_insns(len, insns)?;
+            let (program, code) = Appended::new(original, sight, flags)?;
             if sight.argument.is_some() {
                 ea::prepare()?;
             }
-            let original = bpf::read_insns(len, insns)?;
-            let (program, code) = Appended::new(original, sight, flags)?;
             (Program::Appended(program), cache::study(&code, sight))
         }
     };

@@ -15,6 +15,7 @@ use crate::{
     calls::{
         self,
         Call,
+        AUDIT_ARCH_X86_64,
         X32_SYSCALL_BIT, //
     },
     ea,
@@ -35,18 +36,30 @@ use kernel::prelude::*;
 fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
     // CAST: A negative number becomes one that no call has.
     let nr = regs.nr() as u32;
-    let low = (nr & !X32_SYSCALL_BIT) as usize;
-    if low >= calls::LIMIT {
+    // Each with an architecture that the compiler knows.
+    if task.is_compat() {
+        find_call(Native::AUDIT_ARCH_COMPAT, nr)
+    } else {
+        find_call(Native::AUDIT_ARCH, nr)
+    }
+}
+
+/// [`calls::find`] for any number that user space comes up with: the processor does not speculate
+/// that it is below the limit.
+#[inline(always)]
+pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static Call> {
+    let nr = match audit_arch {
+        AUDIT_ARCH_X86_64 => nr & !X32_SYSCALL_BIT,
+        _ => nr,
+    } as usize;
+    if nr >= calls::LIMIT {
         return None;
     }
     // CAST: It is small.
-    let nr = (nr & X32_SYSCALL_BIT) | arch::index_nospec::<{ calls::LIMIT }>(low) as u32;
-    // Each with an architecture that the compiler knows.
-    if task.is_compat() {
-        calls::find(Native::AUDIT_ARCH_COMPAT, nr)
-    } else {
-        calls::find(Native::AUDIT_ARCH, nr)
-    }
+    calls::find(
+        audit_arch,
+        arch::index_nospec::<{ calls::LIMIT }>(nr) as u32,
+    )
 }
 
 /// An argument that there is not.

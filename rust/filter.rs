@@ -23,6 +23,7 @@ use crate::{
         Study,
         Tables, //
     },
+    mem,
     notify::Notifier,
     program::Program,
     sys::{
@@ -315,7 +316,7 @@ impl Draft {
                 notifier <- Notifier::new(wait_killable),
                 _module: module,
             }),
-            GFP_KERNEL | __GFP_NOWARN,
+            mem::flags(),
         )?;
         // SAFETY: The filter stays where it is until `FilterRef::drop()` frees it.
         let filter = KBox::into_raw(unsafe { Pin::into_inner_unchecked(filter) });

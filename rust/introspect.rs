@@ -3,10 +3,8 @@
 //! What a program can ask of the engine, without side effects.
 
 use crate::{
-    calls::{
-        self,
-        Size, //
-    },
+    calls::Size,
+    extra,
     sys::{
         task,
         uapi::{
@@ -43,7 +41,7 @@ pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     if !task::runs_arch(asked.arch) {
         return Err(EOPNOTSUPP);
     }
-    let call = calls::find(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
+    let call = extra::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
     let (size_arg, size_offset) = match call.size {
         // CAST: Arguments and offsets are small, and so are sizes.
         Size::Argument(index) => (index as u32, 0),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The memory that [`crate::bpf`] is given in the kernel. On the host it is another.
+//! The memory that [`crate::bpf`] is given in the kernel, and how filters are allocated. On the host it
+//! is another.
 
 use core::ops::{
     Deref,
@@ -15,9 +16,9 @@ use kernel::{
     prelude::*, //
 };
 
-/// Programs come from anybody, so a lack of memory is no reason for a warning; and filters are
-/// charged to their owner's memory cgroup.
-fn flags() -> Flags {
+/// What anybody can make us allocate: a lack of memory is no reason for a warning, and it is charged
+/// to the memory cgroup of who makes us.
+pub(crate) fn flags() -> Flags {
     GFP_KERNEL_ACCOUNT | __GFP_NOWARN
 }
 

@@ -19,6 +19,7 @@
 
 use crate::{
     bpf::append::Extra,
+    mem,
     sys::{
         file,
         regs::Regs,
@@ -77,11 +78,12 @@ pub(crate) struct Notifier {
     wait_killable: bool,
 }
 
-/// The requests that have not been taken back by their tasks, oldest first.
+/// The requests that have not been taken back by their tasks, oldest first. They are as many as there
+/// are threads that ask at once.
 pub(crate) struct Requests {
-    pub(crate) pending: KVec<Pending>,
+    pub(crate) pending: KVVec<Pending>,
     /// Files to install for any of them, the next one last.
-    files: KVec<ToInstall>,
+    files: KVVec<ToInstall>,
     /// `SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`: supervisor and task take turns.
     pub(crate) wake: Wake,
     next_id: u64,
@@ -224,8 +226,8 @@ impl Notifier {
         pin_init!(Self {
             queue <- PollQueue::new(),
             requests <- new_mutex!(Requests {
-                pending: KVec::new(),
-                files: KVec::new(),
+                pending: KVVec::new(),
+                files: KVVec::new(),
                 wake: Wake::Anywhere,
                 next_id: 0,
             }),
@@ -242,7 +244,8 @@ impl Notifier {
 
     /// There is a listener from now on; `first_id` is the id of its first request.
     pub(crate) fn start(&self, first_id: u64) {
-        self.requests.lock().next_id = first_id;
+        let mut requests = self.requests.lock();
+        requests.next_id = first_id;
         self.listening.set(true);
     }
 
@@ -383,7 +386,7 @@ impl Requests {
             state: State::Init,
             request: NonNull::from(request.get_ref()),
         };
-        self.pending.push(pending, GFP_KERNEL)?;
+        self.pending.push(pending, mem::flags())?;
         self.next_id = id.wrapping_add(1);
         Ok(id)
     }
@@ -407,7 +410,7 @@ impl Requests {
 
     /// Has a file to be installed for the request with this id.
     pub(crate) fn add_file(&mut self, id: u64, file: Arc<Injection>) -> Result {
-        Ok(self.files.push(ToInstall { id, file }, GFP_KERNEL)?)
+        Ok(self.files.push(ToInstall { id, file }, mem::flags())?)
     }
 
     /// Is there a file to install for the request with this id?

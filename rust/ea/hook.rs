@@ -43,6 +43,7 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
+    pr_err_once,
     prelude::*,
     str::CString,
     uaccess::UserPtr, //
@@ -81,7 +82,9 @@ pub(super) fn install() -> Result {
         // SAFETY: The handler can be called at any time: it leaves all calls alone that are not
         // cached for.
         let call = unsafe { DirectCall::precede(&mut wrappers, rsc_entry_ea as usize) }
-            .inspect_err(|e| pr_err!("cannot hook calls with extensible arguments: {:?}\n", e))?;
+            .inspect_err(|e| {
+                pr_err_once!("cannot hook calls with extensible arguments: {:?}\n", e)
+            })?;
         *hook = Some(call);
         INSTALLED.set(true);
     }
