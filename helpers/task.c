@@ -123,6 +123,16 @@ bool rsc_pkey_register(u32 *value)
 #endif
 }
 
+/* task_pt_regs(), on a stack that was looked up once. */
+static struct pt_regs *stack_pt_regs(void *stack)
+{
+#ifdef CONFIG_X86
+	return (struct pt_regs *)(stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1;
+#else
+	return (struct pt_regs *)(stack + THREAD_SIZE) - 1;
+#endif
+}
+
 /*
  * Is @task inside the system call @native (@compat for a 32-bit caller) with
  * @arg0 as its first argument (any, if negative)? The registers that a task
@@ -131,12 +141,20 @@ bool rsc_pkey_register(u32 *value)
  */
 static bool is_in_syscall(struct task_struct *task, int native, int compat, long arg0)
 {
-	struct pt_regs *regs = task_pt_regs(task);
+	struct pt_regs *regs;
 	unsigned long args[6];
 	int nr = native;
+	void *stack;
 
-	if (task->flags & (PF_KTHREAD | PF_EXITING))
+	/*
+	 * A reference to the task does not keep its stack, which it loses when it
+	 * has exited; but then the stack stays for a grace period.
+	 */
+	guard(rcu)();
+	stack = READ_ONCE(task->stack);
+	if (!stack || task->flags & (PF_KTHREAD | PF_EXITING))
 		return false;
+	regs = stack_pt_regs(stack);
 #ifdef CONFIG_X86_64
 	if (task->thread_info.status & TS_COMPAT)
 		nr = compat;
@@ -174,8 +192,8 @@ bool rsc_in_seccomp_call(struct task_struct *task)
 
 /*
  * May @task be on its way through seccomp_get_metadata()? Nobody else gets there
- * than who has CAP_SYS_ADMIN and is not confined; a task's credentials do not
- * change while it is in a call.
+ * than who has CAP_SYS_ADMIN; a task's credentials do not change while it is in
+ * a call. It is not confined when it gets there, but TSYNC may confine it then.
  */
 bool rsc_in_metadata_call(struct task_struct *task)
 {
@@ -187,7 +205,7 @@ bool rsc_in_metadata_call(struct task_struct *task)
 	cred = __task_cred(task);
 	may = cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_SYS_ADMIN);
 	rcu_read_unlock();
-	if (!may || READ_ONCE(task->seccomp.mode) != SECCOMP_MODE_DISABLED)
+	if (!may)
 		return false;
 #ifdef CONFIG_X86_X32_ABI
 	if (is_in_syscall(task, X32_NR_ptrace, COMPAT_NR_ptrace, request))

@@ -637,7 +637,7 @@ impl Tables {
     /// Has all programs run for every call.
     fn clear(&mut self) {
         for table in &mut self.0 {
-            table.index.fill(WHOLE_PATH);
+            *table = Table::EMPTY;
         }
     }
 }

@@ -257,7 +257,7 @@ struct fault_op {
 /* At most so many attempts; so many with random faults; so many without memory from there on. */
 #define FAULT_MOST 20000
 #define FAULT_RANDOM 8
-#define FAULT_POINTS 24
+#define FAULT_POINTS (fault_step > 10 ? 6 : 24)
 
 static inline bool fault_is_error(const struct fault_op *op, long result, const long *failed)
 {

@@ -233,7 +233,7 @@ TEST_F(fault, attach_longest)
 		ATTACH("a filter of 4096 instructions", FAULT_SHARED, .chain = 1, .shape = LONGEST),
 	};
 
-	fault_step *= 35;
+	fault_step *= 100;
 	DRIVE(ops);
 }
 

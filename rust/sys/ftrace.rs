@@ -14,6 +14,10 @@ use kernel::{
         c_ulong, //
     },
     prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     types::Opaque, //
 };
 
@@ -123,9 +127,20 @@ impl DirectCall {
 #[pinned_drop]
 impl PinnedDrop for DirectCall {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: Registered with this target by `install()`; if that failed, this returns EINVAL
+        // SAFETY: Registered with this target by `register()`; if that failed, this returns EINVAL
         // and changes nothing.
-        unsafe { bindings::unregister_ftrace_direct(self.ops.get(), self.target, true) };
+        let done = to_result(unsafe {
+            bindings::unregister_ftrace_direct(self.ops.get(), self.target, true)
+        });
+        if done.is_ok() || done == Err(EINVAL) {
+            return;
+        }
+        // After a bug anywhere in it ftrace leaves everything as it is (`ftrace_kill()`). To return
+        // would free what functions of the kernel still lead to.
+        pr_emerg!("ftrace does not give functions back any more: the module stays\n");
+        loop {
+            fsleep(Delta::from_secs(1));
+        }
     }
 }
 
