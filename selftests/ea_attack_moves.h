@@ -6,8 +6,7 @@
 #define RUST_SECCOMP_SELFTESTS_EA_ATTACK_MOVES_H
 
 #include "ea_attack_scene.h"
-
-#include <linux/userfaultfd.h>
+#include "stalled_page.h"
 
 static void rewrite(struct scenario *s)
 {
@@ -78,7 +77,7 @@ static void punch(struct scenario *s)
 }
 
 /* A page that stalls who reads it, and then is what the attacker likes. */
-static void stall(struct scenario *s)
+static void hold_back(struct scenario *s)
 {
 	__u8 *source = s->spare[0];
 	struct uffd_msg msg;
@@ -219,7 +218,7 @@ static const struct attack attacks[] = {
 	{ "MAP_FIXED", map_over, PRIVATE_FILE },
 	{ "MADV_DONTNEED", discard, PRIVATE_FILE },
 	{ "hole punched", punch, SHARED_FILE },
-	{ "userfaultfd", stall, STALLING },
+	{ "userfaultfd", hold_back, STALLING },
 	{ "FUSE", drop, SERVED },
 	{ "the copy", attack_slot, SLOT },
 };

@@ -8,19 +8,6 @@
 #include "ea_attack_moves.h"
 #include "raw_call.h"
 
-static int open_userfaultfd(struct scenario *s)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)s->page, PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		return -1;
-	return fd;
-}
-
 /* Fills in the scenario; returns an error code. */
 static int set_scene(struct scenario *s, const struct victim *victim, const struct attack *attack,
 		     unsigned int delay)
@@ -71,7 +58,7 @@ static int set_scene(struct scenario *s, const struct victim *victim, const stru
 		memcpy(s->page + s->offset, s->allowed, EA_ROOM);
 	if (attack->kind == STALLING) {
 		close(s->memory);
-		s->memory = open_userfaultfd(s);
+		s->memory = stall(s->page, PAGE, O_NONBLOCK);
 		if (s->memory < 0)
 			return 22;
 	}

@@ -33,6 +33,23 @@ static inline int fault_knob(const char *name, const char *knob, const char *val
 	return write_file(path, value);
 }
 
+/* What a knob says, or missing if there is none. It can be read once only each time it is opened. */
+static inline long fault_knob_value(const char *name, const char *knob, long missing)
+{
+	char path[128], text[32] = "";
+	long value = missing;
+	int fd;
+
+	snprintf(path, sizeof(path), FAULT_DEBUG "%s/%s", name, knob);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return missing;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		value = strtol(text, NULL, 0);
+	close(fd);
+	return value;
+}
+
 /* Any allocation of a task with make-it-fail fails with this probability, in percent. */
 static inline void fault_probability(unsigned int percent)
 {
@@ -50,20 +67,6 @@ static inline void fault_space(long bytes)
 
 	snprintf(text, sizeof(text), "%ld", bytes);
 	fault_knob("failslab", "space", text);
-}
-
-/* What is left of those. */
-static inline long fault_space_left(void)
-{
-	char text[16] = "";
-	int fd = open(FAULT_DEBUG "failslab/space", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return strtol(text, NULL, 0);
 }
 
 /*
@@ -104,18 +107,9 @@ static inline bool fault_init(void)
 /* How often each kind has failed until now. */
 static inline void fault_count(volatile long *count)
 {
-	for (int kind = 0; kind < FAULT_KINDS; kind++) {
-		char path[64], text[32] = "";
-		int fd;
-
-		snprintf(path, sizeof(path), FAULT_DEBUG "%s/times", fault_names[kind]);
-		/* It can be read once only. */
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		count[kind] = 0;
-		if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0)
-			count[kind] = FAULT_BUDGET - strtol(text, NULL, 0);
-		close(fd);
-	}
+	for (int kind = 0; kind < FAULT_KINDS; kind++)
+		count[kind] = FAULT_BUDGET -
+			fault_knob_value(fault_names[kind], "times", FAULT_BUDGET);
 }
 
 /* What came of all attempts. */
@@ -447,7 +441,7 @@ static inline int fault_drive(const struct fault_op *op)
 		wrong += fault_attempt(op, -1);
 		fault_knob("failslab", "probability", "0");
 		if (i < 0)
-			bytes = FAULT_BUDGET - fault_space_left();
+			bytes = FAULT_BUDGET - fault_knob_value("failslab", "space", 0);
 		fault_space(0);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);

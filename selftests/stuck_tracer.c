@@ -9,13 +9,10 @@
  *			Says "stopped", and stays.
  */
 
-#include "common.h"
-
-#include <linux/userfaultfd.h>
+#include "stalled_page.h"
 
 static const char functions[] = "/sys/kernel/tracing/enabled_functions";
-static struct uffdio_range page;
-static int faults;
+static struct stalled_page page;
 
 static bool is_hooked(void)
 {
@@ -33,18 +30,14 @@ static bool is_hooked(void)
 /* Gives the call its memory, once it may go on. */
 static void *serve(void *unused)
 {
-	struct uffdio_zeropage zero = { .range = page };
-	struct uffd_msg message;
 	char line[8];
 
 	(void)unused;
-	if (read(faults, &message, sizeof(message)) != sizeof(message))
-		exit(printf("no page fault: %m\n"));
+	stalled_page_await(&page);
 	puts("stuck");
 	if (read(0, line, sizeof(line)) < 1)
 		puts("no word");
-	if (ioctl(faults, UFFDIO_ZEROPAGE, &zero))
-		exit(printf("the page: %m\n"));
+	stalled_page_fill(&page);
 	return NULL;
 }
 
@@ -88,27 +81,19 @@ static int stop_in_call(pid_t tracee)
 
 int main(int argc, char **argv)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	long size = sysconf(_SC_PAGESIZE), ret;
 	pid_t tracee = fork_tracee();
 	pthread_t thread;
-	void *memory;
+	long ret;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc > 1)
 		return stop_in_call(tracee);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	page = (struct uffdio_range) { (uintptr_t)memory, size };
-	range.range = page;
-	faults = syscall(__NR_userfaultfd, O_CLOEXEC);
-	if (faults < 0 || ioctl(faults, UFFDIO_API, &api) || ioctl(faults, UFFDIO_REGISTER, &range))
-		return printf("userfaultfd: %m\n");
+	page = stalled_page_map();
 	pthread_create(&thread, NULL, serve, NULL);
 	puts("ready");
 	while (!is_hooked())
 		;
-	ret = syscall(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, tracee, 16, memory);
+	ret = syscall(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, tracee, 16, page.memory);
 	/* It has no filters. */
 	if (ret != -1 || errno != EINVAL)
 		return printf("PTRACE_SECCOMP_GET_METADATA: %ld: %m\n", ret);

@@ -6,8 +6,7 @@
  */
 
 #include "append.h"
-
-#include <linux/userfaultfd.h>
+#include "stalled_page.h"
 
 static volatile pid_t waiting_tid;
 static volatile int result = 1;
@@ -30,28 +29,17 @@ static int synchronize(void)
 
 int main(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_zeropage zero = {};
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC), ret, tries = 0;
-	long size = sysconf(_SC_PAGESIZE);
+	struct stalled_page page = stalled_page_map();
 	struct seccomp_features features;
-	struct uffd_msg message;
+	int ret, tries = 0;
 	pthread_t thread;
 	time_t end;
-	void *page;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	no_new_privs();
-	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range.range.start = (uintptr_t)page;
-	range.range.len = size;
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
-		return printf("userfaultfd: %m\n");
-	prog = (struct sock_fprog) { .len = 1, .filter = page };
+	prog = (struct sock_fprog) { .len = 1, .filter = page.memory };
 	pthread_create(&thread, NULL, wait_inside, NULL);
-	if (read(fd, &message, sizeof(message)) != sizeof(message))
-		return printf("no page fault: %m\n");
+	stalled_page_await(&page);
 	puts("waiting");
 
 	while (seccomp(SECCOMP_GET_FEATURES, sizeof(features), &features))
@@ -65,9 +53,7 @@ int main(void)
 	}
 
 	/* No program of zeros is one, so it leaves as it has come. */
-	zero.range = range.range;
-	if (ioctl(fd, UFFDIO_ZEROPAGE, &zero))
-		return printf("the page: %m\n");
+	stalled_page_fill(&page);
 	pthread_join(thread, NULL);
 	if (result != -1 || error != EINVAL)
 		return printf("the built-in do_seccomp(): %d, errno %d\n", result, error);
