@@ -305,7 +305,7 @@ impl Notifier {
             more,
         }));
         let request = request.as_ref();
-        let mut requests = self.requests.lock();
+        let mut requests = self.lock_with_room()?;
         if !self.is_listening() {
             return Err(ENOSYS);
         }
@@ -327,6 +327,42 @@ impl Notifier {
             Reply::Result { error, .. } => Outcome::Skip(error as isize),
             Reply::Descriptor => Outcome::Skip(ENOSYS.to_errno() as isize),
         })
+    }
+
+    /// Locks the requests, with room for one more of them.
+    ///
+    /// Memory for more is got without the lock: it is charged to the caller, whose cgroup may have
+    /// that take as long as it likes, and the supervisor must not wait for it.
+    #[inline(always)]
+    fn lock_with_room(&self) -> Result<MutexGuard<'_, Requests>> {
+        let requests = self.requests.lock();
+        if requests.pending.len() < requests.pending.capacity() {
+            return Ok(requests);
+        }
+        self.make_room(requests)
+    }
+
+    #[cold]
+    fn make_room<'a>(
+        &'a self,
+        mut requests: MutexGuard<'a, Requests>,
+    ) -> Result<MutexGuard<'a, Requests>> {
+        loop {
+            let room = 2 * requests.pending.capacity().max(2);
+            drop(requests);
+            let mut larger = KVVec::with_capacity(room, mem::flags())?;
+            requests = self.requests.lock();
+            // Another task may have been quicker, or even more of them.
+            if requests.pending.capacity() < room {
+                for pending in requests.pending.drain_all() {
+                    larger.push_within_capacity(pending)?;
+                }
+                core::mem::swap(&mut requests.pending, &mut larger);
+            }
+            if requests.pending.len() < requests.pending.capacity() {
+                return Ok(requests);
+            }
+        }
     }
 
     /// Waits for the answer to the request `id`, installing files meanwhile. The lock is given up
@@ -371,7 +407,7 @@ impl Notifier {
 }
 
 impl Requests {
-    /// Puts a request on the list. Returns its id.
+    /// Puts a request on the list, which has room for it. Returns its id.
     ///
     /// # Safety
     ///
@@ -386,7 +422,7 @@ impl Requests {
             state: State::Init,
             request: NonNull::from(request.get_ref()),
         };
-        self.pending.push(pending, mem::flags())?;
+        self.pending.push_within_capacity(pending)?;
         self.next_id = id.wrapping_add(1);
         Ok(id)
     }
