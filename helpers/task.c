@@ -9,6 +9,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
 #include <asm/cpufeature.h>
 #ifdef CONFIG_X86
 #include <asm/special_insns.h>
@@ -124,12 +125,12 @@ bool rsc_pkey_register(u32 *value)
 }
 
 /* task_pt_regs(), on a stack that was looked up once. */
-static struct pt_regs *stack_pt_regs(void *stack)
+static const struct pt_regs *stack_pt_regs(const void *stack)
 {
 #ifdef CONFIG_X86
-	return (struct pt_regs *)(stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1;
+	return (const struct pt_regs *)(stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1;
 #else
-	return (struct pt_regs *)(stack + THREAD_SIZE) - 1;
+	return (const struct pt_regs *)(stack + THREAD_SIZE) - 1;
 #endif
 }
 
@@ -141,34 +142,35 @@ static struct pt_regs *stack_pt_regs(void *stack)
  */
 static bool is_in_syscall(struct task_struct *task, int native, int compat, long arg0)
 {
-	struct pt_regs *regs;
+	const void *stack = READ_ONCE(task->stack);
+	struct pt_regs regs;
 	unsigned long args[6];
 	int nr = native;
-	void *stack;
 
 	/*
 	 * A reference to the task does not keep its stack, which it loses when it
-	 * has exited; but then the stack stays for a grace period.
+	 * has exited. A stack is another task's then, or gone for good, and that at
+	 * once at times (free_vm_stack_cache(), a new task that cannot be charged
+	 * for it).
 	 */
-	guard(rcu)();
-	stack = READ_ONCE(task->stack);
 	if (!stack || task->flags & (PF_KTHREAD | PF_EXITING))
 		return false;
-	regs = stack_pt_regs(stack);
+	if (copy_from_kernel_nofault(&regs, stack_pt_regs(stack), sizeof(regs)))
+		return false;
 #ifdef CONFIG_X86_64
 	if (task->thread_info.status & TS_COMPAT)
 		nr = compat;
-	if ((syscall_get_nr(task, regs) & ~__X32_SYSCALL_BIT) != nr)
+	if ((syscall_get_nr(task, &regs) & ~__X32_SYSCALL_BIT) != nr)
 		return false;
 #else
 	if (test_tsk_thread_flag(task, TIF_32BIT))
 		nr = compat;
-	if (syscall_get_nr(task, regs) != nr)
+	if (syscall_get_nr(task, &regs) != nr)
 		return false;
 #endif
 	if (arg0 < 0)
 		return true;
-	syscall_get_arguments(task, regs, args);
+	syscall_get_arguments(task, &regs, args);
 	return (u32)args[0] == (u32)arg0;
 }
 
