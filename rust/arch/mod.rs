@@ -33,7 +33,8 @@ pub(crate) trait Arch {
     /// called from the trampolines of uprobes (`seccomp_uprobe_exception()`).
     const EXEMPT: &'static [u32];
 
-    /// What precedes the names of calls in those of their wrappers, for all ABIs.
+    /// What precedes the names of calls in those of their wrappers, for all ABIs, the native
+    /// one first.
     const WRAPPER_PREFIXES: &'static [&'static str];
 
     /// `syscall_get_nr()`.

@@ -78,17 +78,26 @@ pub(super) unsafe fn init() {
 pub(super) fn install() -> Result {
     let mut hook = HOOK.lock();
     if hook.is_none() {
-        let mut wrappers = wrappers()?;
-        // SAFETY: The handler can be called at any time: it leaves all calls alone that are not
-        // cached for.
-        let call = unsafe { DirectCall::precede(&mut wrappers, rsc_entry_ea as usize) }
-            .inspect_err(|e| {
-                pr_err_once!("cannot hook calls with extensible arguments: {:?}\n", e)
-            })?;
+        let call = precede_wrappers().inspect_err(|e| {
+            if *e != ENOMEM {
+                pr_err_once!("cannot hook calls with extensible arguments: {:?}\n", e);
+            }
+        })?;
         *hook = Some(call);
         INSTALLED.set(true);
     }
     Ok(())
+}
+
+/// `ENOMEM`, `EBUSY` if somebody else has a direct call at one of the wrappers, else `EOPNOTSUPP`.
+fn precede_wrappers() -> Result<Pin<KBox<DirectCall>>> {
+    let mut wrappers = wrappers()?;
+    // SAFETY: The handler can be called at any time: it leaves all calls alone that are not
+    // cached for.
+    unsafe { DirectCall::precede(&mut wrappers, rsc_entry_ea as usize) }.map_err(|e| match e {
+        ENOMEM | EBUSY => e,
+        _ => EOPNOTSUPP,
+    })
 }
 
 /// Is the hook there? If not, no call may be allowed for what is cached of it.
@@ -109,8 +118,9 @@ pub(super) fn remove() {
     }
 }
 
-/// The addresses of all wrappers that the kernel has. Some may be configured out, or one of the
-/// ABIs may.
+/// The addresses of all wrappers that the kernel has. It may lack those of the second ABI. Of the
+/// first it has all, stubs where a call is configured out: without one it would not be known what
+/// the call reads its argument by, so that is `EOPNOTSUPP`.
 fn wrappers() -> Result<KVec<usize>> {
     let mut names = KVec::new();
     for call in CALLS {
@@ -120,6 +130,13 @@ fn wrappers() -> Result<KVec<usize>> {
         }
     }
     let mut wrappers = symbols::addresses(&names)?;
+    if wrappers
+        .iter()
+        .step_by(Native::WRAPPER_PREFIXES.len())
+        .any(|native| *native == 0)
+    {
+        return Err(EOPNOTSUPP);
+    }
     wrappers.retain(|address| *address != 0);
     Ok(wrappers)
 }
