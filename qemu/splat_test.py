@@ -22,6 +22,8 @@ def main():
     for caller, is_found in ("rsc_permit_syscall+0x1/0x2", True), ("__schedule+0x1/0x2", False):
         log = KCSAN_REPORT.format(line="=" * 66, caller=caller)
         cases.append((f"a race below {caller} counts: {is_found}", bool(splat.find(log)) == is_found))
+    log = KCSAN_REPORT.format(line="=" * 66, caller="Oops: from another processor")
+    cases.append(("what is said in the middle of a race counts", "Oops" in (splat.find(log) or "")))
     for pattern, line in splat.PATTERNS.items():
         cases.append((f"finds {pattern!r}", bool(re.search(pattern, line))))
         found = splat.find(f"harmless\n[    1.0] {line}\nafter")
