@@ -152,9 +152,11 @@ def qemu_command(args, work, image, initramfs):
     else:
         serial = ["-serial", f"file:{work}/console", "-monitor", "none"]
     memory = args.memory or 2048 + 3 * initramfs.stat().st_size // (1 << 20)
+    # Or failslab could not be told of each cache.
+    nomerge = "" if args.kernel == "debian" else "slab_nomerge"
     append = (
-        f"{platform} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
-        f"watchdog_thresh=60 nokaslr {args.append}"
+        f"{platform} {nomerge} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
+        f"watchdog_thresh=60 log_buf_len=16M nokaslr {args.append}"
     )
     return [
         *machine,
