@@ -8,13 +8,16 @@
 #include "ea_attack_moves.h"
 #include "raw_call.h"
 
+/* Of what is random; 0 for another one in each process. */
+static unsigned int seed;
+
 /* Fills in the scenario; returns an error code. */
 static int set_scene(struct scenario *s, const struct victim *victim, const struct attack *attack,
 		     unsigned int delay)
 {
 	*s = (struct scenario) {
 		.victim = victim, .call = ea_find(victim->call), .delay = delay,
-		.random = 0x9e3779b9 ^ getpid(), .offset = 64,
+		.random = seed ?: 0x9e3779b9 ^ getpid(), .offset = 64,
 	};
 	ea_good(s->call, s->forbidden);
 	for (size_t i = 0; i < LENGTH(victim->words); i++)
@@ -149,6 +152,23 @@ static __u8 *find_region(void)
 	return (__u8 *)start;
 }
 
+static void count_attempt(const struct scenario *s, long ret)
+{
+	record->attempts++;
+	if (ret == s->forbidden_result) {
+		record->broken++;
+	} else if (ret == s->allowed_result) {
+		record->allowed++;
+	} else if (ret == -EACCES) {
+		record->refused++;
+	} else if (ret == -EFAULT) {
+		record->unreadable++;
+	} else {
+		record->other++;
+		record->other_result = ret;
+	}
+}
+
 /*
  * Attempts, under attack, until the time is up or there were enough, or one was broken. Both
  * structs should have been there: on a busy machine that can take longer, for which there is
@@ -166,17 +186,7 @@ static int be_attacked(struct scenario *s, const struct attack *attack, double s
 	while (!s->attacking)
 		sched_yield();
 	while (!record->broken) {
-		long ret = attempt(s, s->page + s->offset);
-
-		record->attempts++;
-		if (ret == s->forbidden_result)
-			record->broken++;
-		else if (ret == s->allowed_result)
-			record->allowed++;
-		else if (ret == -EACCES)
-			record->refused++;
-		else if (ret == -EFAULT)
-			record->unreadable++;
+		count_attempt(s, attempt(s, s->page + s->offset));
 		if (record->attempts >= attempts)
 			break;
 		if (record->attempts % 16 == 0 && now() > end &&
@@ -250,6 +260,8 @@ static void say(const char *attack, const char *victim)
 	printf("# %-14s %-25s %8lu attempts: %lu allowed, %lu refused, %lu unreadable; %lu moves\n",
 	       attack, victim, record->attempts, record->allowed, record->refused,
 	       record->unreadable, record->moves);
+	if (record->other)
+		printf("# %lu others, the last of them %ld\n", record->other, record->other_result);
 	if (record->broken)
 		printf("# broken\n");
 	if (record->let_through)

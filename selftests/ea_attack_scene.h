@@ -47,6 +47,9 @@ static const struct victim victims[] = {
 /* How a scenario went, in memory shared with the child that it is played in. */
 struct record {
 	unsigned long attempts, allowed, refused, unreadable, broken, moves;
+	/* What is none of these, and the last result of that kind. */
+	unsigned long other;
+	long other_result;
 	/* An attack on the slot that should have failed did not. */
 	unsigned long let_through;
 	char what[64];

@@ -9,7 +9,9 @@
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
+#include <time.h>
 
+#include "fault.h"
 #include "harness.h"
 
 #ifndef __NR_clone3
@@ -127,14 +129,21 @@ static void *flip(void *arg)
 	return NULL;
 }
 
-static int race(int attempts, int *results)
+/* So many attempts, and more, for a minute, until both results of a race were there. */
+static bool go_on(int i, int attempts, bool both, time_t start)
 {
+	return i < attempts || (!both && time(NULL) < start + 60);
+}
+
+static int race(int attempts, int *results, int one, int other)
+{
+	const time_t start = time(NULL);
 	pthread_t thread;
 
 	stop = false;
 	if (pthread_create(&thread, NULL, flip, NULL))
 		return -1;
-	for (int i = 0; i < attempts; i++) {
+	for (int i = 0; go_on(i, attempts, results[one] && results[other], start); i++) {
 		switch (openat2_with(0, &shared_how)) {
 		case 0:
 			results[0]++;
@@ -159,8 +168,7 @@ TEST(rewritten_by_a_thread)
 	int results[4] = {};
 
 	/* It takes both values without a filter, sooner or later. */
-	for (int i = 0; i < 50 && !results[2]; i++)
-		ASSERT_EQ(0, race(20000, results));
+	ASSERT_EQ(0, race(20000, results, 0, 2));
 	TH_LOG("unfiltered: allowed %d, denied %d, acted upon %d", results[0], results[1],
 	       results[2]);
 	EXPECT_LT(0, results[0]);
@@ -168,7 +176,7 @@ TEST(rewritten_by_a_thread)
 
 	memset(results, 0, sizeof(results));
 	ASSERT_EQ(0, confine());
-	ASSERT_EQ(0, race(100000, results));
+	ASSERT_EQ(0, race(100000, results, 0, 1));
 	TH_LOG("filtered: allowed %d, denied %d, acted upon %d", results[0], results[1],
 	       results[2]);
 	EXPECT_LT(0, results[0]);
@@ -192,6 +200,7 @@ TEST(readable_at_times)
 	struct open_how *how = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int faults = 0, denied = 0, others = 0;
+	const time_t start = time(NULL);
 	pthread_t thread;
 
 	ASSERT_NE(MAP_FAILED, (void *)how);
@@ -199,7 +208,7 @@ TEST(readable_at_times)
 	ASSERT_EQ(0, confine());
 	stop = false;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, protect, how));
-	for (int i = 0; i < 50000; i++) {
+	for (int i = 0; go_on(i, 50000, faults && denied, start); i++) {
 		switch (openat2_with(0, how)) {
 		case -EFAULT:
 			faults++;
@@ -410,6 +419,32 @@ TEST(locked_memory)
 	EXPECT_EQ(0, openat2_with(0, NULL));
 }
 
+/* Who locks all memory, and may lock so much: less than a region, or as much as it takes. */
+static int locked_to_the_limit(const void *arg)
+{
+	struct rlimit limit = { 64 << 10, 64 << 20 };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || setresuid(65534, 65534, 65534) || confine() ||
+	    mlockall(MCL_FUTURE))
+		return 1;
+	if (openat2_with(0, NULL) != -EAGAIN || openat2_with(RESOLVE_BENEATH, NULL) != -EAGAIN)
+		return 2;
+	/* Nothing else is denied. */
+	if (getppid() <= 0 || close(open("/", O_RDONLY)))
+		return 3;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		return 4;
+	if (openat2_with(0, NULL) || openat2_with(RESOLVE_BENEATH, NULL) != -EPERM)
+		return 5;
+	return 0;
+}
+
+TEST(no_memory_to_lock)
+{
+	EXPECT_EQ(0, in_child(locked_to_the_limit, NULL));
+}
+
 static void *thread_once(void *arg)
 {
 	bool wrong = openat2_with(0, NULL) || openat2_with(RESOLVE_BENEATH, NULL) != -EPERM;
@@ -495,8 +530,12 @@ static void *busy(void *arg)
 
 TEST(killed_in_the_middle)
 {
+	const long before = module_references();
+
+	ASSERT_LE(0, before);
 	for (int i = 0; i < 20; i++) {
 		pid_t pid = fork();
+		int status = 0;
 
 		ASSERT_LE(0, pid);
 		if (!pid) {
@@ -508,10 +547,19 @@ TEST(killed_in_the_middle)
 				pthread_create(&thread, NULL, busy, NULL);
 			busy(NULL);
 		}
-		usleep(20000 + 3000 * i);
+		while (!regions(pid, NULL, NULL) && !waitpid(pid, &status, WNOHANG))
+			usleep(1000);
+		/* Those of its filter and of its region. */
+		EXPECT_LE(before + 2, module_references());
+		usleep(3000 * i);
 		kill(pid, SIGKILL);
-		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(SIGKILL, status);
 	}
+	/* They are given up soon after the last task has gone. */
+	for (int i = 0; i < 3000 && module_references() > before; i++)
+		usleep(10000);
+	EXPECT_GE(before, module_references());
 }
 
 static int self_exec(const void *arg)
@@ -631,7 +679,7 @@ struct outcome {
 	__u32 field;
 };
 
-enum { PLAIN, TAIL, BAD_TAIL, FIRST_PAGE_ONLY, NONE, AT_END, ZERO_PAGE, KERNEL, PLACES };
+enum { PLAIN, LAST_BYTE, BAD_TAIL, FIRST_PAGE_ONLY, NONE, AT_END, ZERO_PAGE, KERNEL, PLACES };
 
 static char *area;
 
@@ -652,6 +700,9 @@ static struct outcome try(const struct call *call, int place, long size)
 		memcpy(at + 8 * i, &call->words[i], 8);
 	if (place == BAD_TAIL)
 		at[call->known + 3] = 1;
+	if (place == LAST_BYTE)
+		/* Of the largest size that there is. */
+		at[4095] = 1;
 	if (call->size_offset >= 0) {
 		__u32 field = size;
 

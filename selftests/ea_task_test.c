@@ -6,7 +6,9 @@
 
 #include "ea_fixture.h"
 
+#include <elf.h>
 #include <linux/ptrace.h>
+#include <sys/user.h>
 
 #ifndef PTRACE_SET_SYSCALL_INFO
 #define PTRACE_SET_SYSCALL_INFO 0x4212
@@ -14,7 +16,12 @@
 
 /* A tracer that rewrites what the call is, after the filter has seen it. */
 struct rewrite {
-	const char *what;
+	/* The call, openat2() if none is named. */
+	const char *call, *what;
+	/* By the registers themselves, not by PTRACE_SET_SYSCALL_INFO. */
+	bool by_registers;
+	/* Of a 32-bit ARM program; the kernel takes the first argument from elsewhere. */
+	bool r0_alone;
 	/* What it is set to; 0 if it stays. */
 	int nr;
 	bool bad_content, bad_pointer, null_pointer;
@@ -24,6 +31,7 @@ struct rewrite {
 
 static struct {
 	__u8 good[EA_ROOM], bad[EA_ROOM];
+	long result;
 } *traced;
 
 static void traced_child(const struct ea_call *call)
@@ -39,7 +47,6 @@ static void traced_child(const struct ea_call *call)
 		RET(SECCOMP_RET_TRACE),
 	};
 	static const __u8 zeros[EA_ROOM];
-	long ret;
 
 	ptrace(PTRACE_TRACEME, 0, 0, 0);
 	raise(SIGSTOP);
@@ -47,25 +54,68 @@ static void traced_child(const struct ea_call *call)
 			    SECCOMP_RET_ALLOW, 0) ||
 	    APPEND(insns, USE_EA, call->known))
 		_exit(1);
-	ret = ea_do(call, traced->good, call->known);
+	traced->result = ea_do(call, traced->good, call->known);
 	/* And what was cached is forgotten. */
 	if (ea_do(ea_find("mount_setattr"), zeros, 32))
 		_exit(2);
-	memcpy(traced->good + 8, &ret, sizeof(ret));
 	_exit(0);
+}
+
+/* Changes the arguments that a tracee's registers hold; whether that can be. */
+static bool set_registers(pid_t pid, const long *args, bool r0_alone)
+{
+#ifdef __arm__
+	unsigned long regs[18];
+
+	if (ptrace(PTRACE_GETREGS, pid, NULL, regs))
+		return false;
+	for (int i = 0; i < 6; i++)
+		regs[i] = args[i];
+	/* The first argument is what r0 was when the call was made. */
+	if (!r0_alone)
+		regs[17] = args[0];
+	return !ptrace(PTRACE_SETREGS, pid, NULL, regs);
+#else
+	struct user_regs_struct regs;
+	struct iovec iov = { &regs, sizeof(regs) };
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov))
+		return false;
+#if defined(__x86_64__)
+	regs.rdi = args[0];
+	regs.rsi = args[1];
+	regs.rdx = args[2];
+	regs.r10 = args[3];
+	regs.r8 = args[4];
+	regs.r9 = args[5];
+#elif defined(__i386__)
+	regs.ebx = args[0];
+	regs.ecx = args[1];
+	regs.edx = args[2];
+	regs.esi = args[3];
+	regs.edi = args[4];
+	regs.ebp = args[5];
+#else
+	/* The kernel has the first argument twice, and sees to it that the two agree. */
+	for (int i = 0; i < 6; i++)
+		regs.regs[i] = args[i];
+#endif
+	return !ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov);
+#endif
 }
 
 static int rewritten(const void *arg)
 {
 	const struct rewrite *rewrite = arg;
-	const struct ea_call *call = ea_find("openat2");
+	const struct ea_call *call = ea_find(rewrite->call ?: "openat2");
+	const bool size_in_struct = call->size_arg == EA_IN_STRUCT;
 	union {
 		struct ptrace_syscall_info info;
 		/* Newer than some headers. */
 		__u64 words[11];
 	} buf;
 	struct ptrace_syscall_info *info = &buf.info;
-	long got = 0;
+	long args[6];
 	int status;
 	pid_t pid;
 
@@ -83,16 +133,21 @@ static int rewritten(const void *arg)
 		return 11;
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(buf), &buf) <= 0)
 		return 12;
-	if (info->seccomp.nr != call->nr || info->seccomp.args[3] != 24)
+	if (info->seccomp.nr != call->nr ||
+	    info->seccomp.args[call->pointer] != (uintptr_t)traced->good)
 		return 13;
+	if (!size_in_struct && info->seccomp.args[call->size_arg] != call->known)
+		return 14;
 	if (rewrite->nr)
 		info->seccomp.nr = rewrite->nr;
 	if (rewrite->bad_pointer)
-		info->seccomp.args[2] = (uintptr_t)traced->bad;
+		info->seccomp.args[call->pointer] = (uintptr_t)traced->bad;
 	if (rewrite->null_pointer)
-		info->seccomp.args[2] = 0;
-	if (rewrite->size)
-		info->seccomp.args[3] = rewrite->size;
+		info->seccomp.args[call->pointer] = 0;
+	if (rewrite->size && !size_in_struct)
+		info->seccomp.args[call->size_arg] = rewrite->size;
+	if (rewrite->size && size_in_struct)
+		ea_put(traced->good, (struct ea_word) { call->size_offset, rewrite->size });
 	if (rewrite->nr == 442) {
 		/* mount_setattr(AT_FDCWD, "/", 0, bad, 32) */
 		info->seccomp.args[3] = (uintptr_t)traced->bad;
@@ -101,33 +156,68 @@ static int rewritten(const void *arg)
 	}
 	if (rewrite->bad_content)
 		memcpy(traced->good, traced->bad, EA_ROOM);
-	if (ptrace(PTRACE_SET_SYSCALL_INFO, pid, sizeof(buf), &buf))
-		return 14;
+	for (int i = 0; i < 6; i++)
+		args[i] = info->seccomp.args[i];
+	if (rewrite->by_registers ? !set_registers(pid, args, rewrite->r0_alone) :
+				    ptrace(PTRACE_SET_SYSCALL_INFO, pid, sizeof(buf), &buf))
+		return 15;
 	/* The filter is run again, and the tracer not asked again. */
 	ptrace(PTRACE_CONT, pid, 0, 0);
 	if (waitpid(pid, &status, 0) != pid || status)
-		return 15;
-	memcpy(&got, traced->good + 8, sizeof(got));
-	if (got == rewrite->result)
-		return 0;
-	printf("# %s: %ld, not %ld\n", rewrite->what, got, rewrite->result);
-	return 16;
+		return 16;
+	if (traced->result != rewrite->result) {
+		printf("# %s, %s: %ld, not %ld\n", call->name, rewrite->what, traced->result,
+		       rewrite->result);
+		return 17;
+	}
+	/* Where the kernel says how much it knows, it is said to the caller. */
+	if ((call->flags & EA_WRITES_BACK) && rewrite->result == -E2BIG &&
+	    memcmp(traced->good + call->size_offset, &(__u32) { call->known }, 4))
+		return 18;
+	return 0;
 }
+
+#define LANDLOCK "landlock_create_ruleset"
 
 TEST_F(ea, rewritten_by_a_tracer)
 {
 	static const struct rewrite rewrites[] = {
-		{ "nothing", .result = 0 },
-		{ "content", .bad_content = true, .result = -2021 },
-		{ "pointer", .bad_pointer = true, .result = -2021 },
-		{ "pointer to nowhere", .null_pointer = true, .result = -EFAULT },
-		{ "size", .size = 16, .result = -2020 },
-		{ "larger size", .size = 25, .result = 0 },
-		{ "largest size", .size = 4097, .result = -E2BIG },
-		{ "skipped", .nr = -1, .result = -ENOSYS },
+		{ NULL, "nothing", .result = 0 },
+		{ NULL, "content", .bad_content = true, .result = -2021 },
+		{ NULL, "pointer", .bad_pointer = true, .result = -2021 },
+		{ NULL, "pointer to nowhere", .null_pointer = true, .result = -EFAULT },
+		{ NULL, "size", .size = 16, .result = -2020 },
+		{ NULL, "larger size", .size = 25, .result = 0 },
+		{ NULL, "largest size", .size = 4097, .result = -E2BIG },
+		{ NULL, "skipped", .nr = -1, .result = -ENOSYS },
 		/* The bad word is at offset 20, which is none of mount_setattr()'s concern. */
-		{ "another call", .nr = 442, .result = -EINVAL },
-		{ "a call without", .nr = __NR_getpid, .result = 0 },
+		{ NULL, "another call", .nr = 442, .result = -EINVAL },
+		{ NULL, "a call without", .nr = __NR_getpid, .result = 0 },
+		/* The pointer is the first argument. */
+		{ LANDLOCK, "nothing", .result = 0 },
+		{ LANDLOCK, "pointer", .bad_pointer = true, .result = -2021 },
+		{ LANDLOCK, "pointer to nowhere", .null_pointer = true, .result = -EFAULT },
+		{ LANDLOCK, "nothing", true, .result = 0 },
+		{ LANDLOCK, "content", true, .bad_content = true, .result = -2021 },
+		{ LANDLOCK, "pointer", true, .bad_pointer = true, .result = -2021 },
+		{ LANDLOCK, "pointer to nowhere", true, .null_pointer = true, .result = -EFAULT },
+		{ LANDLOCK, "size", true, .size = 16, .result = -2020 },
+		{ LANDLOCK, "largest size", true, .size = 4097, .result = -E2BIG },
+#ifdef __arm__
+		{ LANDLOCK, "r0 alone", true, true, .bad_pointer = true, .result = 0 },
+#endif
+		{ NULL, "pointer", true, .bad_pointer = true, .result = -2021 },
+		{ NULL, "size", true, .size = 16, .result = -2020 },
+		/* The size is in the struct. */
+		{ "sched_setattr", "nothing", .result = 0 },
+		{ "sched_setattr", "size", .size = 16, .result = -2020 },
+		{ "sched_setattr", "smaller size", .size = 48, .result = 0 },
+		{ "sched_setattr", "smallest size", .size = 1, .result = -E2BIG },
+		{ "sched_setattr", "largest size", .size = 4097, .result = -E2BIG },
+		{ "sched_setattr", "pointer", true, .bad_pointer = true, .result = -2021 },
+		{ "listmount", "pointer", true, .bad_pointer = true, .result = -2021 },
+		{ "listmount", "smaller size", .size = 24, .result = 0 },
+		{ "listmount", "smallest size", .size = 8, .result = -EINVAL },
 	};
 
 	for (size_t i = 0; i < LENGTH(rewrites); i++)
@@ -385,26 +475,35 @@ TEST_F(ea, threads)
 	EXPECT_EQ(0, in_child(threads, NULL));
 }
 
+/* How many regions the process sees that it has, and where the last one begins. */
+static int regions(__u8 **start)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[256];
+	int count = 0;
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "seccomp_args"))
+			continue;
+		/* One that could be written would be none. */
+		count += strstr(line, " r--s ") ? 1 : -1000;
+		*start = (__u8 *)strtoul(line, NULL, 16);
+	}
+	if (!maps)
+		return -1;
+	fclose(maps);
+	return count;
+}
+
 /* The mapping, as far as the process can see. */
 static int mapping(const void *arg)
 {
 	const struct ea_call *openat2 = ea_find("openat2");
-	__u8 how[EA_ROOM] = {};
-	int regions = 0;
-	char line[256];
-	FILE *maps;
+	__u8 how[EA_ROOM] = {}, *region;
 
 	if (ea_install_word(openat2, openat2->bad, SECCOMP_RET_ALLOW, 0) || ea_do(openat2, how, 24))
 		return 1;
-	maps = fopen("/proc/self/maps", "r");
-	while (maps && fgets(line, sizeof(line), maps)) {
-		if (!strstr(line, "seccomp_args"))
-			continue;
-		regions++;
-		if (!strstr(line, " r--s "))
-			return 2;
-	}
-	return regions == 1 ? 0 : 3;
+	return regions(&region) == 1 ? 0 : 2;
 }
 
 TEST_F(ea, mapping)
@@ -412,26 +511,70 @@ TEST_F(ea, mapping)
 	EXPECT_EQ(0, in_child(mapping, NULL));
 }
 
+/* Calls that are decided without their struct take nothing of the process. */
+static int no_mapping(const void *arg)
+{
+	const struct ea_call *mount_setattr = ea_find("mount_setattr");
+	struct sock_filter old[] = {
+		LOAD(nr),
+		RET_IF_EQ(437, SECCOMP_RET_LOG),
+		LOAD_ARG_LO(3),
+		RET_IF_EQ(0x7777, SECCOMP_RET_ERRNO | 2050),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	struct sock_filter appended[] = {
+		LOAD_AT(OFFSET(features)),
+		RET_IF_EQ(0x7777, SECCOMP_RET_ERRNO | 2051),
+		LOAD_ARG_LO(2),
+		RET_IF_EQ(0x7777, SECCOMP_RET_ERRNO | 2052),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	__u8 bytes[EA_ROOM], *region;
+
+	for (int filters = 0; filters < 3; filters++) {
+		if (filters == 0 && INSTALL(old, 0))
+			return 1;
+		if (filters == 1 && APPEND(appended, 0, 0))
+			return 2;
+		/* Of no other call does this one look at the struct, nor is there a tail to refuse. */
+		if (filters == 2 && ea_install_word(mount_setattr, mount_setattr->bad,
+						    SECCOMP_RET_ALLOW, TAIL_VISIBLE))
+			return 3;
+		for (size_t i = 0; i < LENGTH(ea_calls); i++) {
+			if (filters == 2 && &ea_calls[i] == mount_setattr)
+				continue;
+			ea_good(&ea_calls[i], bytes);
+			ea_do(&ea_calls[i], bytes, ea_calls[i].known);
+			if (regions(&region)) {
+				printf("# %s\n", ea_calls[i].name);
+				return 10 + filters;
+			}
+		}
+	}
+	ea_bad(mount_setattr, bytes);
+	if (ea_do(mount_setattr, bytes, 32) != -4000)
+		return 4;
+	return regions(&region) == 1 ? 0 : 5;
+}
+
+TEST_F(ea, no_mapping)
+{
+	EXPECT_EQ(0, in_child(no_mapping, NULL));
+}
+
 /* A struct may be in the copy of the last one, or what is near it. */
 static int in_the_slot(const void *arg)
 {
 	const struct ea_call *openat2 = ea_find("openat2");
-	__u8 good[EA_ROOM], bad[EA_ROOM], *region = NULL;
-	char line[256];
-	FILE *maps;
+	__u8 good[EA_ROOM], bad[EA_ROOM], *region;
 
 	ea_good(openat2, good);
 	ea_bad(openat2, bad);
 	if (ea_install_word(openat2, openat2->bad, SECCOMP_RET_ALLOW, 0) ||
 	    ea_do(openat2, good, 24))
 		return 1;
-	maps = fopen("/proc/self/maps", "r");
-	while (maps && fgets(line, sizeof(line), maps))
-		if (strstr(line, "seccomp_args"))
-			region = (__u8 *)strtoul(line, NULL, 16);
-	if (!region)
+	if (regions(&region) != 1)
 		return 2;
-	fclose(maps);
 	for (int i = 0; i < 3; i++) {
 		if (ea_do(openat2, good, 24) || ea_do(openat2, region + PAGE, 24))
 			return 3;

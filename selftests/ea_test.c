@@ -5,6 +5,8 @@
 
 #include "ea_fixture.h"
 
+#include <linux/io_uring.h>
+
 /* What filters that tell what they see answer with: as expected, or the number of a word. */
 #define AS_EXPECTED 4000
 #define FEATURES_DIFFER 3000
@@ -398,6 +400,67 @@ static int old_filters(const void *arg)
 TEST_F(ea, old_filters)
 {
 	EXPECT_EQ(0, in_child(old_filters, NULL));
+}
+
+/*
+ * The limit that the documentation speaks of: an io_uring opens files as well, and asks no filter.
+ * Returns what openat2() returns of it, without a descriptor.
+ */
+static long openat2_by_uring(int ring, const struct io_uring_params *params, const void *how)
+{
+	const size_t size = params->sq_off.array + params->sq_entries * 4;
+	const size_t cq_size = params->cq_off.cqes +
+			       params->cq_entries * sizeof(struct io_uring_cqe);
+	char *sq = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	char *cq = mmap(NULL, cq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+			IORING_OFF_CQ_RING);
+	struct io_uring_sqe *sqe = mmap(NULL, params->sq_entries * sizeof(*sqe),
+					PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	const struct io_uring_cqe *cqe = (void *)(cq + params->cq_off.cqes);
+
+	if (sq == MAP_FAILED || cq == MAP_FAILED || (void *)sqe == MAP_FAILED)
+		return -EDOM;
+	*sqe = (struct io_uring_sqe) {
+		.opcode = IORING_OP_OPENAT2, .fd = AT_FDCWD, .addr = (uintptr_t)"/",
+		.addr2 = (uintptr_t)how, .len = 24,
+	};
+	*(__u32 *)(sq + params->sq_off.array) = 0;
+	__atomic_store_n((__u32 *)(sq + params->sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(426, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		return -ERANGE;
+	if (cqe->res >= 0)
+		close(cqe->res);
+	return cqe->res < 0 ? cqe->res : 0;
+}
+
+static int by_uring(const void *arg)
+{
+	const struct ea_call *call = ea_find("openat2");
+	struct io_uring_params params = {};
+	const struct ea_word word = { 16, 2 /* RESOLVE_NO_MAGICLINKS */ };
+	static __u8 how[EA_ROOM];
+	int ring;
+
+	if (ea_install_word(call, word, SECCOMP_RET_ALLOW, 0))
+		return 1;
+	ring = syscall(425, 1, &params);
+	if (ring < 0)
+		return errno == ENOSYS || errno == EPERM ? KSFT_SKIP : 2;
+	ea_put(how, word);
+	if (ea_do(call, how, 24) != -4000)
+		return 3;
+	if (openat2_by_uring(ring, &params, how))
+		return 4;
+	return ea_do(call, how, 24) == -4000 ? 0 : 5;
+}
+
+TEST_F(ea, not_by_io_uring)
+{
+	int result = in_child(by_uring, NULL);
+
+	if (result == KSFT_SKIP)
+		SKIP(return, "no io_uring");
+	EXPECT_EQ(0, result);
 }
 
 TEST_HARNESS_MAIN
