@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * notify_soak SECONDS: 16 confined threads ask, 4 supervisors answer by value, by errno, by a
- * descriptor, or let the call run, while signals come and processes and listeners go at random.
- * Every call must have the one answer that belongs to it.
+ * notify_soak SECONDS [SEED]: 16 confined threads ask, 4 supervisors answer by value, by errno, by
+ * a descriptor, or let the call run, while signals come and processes and listeners go at random.
+ * Every call must have the one answer that belongs to it. What signals do not interrupt once it is
+ * read must not be read twice.
  */
 
 #include "common.h"
@@ -15,13 +16,18 @@
 
 struct shared {
 	unsigned long asked, answered, interrupted, wrong;
-	/* What was wrong last: what kind of call it was, or -1 for an answer, and what it gave. */
+	/*
+	 * What was wrong last: what kind of call it was, or -1 for an answer, or -2 for a call that
+	 * was read twice; and what it gave.
+	 */
 	int kind, error;
 	long result;
 };
 
 static struct shared *shared;
 static int listener;
+static bool killable; /* once they are read, only fatal signals interrupt calls */
+static unsigned long last_read[ASKERS]; /* the call of each asker, plus one */
 static pid_t parent;
 
 static void count(unsigned long *counter)
@@ -55,6 +61,8 @@ static void *ask(void *arg)
 		count(&shared->asked);
 		if (result == -1 && errno == EINTR) {
 			count(&shared->interrupted);
+			/* The same call again. */
+			n--;
 			continue;
 		}
 		/* The listener is gone. */
@@ -90,6 +98,9 @@ static void answer(const struct seccomp_notif *notif)
 	};
 	int ret;
 
+	/* An asker has one call at a time. */
+	if (__atomic_exchange_n(&last_read[n >> 32], n + 1, __ATOMIC_RELAXED) == n + 1 && killable)
+		is_wrong(-2, n, 0);
 	switch (n % 4) {
 	case 0:
 		response.val = n % 100000 + 7;
@@ -166,14 +177,18 @@ static bool has_filter(pid_t pid)
 	return !strncmp(name, "listening", 9);
 }
 
-/* One sandbox, from its start to its end; 0 if that came in time. */
-static int round_of(unsigned int seed)
+/* One sandbox of this kind, from its start to its end; 0 if that came in time. */
+static int round_of(unsigned int kind)
 {
-	unsigned long flags = seed & 1 ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+	unsigned long flags;
 	pthread_t threads[SUPERVISORS];
 	int pidfd, status, ret = 1;
-	pid_t pid = fork();
+	pid_t pid;
 
+	killable = kind & 1;
+	flags = killable ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+	memset(last_read, 0, sizeof(last_read));
+	pid = fork();
 	if (pid < 0)
 		return 1;
 	if (!pid)
@@ -186,7 +201,7 @@ static int round_of(unsigned int seed)
 	close(pidfd);
 	if (listener < 0)
 		return 1;
-	if (seed & 2)
+	if (kind & 2)
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	for (int i = 0; i < SUPERVISORS; i++)
 		pthread_create(&threads[i], NULL, supervise, NULL);
@@ -200,7 +215,7 @@ static int round_of(unsigned int seed)
 		syscall(__NR_tgkill, pid, pid + rand() % (ASKERS + 1), SIGUSR1);
 		usleep(rand() % 4000);
 	}
-	if (seed & 4) {
+	if (kind & 4) {
 		/* Supervisors must not use the number of a listener that is gone. */
 		for (int i = 0; i < SUPERVISORS; i++)
 			pthread_cancel(threads[i]);
@@ -233,6 +248,8 @@ static int round_of(unsigned int seed)
 int main(int argc, char **argv)
 {
 	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
+	/* The low bits of longer ones, which count up. */
+	unsigned int seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 20261124;
 	unsigned int rounds = 0, stuck = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -241,7 +258,8 @@ int main(int argc, char **argv)
 		      0);
 	if (shared == MAP_FAILED)
 		return 1;
-	srand(20261124);
+	printf("# seed %u\n", seed);
+	srand(seed);
 	while (time(NULL) < end && !stuck)
 		stuck += round_of(rounds++);
 	printf("# %u rounds, %lu calls, %lu answered, %lu interrupted\n", rounds, shared->asked,

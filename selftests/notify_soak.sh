@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# notify_soak.sh SECONDS: notify_soak, and that nothing is left behind by it.
+# notify_soak.sh SECONDS [SEED]: notify_soak, and that nothing is left behind by it.
 . ./tap.sh
 
 insmod /rust_seccomp.ko
 ./notify_soak 5 >/dev/null
 before=$(slab)
-check 'the soak' ./notify_soak "$1"
+check 'the soak' ./notify_soak "$@"
 check 'no module reference is left' unused
 check_slab "$before"
 check 'the module unloads' rmmod rust_seccomp

@@ -12,6 +12,16 @@
 
 #define NOTIFY (SECCOMP_RET_USER_NOTIF)
 #define ID_VALID_WRONG_DIR SECCOMP_IOR(2, __u64)
+/* In milliseconds, more than what must come can take. */
+#define LONG_ENOUGH (10000 * slowness())
+
+/* 1, or more on kernels that look for bugs. */
+static int slowness(void)
+{
+	const char *slowness = getenv("SLOWNESS");
+
+	return slowness ? atoi(slowness) : 1;
+}
 
 /* Sends a file descriptor over a socket. */
 static int send_fd(int sock, int fd)
@@ -105,6 +115,15 @@ static int answer(int listener, __u64 id, __s64 val, __s32 error, __u32 flags)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
+static int add_fd(int listener, __u64 id, int fd, __u32 flags, int newfd, __u32 newfd_flags)
+{
+	struct seccomp_notif_addfd addfd = {
+		.id = id, .flags = flags, .srcfd = fd, .newfd = newfd, .newfd_flags = newfd_flags,
+	};
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
+}
+
 static int exit_status(pid_t pid)
 {
 	int status;
@@ -130,7 +149,7 @@ TEST(states_and_errnos)
 	pid_t pid = asking_child(ask, &expected, 0, &listener);
 
 	ASSERT_LE(0, listener);
-	EXPECT_EQ(POLLIN, events(listener, 5000));
+	EXPECT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 	notif.pid = 1;
 	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notif));
 	EXPECT_EQ(EINVAL, errno);
@@ -144,7 +163,7 @@ TEST(states_and_errnos)
 	EXPECT_EQ(0, notif.flags);
 	EXPECT_EQ(__NR_getppid, notif.data.nr);
 	EXPECT_EQ(ARCH_NATIVE, notif.data.arch);
-	EXPECT_EQ(POLLOUT, events(listener, 5000));
+	EXPECT_EQ(POLLOUT, events(listener, LONG_ENOUGH));
 	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id));
 	EXPECT_EQ(0, ioctl(listener, ID_VALID_WRONG_DIR, &id));
 	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &other));
@@ -169,7 +188,7 @@ TEST(states_and_errnos)
 	EXPECT_EQ(0, exit_status(pid));
 	EXPECT_EQ(-1, answer(listener, id, 42, 0, 0));
 	EXPECT_EQ(ENOENT, errno);
-	EXPECT_EQ(POLLHUP, events(listener, 5000));
+	EXPECT_EQ(POLLHUP, events(listener, LONG_ENOUGH));
 	EXPECT_EQ(-1, receive(listener, &notif));
 	EXPECT_EQ(ENOENT, errno);
 }
@@ -186,6 +205,34 @@ static void ask_often(void *arg)
 	_exit(0);
 }
 
+/* What nobody has read has no answer yet, whoever guesses its id, which is the next. */
+TEST(unread)
+{
+	struct seccomp_notif notif;
+	long count = 2;
+	int listener;
+	pid_t pid = asking_child(ask_often, &count, 0, &listener);
+	__u64 id;
+
+	ASSERT_EQ(0, receive(listener, &notif));
+	id = notif.id + 1;
+	EXPECT_EQ(0, answer(listener, notif.id, 1000, 0, 0));
+	EXPECT_EQ(POLLIN, events(listener, LONG_ENOUGH));
+	EXPECT_EQ(-1, answer(listener, id, 1001, 0, 0));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(-1, add_fd(listener, id, 0, 0, 0, 0));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(-1, add_fd(listener, id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(POLLIN, events(listener, 0));
+	ASSERT_EQ(0, receive(listener, &notif));
+	EXPECT_EQ(id, notif.id);
+	EXPECT_EQ(0, answer(listener, id, 1001, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
+}
+
 struct reader {
 	pthread_t thread;
 	int listener;
@@ -197,7 +244,7 @@ static void *read_until_hup(void *arg)
 	struct reader *reader = arg;
 	struct seccomp_notif notif;
 
-	while (!(events(reader->listener, 10000) & POLLHUP)) {
+	while (!(events(reader->listener, LONG_ENOUGH) & POLLHUP)) {
 		if (events(reader->listener, 100) != POLLIN || receive(reader->listener, &notif))
 			continue;
 		if (answer(reader->listener, notif.id, notif.data.args[0] + 1000, 0, 0))
@@ -222,11 +269,13 @@ TEST(many_readers_and_many_askers)
 		if (listener < 0 || send_fd(socks[1], listener))
 			_exit(255);
 		close(listener);
-		for (int i = 1; i < LENGTH(pids); i++)
-			if (!fork())
+		for (int i = 1; i < LENGTH(pids); i++) {
+			pids[i] = fork();
+			if (!pids[i])
 				ask_often(&count);
+		}
 		for (int i = 1; i < LENGTH(pids); i++)
-			if (exit_status(-1) == -2)
+			if (exit_status(pids[i]))
 				_exit(1);
 		ask_often(&count);
 	}
@@ -255,7 +304,7 @@ TEST(listener_closed_while_asked)
 		int listener;
 		pid_t unread = asking_child(ask, &expected, flags[i], &listener);
 
-		EXPECT_EQ(POLLIN, events(listener, 5000));
+		EXPECT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 		close(listener);
 		EXPECT_EQ(0, exit_status(unread));
 
@@ -294,6 +343,30 @@ TEST(reader_learns_of_the_end)
 	EXPECT_EQ(ENOENT, (long)result);
 }
 
+static void ask_from_a_child(void *arg)
+{
+	if (!fork())
+		ask(arg);
+}
+
+/* It is the last task's end that counts, not that of the one which made the listener. */
+TEST(end_of_the_last_task)
+{
+	struct seccomp_notif notif;
+	struct pollfd end = { 0 };
+	long expected = 0;
+	pid_t pid = asking_child(ask_from_a_child, &expected, 0, &end.fd);
+
+	ASSERT_EQ(0, receive(end.fd, &notif));
+	EXPECT_NE(pid, notif.pid);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(0, poll(&end, 1, 100));
+	kill(notif.pid, SIGKILL);
+	EXPECT_EQ(1, poll(&end, 1, LONG_ENOUGH));
+	EXPECT_EQ(POLLHUP, end.revents);
+	EXPECT_EQ(POLLHUP, events(end.fd, 0));
+}
+
 /* A request that was read into nowhere is there for the next reader. */
 TEST(unwritable_buffer)
 {
@@ -310,7 +383,7 @@ TEST(unwritable_buffer)
 		for (int round = 0; round < 3; round++) {
 			EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, page));
 			EXPECT_EQ(EFAULT, errno);
-			EXPECT_EQ(POLLIN, events(listener, 5000));
+			EXPECT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 		}
 		ASSERT_EQ(0, receive(listener, &notif));
 		EXPECT_EQ(0, answer(listener, notif.id, 3, 0, 0));
@@ -340,7 +413,7 @@ TEST(request_gone_before_it_is_read)
 	int listener;
 	pid_t pid = asking_child(ask_with_handler, &expected, 0, &listener);
 
-	EXPECT_EQ(POLLIN, events(listener, 5000));
+	EXPECT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 	kill(pid, SIGUSR1);
 	EXPECT_EQ(0, exit_status(pid));
 	EXPECT_EQ(-1, receive(listener, &notif));
@@ -374,9 +447,12 @@ TEST(wait_killable)
 	pid = asking_child(ask_with_handler, &expected, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 			   &listener);
 	ASSERT_EQ(0, receive(listener, &notif));
-	kill(pid, SIGUSR1);
-	usleep(20000);
-	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
+	for (int i = 0; i < 15; i++) {
+		kill(pid, SIGUSR1);
+		usleep(20000 * slowness());
+		ASSERT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
+		ASSERT_EQ(POLLOUT, events(listener, 0));
+	}
 	EXPECT_EQ(0, answer(listener, notif.id, 7, 0, 0));
 	EXPECT_EQ(0, exit_status(pid));
 
@@ -387,15 +463,6 @@ TEST(wait_killable)
 	EXPECT_EQ(256 + SIGKILL, exit_status(pid));
 	EXPECT_EQ(-1, answer(listener, notif.id, 7, 0, 0));
 	EXPECT_EQ(ENOENT, errno);
-}
-
-static int add_fd(int listener, __u64 id, int fd, __u32 flags, int newfd, __u32 newfd_flags)
-{
-	struct seccomp_notif_addfd addfd = {
-		.id = id, .flags = flags, .srcfd = fd, .newfd = newfd, .newfd_flags = newfd_flags,
-	};
-
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
 }
 
 static void check_descriptors(void *arg)
@@ -423,7 +490,7 @@ TEST(descriptors_and_their_errnos)
 	pid_t pid = asking_child(check_descriptors, NULL, 0, &listener);
 
 	ASSERT_LE(0, null);
-	EXPECT_EQ(POLLIN, events(listener, 5000));
+	EXPECT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 	ASSERT_EQ(0, receive(listener, &notif));
 
 	EXPECT_EQ(-1, add_fd(listener, notif.id, null, 4, 0, 0));
@@ -499,16 +566,19 @@ static int open_descriptors(void)
 	return count;
 }
 
-/* Runs on the second processor alone, where a higher priority keeps the lower ones from running. */
-static int pin_to_second(int priority)
+/*
+ * Runs on this processor alone, where a higher priority keeps the lower ones from running. 0 is
+ * that of ordinary tasks.
+ */
+static int pin_to(int processor, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
-	cpu_set_t second;
+	cpu_set_t only;
 
-	CPU_ZERO(&second);
-	CPU_SET(1, &second);
-	return sched_setaffinity(0, sizeof(second), &second) ||
-	       sched_setscheduler(0, SCHED_FIFO, &param);
+	CPU_ZERO(&only);
+	CPU_SET(processor, &only);
+	return sched_setaffinity(0, sizeof(only), &only) ||
+	       sched_setscheduler(0, priority ? SCHED_FIFO : SCHED_OTHER, &param);
 }
 
 /* Asks how many descriptors it was given, and then for one more. */
@@ -517,7 +587,7 @@ static void count_descriptors(void *arg)
 	int before = open_descriptors();
 	long given, last;
 
-	if (pin_to_second(1))
+	if (pin_to(1, 1))
 		_exit(3);
 	given = syscall(__NR_getppid);
 	if (open_descriptors() != before + given)
@@ -533,7 +603,7 @@ static volatile int hog; /* 1 while it runs */
 static void *hog_the_second(void *arg)
 {
 	(void)arg;
-	if (pin_to_second(50))
+	if (pin_to(1, 50))
 		return (void *)1;
 	hog = 1;
 	while (hog == 1)
@@ -541,8 +611,44 @@ static void *hog_the_second(void *arg)
 	return NULL;
 }
 
+static bool is_asleep(pid_t tid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(file);
+	}
+	return state == 'S' || state == 'D';
+}
+
+/* From now on the task, which runs on the second processor, cannot. */
+static pthread_t start_hogging(pid_t pid)
+{
+	pthread_t thread;
+
+	/* It must not be stopped with the filter's lock. */
+	while (!is_asleep(pid))
+		usleep(1000);
+	hog = 0;
+	pthread_create(&thread, NULL, hog_the_second, NULL);
+	while (!hog)
+		usleep(1000);
+	return thread;
+}
+
+static void stop_hogging(pthread_t thread)
+{
+	hog = 2;
+	pthread_join(thread, NULL);
+}
+
 /* As add_fd(), while the task cannot run and a signal comes. */
-static int add_fd_in_vain(int listener, __u64 id, __u32 flags)
+static int add_fd_in_vain(pid_t pid, int listener, __u64 id, __u32 flags)
 {
 	/* Again and again: on a busy machine the first may come before the call. */
 	struct itimerval soon = { { 0, 30000 }, { 0, 30000 } }, never = { };
@@ -554,52 +660,189 @@ static int add_fd_in_vain(int listener, __u64 id, __u32 flags)
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
-	hog = 0;
-	pthread_create(&thread, NULL, hog_the_second, NULL);
-	while (!hog)
-		usleep(1000);
+	thread = start_hogging(pid);
 	setitimer(ITIMER_REAL, &soon, NULL);
 	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
 	ret = add_fd(listener, id, 0, flags, 0, O_CLOEXEC) < 0 ? -errno : 0;
 	setitimer(ITIMER_REAL, &never, NULL);
-	hog = 2;
-	pthread_join(thread, NULL);
+	stop_hogging(thread);
 	return ret;
+}
+
+#define RT_RUNTIME "/proc/sys/kernel/sched_rt_runtime_us"
+
+/* Real-time threads may take all of a processor's time. */
+FIXTURE(realtime)
+{
+	char runtime[32];
+};
+
+FIXTURE_SETUP(realtime)
+{
+	int fd;
+
+	if (geteuid() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "needs root and two processors");
+	fd = open(RT_RUNTIME, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, read(fd, self->runtime, sizeof(self->runtime) - 1));
+	close(fd);
+	ASSERT_EQ(0, write_file(RT_RUNTIME, "-1"));
+}
+
+FIXTURE_TEARDOWN(realtime)
+{
+	EXPECT_EQ(0, write_file(RT_RUNTIME, self->runtime));
 }
 
 /*
  * A supervisor that is interrupted while it waits for a descriptor to be installed takes it back:
  * it is not installed later, and the request can still be answered.
  */
-TEST(interrupted_supervisor)
+TEST_F(realtime, interrupted_supervisor)
 {
 	struct sigaction action = { .sa_handler = nothing };
 	struct seccomp_notif notif;
 	int listener;
 	pid_t pid;
 
-	if (geteuid() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		SKIP(return, "needs root and two processors");
-	write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	sigaction(SIGALRM, &action, NULL);
 	pid = asking_child(count_descriptors, NULL, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 			   &listener);
 	ASSERT_EQ(0, receive(listener, &notif));
-	EXPECT_EQ(-EINTR, add_fd_in_vain(listener, notif.id, 0));
+	EXPECT_EQ(-EINTR, add_fd_in_vain(pid, listener, notif.id, 0));
 	EXPECT_LE(0, add_fd(listener, notif.id, 0, 0, 0, 0));
-	EXPECT_EQ(-EINTR, add_fd_in_vain(listener, notif.id, 0));
+	EXPECT_EQ(-EINTR, add_fd_in_vain(pid, listener, notif.id, 0));
 	EXPECT_EQ(0, answer(listener, notif.id, 1, 0, 0));
 
 	ASSERT_EQ(0, receive(listener, &notif));
-	EXPECT_EQ(-EINTR, add_fd_in_vain(listener, notif.id, SECCOMP_ADDFD_FLAG_SEND));
+	EXPECT_EQ(-EINTR, add_fd_in_vain(pid, listener, notif.id, SECCOMP_ADDFD_FLAG_SEND));
 	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
 	EXPECT_LE(0, add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
 	EXPECT_EQ(0, exit_status(pid));
 }
 
+/* What the two of answer_among_signals() share. */
+struct flooded {
+	long count, got; /* what the last call has returned */
+	int flags; /* of the signal's handler */
+	bool descriptors; /* are the answers */
+};
+
+/* Each call has its number, which it keeps when it has to be made again. */
+static void ask_among_signals(void *arg)
+{
+	struct flooded *flooded = arg;
+	struct sigaction action = { .sa_handler = nothing, .sa_flags = flooded->flags };
+	int before = open_descriptors();
+
+	pin_to(0, 0);
+	sigaction(SIGUSR1, &action, NULL);
+	for (long n = 0; n < flooded->count; n++) {
+		long got;
+
+		do {
+			got = syscall(__NR_getppid, n);
+		} while (got == -1 && errno == EINTR);
+		flooded->got = got;
+		if (flooded->descriptors && (fcntl(got, F_GETFD) != FD_CLOEXEC || close(got)))
+			_exit(1);
+	}
+	_exit(open_descriptors() == before ? 0 : 2);
+}
+
+/* Waits for the next request; true if it is the one after this. */
+static bool receive_next(struct __test_metadata *_metadata, int listener,
+			 struct seccomp_notif *notif)
+{
+	__u64 id = notif->id;
+
+	do {
+		/* Not its end. */
+		ASSERT_EQ(POLLIN, events(listener, LONG_ENOUGH));
+		/* A signal may have taken it back. */
+	} while (receive(listener, notif) && errno == ENOENT);
+	return notif->id == id + 1;
+}
+
+/*
+ * Answers while a signal has woken the task, but the task does not have the filter's lock yet, to
+ * see whether it is answered. On the same processor the supervisor can stop it there: it sleeps
+ * for as long as the task needs until then, which it learns from how often it comes too late.
+ */
+static void answer_among_signals(struct __test_metadata *_metadata, bool descriptors, int flags)
+{
+	struct flooded *flooded = mmap(NULL, sizeof(*flooded), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct timespec needed = { 0, 20000 };
+	struct seccomp_notif notif = {};
+	long expected = 0;
+	int listener;
+	pid_t pid;
+
+	ASSERT_NE(MAP_FAILED, flooded);
+	flooded->count = 1000 / slowness();
+	flooded->flags = flags;
+	flooded->descriptors = descriptors;
+	pid = asking_child(ask_among_signals, flooded, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			   &listener);
+	ASSERT_LE(0, listener);
+	pin_to(0, 1);
+	for (long n = 0; n < flooded->count; n++) {
+		if (n % 2) {
+			/* The signal comes before it is read ... */
+			ASSERT_EQ(POLLIN, events(listener, LONG_ENOUGH));
+			kill(pid, SIGUSR1);
+			nanosleep(&needed, NULL);
+			if (!receive_next(_metadata, listener, &notif))
+				needed.tv_nsec -= needed.tv_nsec / 8;
+			else if (needed.tv_nsec < 10000000)
+				needed.tv_nsec += needed.tv_nsec / 8 + 100;
+		} else {
+			/* ... or after. */
+			receive_next(_metadata, listener, &notif);
+			kill(pid, SIGUSR1);
+			nanosleep(&needed, NULL);
+		}
+		/* What is answered is not asked again, and the answer has arrived. */
+		ASSERT_EQ(n, notif.data.args[0]);
+		if (n)
+			ASSERT_EQ(expected, flooded->got);
+		/* What is read is not taken back. */
+		if (descriptors) {
+			expected = add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0,
+					  O_CLOEXEC);
+			ASSERT_LE(0, expected);
+		} else {
+			expected = n + 1000;
+			ASSERT_EQ(0, answer(listener, notif.id, expected, 0, 0));
+		}
+		if (n % 3 == 0)
+			kill(pid, SIGUSR1);
+	}
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(expected, flooded->got);
+	close(listener);
+	munmap(flooded, sizeof(*flooded));
+}
+
+/* Commit cce436aafc2a: an answer is not lost to a signal that comes before the task takes it. */
+TEST(answers_among_signals)
+{
+	answer_among_signals(_metadata, false, SA_RESTART);
+	answer_among_signals(_metadata, false, 0);
+}
+
+TEST(descriptors_among_signals)
+{
+	answer_among_signals(_metadata, true, SA_RESTART);
+	answer_among_signals(_metadata, true, 0);
+}
+
 struct injection {
 	int listener, fd;
 	__u64 id;
+	pid_t thread; /* which injects, once it does */
 };
 
 static void *inject(void *arg)
@@ -615,6 +858,7 @@ static void *inject_one(void *arg)
 {
 	struct injection *one = arg;
 
+	__atomic_store_n(&one->thread, gettid_(), __ATOMIC_RELEASE);
 	if (add_fd(one->listener, one->id, one->fd, 0, 0, O_CLOEXEC) >= 0)
 		return NULL;
 	return (void *)(long)errno;
@@ -636,16 +880,12 @@ static void answer_before_installing(struct __test_metadata *_metadata, int *res
 	injection.id = notif.id;
 	injection.fd = 0;
 	/* Until both are queued and the answer is given, the task cannot run. */
-	hog = 0;
-	pthread_create(&hogging, NULL, hog_the_second, NULL);
-	while (!hog)
-		usleep(1000);
+	hogging = start_hogging(pid);
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, inject_one, &injection);
 	usleep(100000);
 	EXPECT_EQ(0, answer(injection.listener, notif.id, 1, 0, 0));
-	hog = 2;
-	pthread_join(hogging, NULL);
+	stop_hogging(hogging);
 	for (int i = 0; i < 2; i++) {
 		void *result;
 
@@ -663,13 +903,10 @@ static void answer_before_installing(struct __test_metadata *_metadata, int *res
 }
 
 /* Of what is queued when the answer comes, one is installed, and the rest comes to nothing. */
-TEST(answered_before_installing)
+TEST_F(realtime, answered_before_installing)
 {
 	int results[2] = {};
 
-	if (geteuid() || sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		SKIP(return, "needs root and two processors");
-	write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	/* On a busy machine the task may get to run all the same, and installs both. */
 	for (int tries = 0; tries < 10 && (results[0] != 1 || results[1] != 1); tries++) {
 		memset(results, 0, sizeof(results));
@@ -677,6 +914,50 @@ TEST(answered_before_installing)
 	}
 	EXPECT_EQ(1, results[0]);
 	EXPECT_EQ(1, results[1]);
+}
+
+/*
+ * No answer with a descriptor while another waits to be installed, and none of any kind to what is
+ * answered and not yet gone, as its task cannot run.
+ */
+TEST_F(realtime, one_answer)
+{
+	struct injection one = { .fd = 0 };
+	pthread_t hogging, thread;
+	struct seccomp_notif notif;
+	void *result;
+	pid_t pid;
+
+	pid = asking_child(count_descriptors, NULL, 0, &one.listener);
+	ASSERT_EQ(0, receive(one.listener, &notif));
+	one.id = notif.id;
+	hogging = start_hogging(pid);
+	pthread_create(&thread, NULL, inject_one, &one);
+	while (!__atomic_load_n(&one.thread, __ATOMIC_ACQUIRE) || !is_asleep(one.thread))
+		usleep(1000);
+	EXPECT_EQ(-1, add_fd(one.listener, one.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(0, ioctl(one.listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &one.id));
+	stop_hogging(hogging);
+	pthread_join(thread, &result);
+	EXPECT_EQ(NULL, result);
+
+	hogging = start_hogging(pid);
+	EXPECT_EQ(0, answer(one.listener, one.id, 1, 0, 0));
+	EXPECT_EQ(-1, answer(one.listener, one.id, 2, 0, 0));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(-1, add_fd(one.listener, one.id, 0, 0, 0, 0));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(-1, add_fd(one.listener, one.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(-1, ioctl(one.listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &one.id));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(0, events(one.listener, 0));
+	stop_hogging(hogging);
+
+	ASSERT_EQ(0, receive(one.listener, &notif));
+	EXPECT_LE(0, add_fd(one.listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
+	EXPECT_EQ(0, exit_status(pid));
 }
 
 /* Whoever dies while descriptors are injected, none is left over: the pipe's end is seen. */
@@ -708,7 +989,7 @@ TEST(no_descriptor_is_leaked)
 		close(injection.listener);
 		close(pipes[1]);
 		end = (struct pollfd){ .fd = pipes[0], .events = POLLIN };
-		EXPECT_EQ(1, poll(&end, 1, 2000));
+		EXPECT_EQ(1, poll(&end, 1, LONG_ENOUGH));
 		EXPECT_EQ(POLLHUP, end.revents);
 		close(pipes[0]);
 	}
@@ -860,7 +1141,7 @@ TEST(supervisor_of_another_abi)
 	close(socks[1]);
 	listener = receive_fd(socks[0]);
 	ASSERT_LE(0, listener);
-	ASSERT_EQ(POLLIN, events(listener, 10000));
+	ASSERT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 	ASSERT_EQ(0, receive(listener, &notif));
 	EXPECT_EQ(pid, notif.pid);
 	EXPECT_EQ(arch, notif.data.arch);
@@ -890,13 +1171,12 @@ TEST(taking_turns)
 	int listener;
 	pid_t pid = asking_child(ask_until_killed, NULL, 0, &listener);
 
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP))
-		SKIP(goto out, "not known");
+	ASSERT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+			   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP));
 	for (int round = 0; round < 200; round++) {
 		ASSERT_EQ(0, receive(listener, &notif));
 		ASSERT_EQ(0, answer(listener, notif.id, round, 0, 0));
 	}
-out:
 	kill(pid, SIGKILL);
 	exit_status(pid);
 }
