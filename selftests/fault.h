@@ -13,6 +13,7 @@
 
 #include "common.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <time.h>
 
@@ -48,6 +49,33 @@ static inline long fault_knob_value(const char *name, const char *knob, long mis
 		value = strtol(text, NULL, 0);
 	close(fd);
 	return value;
+}
+
+/*
+ * Has the allocations from these caches fail, and be counted, and from no others. The kernel has to
+ * run with slab_nomerge, or there are some for which it cannot be said: then it returns false.
+ */
+static inline bool fault_caches(bool (*is_wanted)(const char *name))
+{
+	bool done = true;
+	char path[256];
+	glob_t caches;
+
+	glob("/sys/kernel/slab/*", 0, NULL, &caches);
+	for (size_t i = 0; i < caches.gl_pathc; i++) {
+		const char *name = caches.gl_pathv[i] + strlen("/sys/kernel/slab/");
+
+		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", name);
+		done &= !write_file(path, is_wanted(name) ? "1" : "0");
+	}
+	globfree(&caches);
+	return !fault_knob("failslab", "cache-filter", "Y") && done;
+}
+
+/* What kmemleak allocates for itself, with each object of others, is nobody's concern. */
+static inline bool fault_any_cache(const char *name)
+{
+	return strncmp(name, "kmemleak", 8);
 }
 
 /* Any allocation of a task with make-it-fail fails with this probability, in percent. */
@@ -404,7 +432,7 @@ static inline void fault_open_report(void)
 	memset((void *)fault_report, 0, sizeof(*fault_report));
 }
 
-/* Makes one attempt after another of an operation fail. Returns how many went wrong. */
+/* Makes one attempt after another of an operation fail. Returns whether any went wrong. */
 static inline int fault_drive(const struct fault_op *op)
 {
 	int wrong, through = 0, nth, last = 0;
@@ -452,7 +480,8 @@ static inline int fault_drive(const struct fault_op *op)
 	printf("%ld refused, %ld absorbed, %ld killed\n", tally->refused, tally->absorbed,
 	       tally->killed);
 	fflush(stdout);
-	return wrong;
+	/* Or this has tested nothing. */
+	return wrong || !(tally->refused + tally->absorbed + tally->killed);
 }
 
 /* How many refer to the module; -1 if it is not loaded. */

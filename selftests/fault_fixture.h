@@ -18,6 +18,7 @@ FIXTURE_SETUP(fault)
 {
 	if (!fault_init())
 		SKIP(return, "no fault injection in this kernel");
+	ASSERT_TRUE(fault_caches(fault_any_cache));
 	ASSERT_EQ(0, no_new_privs());
 	ea_make_file();
 }
@@ -124,9 +125,9 @@ static void expect_nothing_left(struct __test_metadata *_metadata)
 		usleep(500000);
 	EXPECT_EQ(0, module_references());
 	leaks = find_leaks();
-	if (leaks < 0)
-		SKIP(return, "no kmemleak in this kernel");
-	EXPECT_EQ(0, leaks);
+	/* Not all kernels can tell. */
+	if (leaks >= 0)
+		EXPECT_EQ(0, leaks);
 }
 
 #endif /* RUST_SECCOMP_SELFTESTS_FAULT_FIXTURE_H */

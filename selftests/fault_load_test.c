@@ -177,6 +177,10 @@ int main(void)
 		printf("ok 1 loading # SKIP no fault injection in this kernel\n1..1\n");
 		return KSFT_SKIP;
 	}
+	if (!fault_caches(fault_any_cache)) {
+		printf("Bail out! not all caches can be made to fail\n");
+		return 1;
+	}
 	module_fd = open(MODULE, O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; i < LENGTH(ops); i++)
 		report(!fault_drive(&ops[i]), ops[i].name);

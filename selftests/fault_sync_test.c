@@ -12,8 +12,6 @@
 
 #include "fault_fixture.h"
 
-#include <glob.h>
-
 /* A number that no call has, which the second thread's filter refuses. */
 #define NUMBER 500
 /*
@@ -117,23 +115,10 @@ static void race(int before)
 	_exit(0);
 }
 
-/*
- * Has only allocations by kmalloc() fail and be counted, or all again: there are always as many of
- * these.
- */
-static void only_kmalloc(bool only)
+/* There are always as many of these. */
+static bool is_kmalloc(const char *name)
 {
-	char path[PATH_MAX];
-	glob_t caches;
-
-	glob("/sys/kernel/slab/kmalloc-*", 0, NULL, &caches);
-	for (size_t i = 0; i < caches.gl_pathc; i++) {
-		snprintf(path, sizeof(path), "%s/failslab", caches.gl_pathv[i]);
-		write_file(path, only ? "1" : "0");
-	}
-	globfree(&caches);
-	fault_knob("failslab", "cache-filter", only ? "Y" : "N");
-	fault_knob("fail_page_alloc", "min-order", only ? "11" : "0");
+	return !strncmp(name, "kmalloc-", 8);
 }
 
 TEST_F(fault, sync)
@@ -141,7 +126,8 @@ TEST_F(fault, sync)
 	int attempts = 0, status = 0;
 
 	fault_open_report();
-	only_kmalloc(true);
+	ASSERT_TRUE(fault_caches(is_kmalloc));
+	fault_knob("fail_page_alloc", "min-order", "11");
 	fault_probability(100);
 	while (fault_report->tally.absorbed < ENOUGH && attempts < ATTEMPTS && !status) {
 		pid_t pid = fork();
@@ -155,7 +141,7 @@ TEST_F(fault, sync)
 		attempts++;
 	}
 	fault_probability(0);
-	only_kmalloc(false);
+	fault_knob("fail_page_alloc", "min-order", "0");
 	printf("# %ld allocations, %ld of %d attempts have no memory on a path that has changed\n",
 	       NEVER - fault_report->baseline, fault_report->tally.absorbed, attempts);
 	EXPECT_EQ(0, status) {

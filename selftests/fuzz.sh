@@ -30,23 +30,24 @@ all_end() { ! grep -B 12 -E 'is stuck|goes on and on' "$1" | sed 's/^/# /' | gre
 
 # The round's sequences on the built-in engine, on ours, and there with appended filters.
 run() {
-	$program "$sequences" "$seed" >/tmp/stock
-	insmod /rust_seccomp.ko || return
-	$program "$sequences" "$seed" >/tmp/ours
-	$program -a "$sequences" "$seed" >/tmp/appended
+	rm -f /tmp/stock /tmp/ours /tmp/appended
+	$program "$sequences" "$seed" >/tmp/stock &&
+		insmod /rust_seccomp.ko &&
+		$program "$sequences" "$seed" >/tmp/ours &&
+		$program -a "$sequences" "$seed" >/tmp/appended
 }
+
+attempt() { run && same /tmp/stock /tmp/ours && same /tmp/stock /tmp/appended; }
+again() { { ! is_loaded || { unused && rmmod rust_seccomp; }; } && run; }
 
 for round in $(seq "$rounds"); do
 	echo "# seed $seed"
 	program=./fuzz_calls what="round $round, $sequences sequences"
 	[ $((round % 2)) = 1 ] || program=./fuzz_calls_32 what="$what of 32-bit calls"
-	check "$what: are run" run
 	# On a busy machine some wait may have been too short; what differs for a reason does so again.
-	if ! { same /tmp/stock /tmp/ours && same /tmp/stock /tmp/appended; }; then
+	if ! attempt; then
 		echo '# once more'
-		unused
-		rmmod rust_seccomp
-		run
+		check "$what: are run once more" again
 	fi
 	check "$what: both engines do the same" same /tmp/stock /tmp/ours
 	check "$what: filters do the same when appended" same /tmp/stock /tmp/appended

@@ -14,8 +14,14 @@ sleep 1
 check 'the module loads beside confined tasks' insmod /rust_seccomp.ko
 check 'the kernel says what was taken over' sh -c 'dmesg | grep -q "rust_seccomp: took over.*do_seccomp"'
 check 'a task confined before does not hold the module' has_references 0
+filters() { sed -n 's/^Seccomp_filters:.//p' /proc/$legacy/status; }
+before=$(filters)
 kill -USR1 $legacy
-sleep 1
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	[ "$(filters)" = "$before" ] || break
+	sleep 0.5
+done
+check 'it adds a filter' [ "$(filters)" -gt "$before" ]
 check 'nor do the filters that it adds' has_references 0
 check 'and it is unharmed' kill -0 $legacy
 

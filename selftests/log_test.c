@@ -39,6 +39,17 @@ TEST(actions_logged_setting)
 	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, before));
 }
 
+/* Has the kernel been told not to write audit records? Then there is nothing to look at. */
+static bool no_audit(void)
+{
+	char text[1024] = "";
+	int fd = open("/proc/cmdline", O_RDONLY);
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	return len < 1 || !strstr(text, "audit=1") || access("/proc/self/loginuid", F_OK);
+}
+
 /* Reads what is in the kernel's log from now on. */
 static int open_log(void)
 {
@@ -130,13 +141,14 @@ TEST(audit_records)
 	char syscall_field[64], arch_field[64], code[32], *record, before[128];
 	int log = open_log();
 
+	if (no_audit())
+		SKIP(return, "the kernel runs without audit=1");
 	ASSERT_LE(0, log);
 	ASSERT_EQ(0, read_setting(before, sizeof(before)));
 	/* Or the records of the tests before this one would use the allowance up. */
 	write_file("/proc/sys/kernel/printk_ratelimit", "0");
 	record = record_of(log, SECCOMP_RET_LOG, 0);
-	if (!record)
-		SKIP(return, "the kernel's log shows no audit records (audit=0?)");
+	ASSERT_NE(NULL, record);
 	snprintf(syscall_field, sizeof(syscall_field), " syscall=%d ", __NR_getppid);
 	snprintf(arch_field, sizeof(arch_field), " arch=%x ", ARCH_NATIVE);
 	EXPECT_NE(NULL, strstr(record, syscall_field));
@@ -189,9 +201,9 @@ TEST(record_of_a_skipped_call)
 	char *record;
 	pid_t pid;
 
+	if (no_audit())
+		SKIP(return, "the kernel runs without audit=1");
 	ASSERT_LE(0, log);
-	if (!record_of(log, SECCOMP_RET_LOG, 0))
-		SKIP(return, "the kernel's log shows no audit records (audit=0?)");
 	pid = traced_child(_metadata, __NR_getppid, SECCOMP_RET_TRACE, SECCOMP_FILTER_FLAG_LOG,
 			   PTRACE_O_TRACESECCOMP);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -44,9 +44,9 @@ references() { sed -n 's/^rust_seccomp [0-9]* \([0-9]*\) .*/\1/p' /proc/modules;
 has_references() { [ "$(references)" = "$1" ]; }
 is_loaded() { grep -q '^rust_seccomp ' /proc/modules; }
 
-# Waits until the last of our filters is gone, for five seconds.
+# Waits until the last of our filters is gone, for five seconds, or more where all is slow.
 unused() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq $((10 * ${SLOWNESS:-1}))); do
 		has_references 0 && return
 		sleep 0.5
 	done
