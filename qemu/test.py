@@ -23,7 +23,7 @@ LOGS = BUILD / "test"
 APPEND = "audit=1 vsyscall=xonly"
 
 # A kernel that looks for bugs is slower by about this much. It also is what random tests do less.
-SLOWNESS = {"debian": 1, "debug": 6, "kcsan": 6}
+SLOWNESS = {"debian": 1, "debug": 10, "kcsan": 10}
 
 # What tests may ask for, besides an architecture or a kernel by its name.
 FEATURES = {"debian": (), "debug": ("faults",), "kcsan": ("faults",)}
