@@ -103,11 +103,11 @@ static inline void fault_space(long bytes)
  */
 static int fault_step = 1;
 
-#define FAULT_ALL 32
+static int fault_all = 32;
 
 static inline int fault_next(int nth)
 {
-	return nth + (nth < FAULT_ALL ? 1 : fault_step);
+	return nth + (nth < fault_all ? 1 : fault_step);
 }
 
 /* Turns the knobs; false if this kernel has none. */

@@ -233,6 +233,8 @@ TEST_F(fault, attach_longest)
 		ATTACH("a filter of 4096 instructions", FAULT_SHARED, .chain = 1, .shape = LONGEST),
 	};
 
+	/* The first ones are those of all filters. */
+	fault_all = 8;
 	fault_step *= 100;
 	DRIVE(ops);
 }
