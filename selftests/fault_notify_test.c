@@ -257,9 +257,9 @@ static void asker_verify(const void *arg, long result)
 	CHECK(!(listener_events(0) & (POLLIN | POLLOUT)));
 }
 
-#define NOTIFY(name_, ...) { \
+#define NOTIFY(name_, flags_, ...) { \
 		.name = name_, .setup = notify_setup, .run = notify_run, .verify = notify_verify, \
-		.arg = &(const struct notify) { __VA_ARGS__ }, \
+		.arg = &(const struct notify) { __VA_ARGS__ }, .flags = flags_, \
 	}
 #define ASKER(name_, ...) { \
 		.name = name_, .setup = notify_setup, .run = asker_run, .verify = asker_verify, \
@@ -269,17 +269,17 @@ static void asker_verify(const void *arg, long result)
 TEST_F(fault, notifier)
 {
 	const struct fault_op ops[] = {
-		NOTIFY("RECV", .what = RECV),
-		NOTIFY("RECV_APPEND", .what = RECV_APPEND, .argument = true),
-		NOTIFY("ID_VALID", .what = ID_VALID),
-		NOTIFY("SEND", .what = SEND),
-		NOTIFY("ADDFD", .what = ADDFD),
-		NOTIFY("ADDFD, SETFD", .what = ADDFD,
+		NOTIFY("RECV", FAULT_MAY_BE_NONE, .what = RECV),
+		NOTIFY("RECV_APPEND", 0, .what = RECV_APPEND, .argument = true),
+		NOTIFY("ID_VALID", FAULT_MAY_BE_NONE, .what = ID_VALID),
+		NOTIFY("SEND", FAULT_MAY_BE_NONE, .what = SEND),
+		NOTIFY("ADDFD", 0, .what = ADDFD),
+		NOTIFY("ADDFD, SETFD", 0, .what = ADDFD,
 		       .addfd_flags = SECCOMP_ADDFD_FLAG_SETFD, .newfd = 300),
-		NOTIFY("ADDFD, SEND", .what = ADDFD,
+		NOTIFY("ADDFD, SEND", 0, .what = ADDFD,
 		       .addfd_flags = SECCOMP_ADDFD_FLAG_SEND),
-		NOTIFY("poll of a listener", .what = POLL),
-		NOTIFY("close of a listener", .what = CLOSE),
+		NOTIFY("poll of a listener", 0, .what = POLL),
+		NOTIFY("close of a listener", 0, .what = CLOSE),
 	};
 
 	DRIVE(ops);
