@@ -34,7 +34,7 @@ static inline int fault_knob(const char *name, const char *knob, const char *val
 	return write_file(path, value);
 }
 
-/* What a knob says, or missing if there is none. It can be read once only each time it is opened. */
+/* What a knob says, or missing if there is none. It can be read once each time it is opened. */
 static inline long fault_knob_value(const char *name, const char *knob, long missing)
 {
 	char path[128], text[32] = "";
