@@ -127,8 +127,9 @@ static void loopback_up(void)
 }
 
 /*
- * As on any machine with systemd there is a BPF program at all times. Without one the kernel maps and
- * unmaps 2 MiB of text for each that comes and goes alone, which takes much longer than all else.
+ * As on any machine with systemd there is a BPF program at all times. Without one the kernel maps
+ * and unmaps 2 MiB of text for each that comes and goes alone, which takes much longer than all
+ * else.
  */
 static void keep_program(void)
 {

@@ -208,8 +208,8 @@ int main(int argc, char **argv)
 	test_supervisors(seconds);
 	for (int delay = 0; total < wanted && held; delay = delay ? 0 : 100) {
 		attempts = total;
-		held = play(&victims[CHEAPEST], &attacks[0], delay, 20, 200000) && !record->broken &&
-		       !record->other;
+		held = play(&victims[CHEAPEST], &attacks[0], delay, 20, 200000) &&
+		       !record->broken && !record->other;
 		say("rewrite", victims[CHEAPEST].name);
 		held &= total > attempts;
 	}

@@ -536,7 +536,7 @@ static int no_mapping(const void *arg)
 			return 1;
 		if (filters == 1 && APPEND(appended, 0, 0))
 			return 2;
-		/* Of no other call does this one look at the struct, nor is there a tail to refuse. */
+		/* It looks at no other call's struct, nor is there a tail to refuse. */
 		if (filters == 2 && ea_install_word(mount_setattr, mount_setattr->bad,
 						    SECCOMP_RET_ALLOW, TAIL_VISIBLE))
 			return 3;
