@@ -130,6 +130,14 @@ static inline pid_t gettid_(void)
 	return syscall(__NR_gettid);
 }
 
+/* 1, or more on kernels that look for bugs. */
+static inline int slowness(void)
+{
+	const char *slowness = getenv("SLOWNESS");
+
+	return slowness ? atoi(slowness) : 1;
+}
+
 /* Writes a string to a file; 0 or -errno. */
 static inline int write_file(const char *path, const char *text)
 {

@@ -15,14 +15,6 @@
 /* In milliseconds, more than what must come can take. */
 #define LONG_ENOUGH (10000 * slowness())
 
-/* 1, or more on kernels that look for bugs. */
-static int slowness(void)
-{
-	const char *slowness = getenv("SLOWNESS");
-
-	return slowness ? atoi(slowness) : 1;
-}
-
 /* Sends a file descriptor over a socket. */
 static int send_fd(int sock, int fd)
 {
