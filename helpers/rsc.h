@@ -48,7 +48,7 @@ void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
 
 /* symbols.c */
 int rsc_symbols_resolve(const char **missing);
-int rsc_symbol_body(const char *name, unsigned long *body);
+int rsc_symbol_site(const char *name, unsigned long *site, unsigned long *body);
 int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, unsigned int n);
 int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump);
 void rsc_audit_seccomp(unsigned long syscall, long signr, int code);

@@ -97,23 +97,25 @@ int rsc_symbols_resolve(const char **missing)
 }
 
 /**
- * rsc_symbol_body() - Find where a traceable function goes on.
+ * rsc_symbol_site() - Find where ftrace hooks into a function.
  * @name: the function.
- * @body: on x86 the address behind its fentry site, wherever the site may lead
- *	  by then. On arm64, where a direct call brings that address along, the
+ * @site: an address that ftrace knows the site by.
+ * @body: on x86 the address behind the site, wherever the site may lead by
+ *	  then. On arm64, where a direct call brings that address along, the
  *	  function itself.
  *
  * Return: 0, -ENOMEM, or -EOPNOTSUPP if there is no such function or it is not
  * one that ftrace hooks into.
  */
-int rsc_symbol_body(const char *name, unsigned long *body)
+int rsc_symbol_site(const char *name, unsigned long *site, unsigned long *body)
 {
 	struct kprobe kp;
 	int ret = resolve(name, &kp);
 
 	if (ret)
 		return ret;
-	*body = (unsigned long)kp.addr;
+	*site = (unsigned long)kp.addr;
+	*body = *site;
 #ifdef CONFIG_X86
 	if (!(kp.flags & KPROBE_FLAG_FTRACE))
 		return -EOPNOTSUPP;

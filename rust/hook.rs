@@ -23,7 +23,10 @@ use crate::{
     },
 };
 use core::pin::Pin;
-use kernel::prelude::*;
+use kernel::{
+    ffi::c_ulong,
+    prelude::*, //
+};
 
 /// What a handler tells the entry code of a function that may be left to the kernel.
 #[repr(C)]
@@ -107,50 +110,46 @@ impl Hooks {
     /// `EOPNOTSUPP` if the kernel lacks a function, `EBUSY` if one is taken already or a tracer is
     /// stuck in the inspection of filters.
     pub(crate) fn install() -> Result<Self> {
-        let mut handler = 0;
-        // SAFETY: The local variable is valid for writes.
-        unsafe {
-            symbols::resolve_body(
-                kernel::c_str!("seccomp_actions_logged_handler"),
-                &mut handler,
-            )?
-        };
+        let handler = symbols::site(kernel::c_str!("seccomp_actions_logged_handler"))?;
         // SAFETY: This is its address.
-        let actions_logged = unsafe { Handler::new(handler) };
+        let actions_logged = unsafe { Handler::new(handler.body) };
 
+        let mut found = KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?;
         for hook in HOOKS {
+            let site = symbols::site(hook.name)?;
             #[cfg(CONFIG_X86_64)]
-            let body = hook.body;
-            // Here it comes with the call, and this only asks whether there is such a function.
-            #[cfg(CONFIG_ARM64)]
-            let body = &raw mut handler;
-            // SAFETY: The static, and the variable, are valid for writes while loading, and no
-            // entry is used yet.
-            unsafe { symbols::resolve_body(hook.name, body)? };
+            // SAFETY: The static can be written while loading, and no entry reads it yet.
+            unsafe {
+                hook.body.write(site.body)
+            };
+            found.push((hook, site.address), GFP_KERNEL)?;
         }
 
         // SAFETY: Modules are loaded once, and nothing is hooked yet.
         unsafe { log::init() };
         let mut hooks = Self(KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?);
-        let Some((creator, readers)) = HOOKS.split_last() else {
+        let Some((&(creator, its_site), readers)) = found.split_last() else {
             return Err(EINVAL);
         };
-        for hook in readers {
-            hooks.add(hook)?;
+        for &(hook, site) in readers {
+            hooks.add(hook, site)?;
         }
         ftrace::synchronize();
         log::adopt_sysctl(actions_logged)?;
         stragglers::await_tracers()?;
-        hooks.add(creator)?;
+        hooks.add(creator, its_site)?;
         ftrace::synchronize();
         stragglers::note_installers();
         Ok(hooks)
     }
 
-    fn add(&mut self, hook: &Hook) -> Result {
-        // SAFETY: The entry belongs to the function, and the statics that the handlers use are
-        // initialised.
-        let call = unsafe { DirectCall::install(hook.name, hook.entry as usize)? };
+    fn add(&mut self, hook: &Hook, site: c_ulong) -> Result {
+        // SAFETY: The entry belongs to the function that the site is of, and the statics that the
+        // handlers use are initialised.
+        let call = unsafe { DirectCall::replace(site, hook.entry as usize) }.inspect_err(|e| {
+            let name = hook.name.to_str().unwrap_or("?");
+            pr_err!("cannot take over {name}: {e:?}\n");
+        })?;
         Ok(self.0.push(call, GFP_KERNEL)?)
     }
 }

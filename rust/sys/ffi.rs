@@ -75,7 +75,11 @@ extern "C" {
     pub(super) fn rsc_assign_mode(task: *mut bindings::task_struct, mode: c_int, mitigate: bool);
 
     pub(super) fn rsc_symbols_resolve(missing: *mut *const c_char) -> c_int;
-    pub(super) fn rsc_symbol_body(name: *const c_char, body: *mut c_ulong) -> c_int;
+    pub(super) fn rsc_symbol_site(
+        name: *const c_char,
+        site: *mut c_ulong,
+        body: *mut c_ulong,
+    ) -> c_int;
     pub(super) fn rsc_symbol_addresses(
         names: *const *const c_char,
         addresses: *mut c_ulong,

@@ -9,7 +9,6 @@ use kernel::{
     bindings,
     error::to_result,
     ffi::{
-        c_int,
         c_uint,
         c_ulong, //
     },
@@ -37,64 +36,42 @@ unsafe impl Send for DirectCall {}
 unsafe impl Sync for DirectCall {}
 
 impl DirectCall {
-    /// Replaces the kernel function `name` by the entry code at `entry`.
+    /// Replaces the kernel function that has its ftrace site at `site` by the entry code at `entry`.
     ///
-    /// Fails with `EINVAL` if there is no such function or it cannot be traced, and with `EBUSY`
-    /// if somebody else (a BPF trampoline, say) has a direct call there.
+    /// Fails with `EINVAL` if it cannot be traced, with `EBUSY` if somebody else (a BPF trampoline,
+    /// say) has a direct call there, and with `ENOMEM`.
     ///
     /// # Safety
     ///
     /// `entry` is the address of code that obeys the protocol of `entry/<arch>.S`, and the handler
     /// behind it is ready to be called.
-    pub(crate) unsafe fn install(name: &'static CStr, entry: usize) -> Result<Pin<KBox<Self>>> {
+    pub(crate) unsafe fn replace(mut site: c_ulong, entry: usize) -> Result<Pin<KBox<Self>>> {
         // On x86 bit 0 asks for a jmp in place of a call.
         let target = entry | usize::from(cfg!(CONFIG_X86_64));
-        let set_filter = |ops| {
-            let name = name.to_bytes();
-            // SAFETY: `ops` is not registered yet; the name is only read, up to its length.
-            unsafe {
-                bindings::ftrace_set_filter(ops, name.as_ptr().cast_mut(), name.len() as i32, 1)
-            }
-        };
         // SAFETY: By the contract of this function.
-        unsafe { Self::register(set_filter, target) }.inspect_err(|e| {
-            pr_err!(
-                "cannot take over {}: {:?}\n",
-                name.to_str().unwrap_or("?"),
-                e
-            );
-        })
+        unsafe { Self::register(core::slice::from_mut(&mut site), target) }
     }
 
     /// Puts a call of the entry code at `entry` before each of the functions at these addresses,
     /// all at once.
     ///
-    /// Fails with `EINVAL` if one of them cannot be traced, and with `EBUSY` if somebody else has a
-    /// direct call there.
+    /// Fails as [`DirectCall::replace`] does, if it would for one of them.
     ///
     /// # Safety
     ///
-    /// As for [`DirectCall::install`].
+    /// As for [`DirectCall::replace`].
     pub(crate) unsafe fn precede(
         functions: &mut [c_ulong],
         entry: usize,
     ) -> Result<Pin<KBox<Self>>> {
-        let set_filter = |ops| {
-            let (ips, n) = (functions.as_mut_ptr(), functions.len());
-            // SAFETY: `ops` is not registered yet, and there are as many addresses.
-            unsafe { bindings::ftrace_set_filter_ips(ops, ips, n as c_uint, 0, 1) }
-        };
         // SAFETY: By the contract of this function.
-        unsafe { Self::register(set_filter, entry) }
+        unsafe { Self::register(functions, entry) }
     }
 
     /// # Safety
     ///
-    /// As for [`DirectCall::install`]. `set_filter` chooses the functions.
-    unsafe fn register(
-        set_filter: impl FnOnce(*mut bindings::ftrace_ops) -> c_int,
-        target: usize,
-    ) -> Result<Pin<KBox<Self>>> {
+    /// As for [`DirectCall::replace`].
+    unsafe fn register(functions: &mut [c_ulong], target: usize) -> Result<Pin<KBox<Self>>> {
         let target = target as c_ulong;
         // SAFETY: All zeroes is what a static `struct ftrace_ops` starts from.
         let mut ops: bindings::ftrace_ops = unsafe { core::mem::zeroed() };
@@ -112,7 +89,10 @@ impl DirectCall {
         )?;
         let ops = this.ops.get();
 
-        to_result(set_filter(ops))
+        // Not by name: `ftrace_set_filter()` takes a lack of memory for a lack of the function.
+        let (ips, count) = (functions.as_mut_ptr(), functions.len());
+        // SAFETY: `ops` is not registered yet, and there are as many addresses.
+        to_result(unsafe { bindings::ftrace_set_filter_ips(ops, ips, count as c_uint, 0, 1) })
             // SAFETY: `ops` has its filter, stays in place until it was unregistered (by
             // `drop()`), and the caller vouches for the target.
             .and_then(|()| to_result(unsafe { bindings::register_ftrace_direct(ops, target) }))

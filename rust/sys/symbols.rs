@@ -31,15 +31,22 @@ pub(crate) fn resolve() -> Result {
     })
 }
 
-/// Stores where the function `name` goes on behind its ftrace site, for the entry code.
-///
-/// # Safety
-///
-/// `body` is valid for writes, and nothing reads it yet.
-pub(crate) unsafe fn resolve_body(name: &'static CStr, body: *mut c_ulong) -> Result {
-    // SAFETY: By the contract of this function.
-    to_result(unsafe { ffi::rsc_symbol_body(name.as_char_ptr(), body) })
-        .inspect_err(|e| tell(e, "traceable", name))
+/// Where ftrace hooks into a function.
+pub(crate) struct Site {
+    /// What ftrace knows it by.
+    pub(crate) address: c_ulong,
+    /// Where the function goes on behind it; on arm64, where a hook is told that, the function.
+    pub(crate) body: c_ulong,
+}
+
+/// Finds the site of the function `name`. `EOPNOTSUPP`, with the name in the log, if the kernel
+/// lacks it or it cannot be traced; `ENOMEM`.
+pub(crate) fn site(name: &'static CStr) -> Result<Site> {
+    let (mut address, mut body) = (0, 0);
+    // SAFETY: Both are valid for writes.
+    to_result(unsafe { ffi::rsc_symbol_site(name.as_char_ptr(), &mut address, &mut body) })
+        .inspect_err(|e| tell(e, "traceable", name))?;
+    Ok(Site { address, body })
 }
 
 /// The addresses of functions, 0 for those that the kernel does not have.
