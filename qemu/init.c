@@ -3,8 +3,9 @@
  * Process 1 of the VM: sets the system up, loads the module, runs the command of /vm/command (its
  * words end in NUL), and tells the verdict.
  *
- * Two virtio ports lead out: "output" takes what the command prints, "verdict" the one line
- * "status <n> taint <n>". Without that line the run has failed, whatever else was seen.
+ * Two virtio ports lead out: "output" takes what the command prints, "verdict" the line "up", before
+ * anything of ours is in the kernel, and in the end "status <n> taint <n>". Without the latter the
+ * run has failed, whatever else was seen.
  */
 
 #define _GNU_SOURCE
@@ -192,6 +193,8 @@ int main(void)
 	output = open_port("output");
 	if (verdict < 0 || output < 0)
 		fail("cannot open the virtio ports");
+	if (write(verdict, "up\n", 3) != 3)
+		fail("cannot write to a virtio port");
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	loopback_up();
