@@ -132,7 +132,7 @@ static void *flip(void *arg)
 /* So many attempts, and more, for a minute, until both results of a race were there. */
 static bool go_on(int i, int attempts, bool both, time_t start)
 {
-	return i < attempts || (!both && time(NULL) < start + 60);
+	return i < attempts / slowness() || (!both && time(NULL) < start + 60);
 }
 
 static int race(int attempts, int *results, int one, int other)
@@ -473,7 +473,7 @@ TEST(slots_are_reused)
 	ASSERT_EQ(0, confine());
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 2000 / slowness(); i++) {
 		ASSERT_EQ(0, pthread_create(&threads[0], &attr, thread_once, NULL));
 		pthread_join(threads[0], &result);
 		failed += (unsigned long)result;
@@ -514,7 +514,7 @@ TEST(threads_are_separate)
 	ASSERT_EQ(0, confine());
 	stop = false;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, only_denied, NULL));
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 20000 / slowness(); i++)
 		ASSERT_EQ(0, openat2_with(0, NULL));
 	stop = true;
 	pthread_join(thread, &wrong);
