@@ -3,9 +3,9 @@
  * Process 1 of the VM: sets the system up, loads the module, runs the command of /vm/command (its
  * words end in NUL), and tells the verdict.
  *
- * Two virtio ports lead out: "output" takes what the command prints, "verdict" the line "up", before
- * anything of ours is in the kernel, and in the end "status <n> taint <n>". Without the latter the
- * run has failed, whatever else was seen.
+ * Two virtio ports lead out: "output" takes what the command prints, "verdict" the line "up",
+ * before anything of ours is in the kernel, and in the end "status <n> taint <n>". Without the
+ * latter the run has failed, whatever else was seen.
  */
 
 #define _GNU_SOURCE
