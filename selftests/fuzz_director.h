@@ -17,6 +17,8 @@ struct actor {
 	struct slot *slot;
 	pid_t pid, tid;
 	bool alive, gone, traced, stopped, asking, executing;
+	/* Its whole process has come to its end. */
+	bool ended;
 	/* A tracer or a trap may have left the registers as they were. */
 	bool odd;
 	int status;
@@ -54,8 +56,10 @@ static void bury(pid_t pid, int status)
 {
 	say("  process %d ended with %#x\n", pid, status);
 	for (int i = 0; i < actor_count; i++)
-		if (actors[i].pid == pid)
+		if (actors[i].pid == pid) {
 			actors[i].alive = false;
+			actors[i].ended = true;
+		}
 }
 
 /* Takes notice of what the kernel has to tell of the actors. */

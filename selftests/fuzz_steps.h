@@ -97,16 +97,22 @@ static void adopt(struct actor *a, bool thread)
 	struct slot *slot = &shared->slots[actor_count];
 	struct order_call *wake;
 	__u32 tid = slot->born;
+	/* A thread whose process has ended is gone as well, perhaps before it began. */
+	bool ended = thread && a->ended;
 
 	if (!tid)
 		return;
-	while (!__atomic_load_n(&slot->present, __ATOMIC_ACQUIRE))
+	while (!ended && !__atomic_load_n(&slot->present, __ATOMIC_ACQUIRE))
 		pause_us(&slot->present, 0, 300);
 	*child = (struct actor){
-		.slot = slot, .tid = tid, .pid = thread ? a->pid : tid, .alive = true,
+		.slot = slot, .tid = tid, .pid = thread ? a->pid : tid, .alive = !ended,
+		.ended = ended,
 	};
 	actor_count++;
-	say("  %d is %d of %d\n", actor_count - 1, child->tid, child->pid);
+	say("  %d is %d of %d%s\n", actor_count - 1, child->tid, child->pid,
+	    ended ? ", and has ended" : "");
+	if (ended)
+		return;
 	/* If its creator's filters were suspended, its own may kill it when it makes a call. */
 	wake = one_call(child, __NR_futex);
 	wake->args[0] = (unsigned long)&slot->born;
