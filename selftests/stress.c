@@ -14,12 +14,21 @@
 #include <linux/futex.h>
 #include <sys/sysinfo.h>
 
-enum { STACK_SIZE = 16384 };
+enum {
+	STACK_SIZE = 16384,
+	/*
+	 * Filters that go at the same time. The kernel starts a worker for each program that it
+	 * frees, and one frees while the others wait: of a hundred thousand for longer than the
+	 * hung-task detector allows.
+	 */
+	FILTERS_AT_ONCE = 10000,
+};
 
 /* What a task does to confine itself; returns whether that, and what follows from it, is right. */
 typedef bool confine_fn(int number);
 
 static confine_fn *confine;
+/* The tasks before this one may end. */
 static int go;
 static int ready, wrong;
 static int cases, failed;
@@ -68,17 +77,6 @@ static int programs(void)
 	return count;
 }
 
-/* The kernel frees programs one after the other, long after their tasks have gone. */
-static bool programs_go_down_to(int count)
-{
-	for (int i = 0; i < 200; i++) {
-		if (programs() <= count)
-			return true;
-		sleep(3);
-	}
-	return false;
-}
-
 /* Memory in use, once it changes by less than a MiB in three seconds: much is freed late. */
 static long memory_settled(void)
 {
@@ -93,18 +91,34 @@ static long memory_settled(void)
 	return used;
 }
 
+/*
+ * The kernel frees programs one after the other, long after their tasks have gone. Reading the list
+ * of a hundred thousand takes long, and keeps it from that.
+ */
+static bool programs_go_down_to(int count)
+{
+	for (int i = 0; i < 100; i++) {
+		memory_settled();
+		if (programs() <= count)
+			return true;
+		sleep(6);
+	}
+	return false;
+}
+
 static int count_of(const int *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-static int task(void *number)
+static int task(void *argument)
 {
-	bool right = confine((long)number);
+	int number = (long)argument, until;
+	bool right = confine(number);
 
 	__atomic_fetch_add(right ? &ready : &wrong, 1, __ATOMIC_RELAXED);
-	while (!__atomic_load_n(&go, __ATOMIC_RELAXED))
-		call(__NR_futex, (long)&go, FUTEX_WAIT, 0, 0);
+	while ((until = count_of(&go)) <= number)
+		call(__NR_futex, (long)&go, FUTEX_WAIT, until, 0);
 	call(__NR_exit, 0, 0, 0, 0);
 	return 0;
 }
@@ -115,8 +129,27 @@ static bool nothing(int number)
 	return call(__NR_getpriority, number + 10, 0, 0, 0) == -EINVAL;
 }
 
-/* Starts the tasks, waits until all are ready and ends them. Returns the memory that each used. */
-static long run(int count, confine_fn *function, const char *what)
+/* Ends the tasks, some after the others. */
+static void end(int count, int filters)
+{
+	int ended = 0, at_once = FILTERS_AT_ONCE / filters;
+
+	while (ended < count) {
+		int until = count - ended > at_once ? ended + at_once : count;
+
+		__atomic_store_n(&go, until, __ATOMIC_RELAXED);
+		syscall(__NR_futex, &go, FUTEX_WAKE, count, NULL, NULL, 0);
+		for (; ended < until; ended++)
+			wait(NULL);
+		memory_settled();
+	}
+}
+
+/*
+ * Starts tasks with that many filters each, waits until all are ready and ends them. Returns the
+ * memory that each used.
+ */
+static long run(int count, int filters, confine_fn *function, const char *what)
 {
 	char *stacks = mmap(NULL, (size_t)count * STACK_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -142,13 +175,10 @@ static long run(int count, confine_fn *function, const char *what)
 	}
 	while (count_of(&ready) + count_of(&wrong) < started)
 		usleep(10000);
-	if (function != nothing && programs() < programs_before + count)
-		check(false, "there is a program for each", 0);
+	if (programs() < programs_before + count * filters)
+		check(false, "there is a program for each filter", 0);
 	during = memory_settled();
-	__atomic_store_n(&go, 1, __ATOMIC_RELAXED);
-	syscall(__NR_futex, &go, FUTEX_WAKE, count, NULL, NULL, 0);
-	while (wait(NULL) > 0)
-		;
+	end(started, filters ? filters : 1);
 	munmap(stacks, (size_t)count * STACK_SIZE);
 	if (!programs_go_down_to(programs_before))
 		check(false, "their programs are free", 0);
@@ -248,12 +278,12 @@ int main(int argc, char **argv)
 	no_new_privs();
 	make_longest();
 	/* What the first of all leave cached is there from then on. */
-	run(tasks, one_filter, "tasks with a filter of their own, to warm up");
-	bare = run(tasks, nothing, "tasks without a filter");
+	run(tasks, 1, one_filter, "tasks with a filter of their own, to warm up");
+	bare = run(tasks, 0, nothing, "tasks without a filter");
 	before = memory_settled();
-	run(tasks, one_filter, "tasks with a filter of their own, beyond that");
-	run(stacks, deep_stack, "tasks with 64 filters of their own, beyond that");
-	run(stacks < 100 ? 1 : stacks / 100, long_filters,
+	run(tasks, 1, one_filter, "tasks with a filter of their own, beyond that");
+	run(stacks, 64, deep_stack, "tasks with 64 filters of their own, beyond that");
+	run(stacks < 100 ? 1 : stacks / 100, 5, long_filters,
 	    "tasks with five filters of 4096 instructions, beyond that");
 	after = memory_settled();
 	printf("# %ld KiB before, %ld KiB after\n", before / 1024, after / 1024);
