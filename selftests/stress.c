@@ -16,6 +16,8 @@
 
 enum {
 	STACK_SIZE = 16384,
+	/* Of fewer, the memory is not told: the kernel keeps some of it for the next ones. */
+	BARE_TASKS = 10000,
 	/*
 	 * Filters that go at the same time. The kernel starts a worker for each program that it
 	 * frees, and one frees while the others wait: of a hundred thousand for longer than the
@@ -97,13 +99,13 @@ static long memory_settled(void)
  */
 static bool programs_go_down_to(int count)
 {
-	for (int i = 0; i < 100; i++) {
-		memory_settled();
-		if (programs() <= count)
-			return true;
+	for (int i = 0; programs() > count; i++) {
+		if (i == 60)
+			return false;
 		sleep(6);
+		memory_settled();
 	}
-	return false;
+	return true;
 }
 
 static int count_of(const int *counter)
@@ -267,23 +269,24 @@ int main(int argc, char **argv)
 {
 	int tasks = argc > 1 ? atoi(argv[1]) : 10000;
 	int stacks = argc > 2 ? atoi(argv[2]) : 1000;
+	int most = tasks > BARE_TASKS ? tasks : BARE_TASKS;
 	long before, after;
 	char limit[32];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	snprintf(limit, sizeof(limit), "%d", 2 * tasks + 4096);
+	snprintf(limit, sizeof(limit), "%d", 2 * most + 4096);
 	write_file("/proc/sys/kernel/threads-max", limit);
 	write_file("/proc/sys/kernel/pid_max", "100000");
-	setrlimit(RLIMIT_NPROC, &(struct rlimit){ 2 * tasks, 2 * tasks });
+	setrlimit(RLIMIT_NPROC, &(struct rlimit){ 2 * most, 2 * most });
 	no_new_privs();
 	make_longest();
 	/* What the first of all leave cached is there from then on. */
 	run(tasks, 1, one_filter, "tasks with a filter of their own, to warm up");
-	bare = run(tasks, 0, nothing, "tasks without a filter");
+	bare = run(BARE_TASKS, 0, nothing, "tasks without a filter");
 	before = memory_settled();
 	run(tasks, 1, one_filter, "tasks with a filter of their own, beyond that");
 	run(stacks, 64, deep_stack, "tasks with 64 filters of their own, beyond that");
-	run(stacks < 100 ? 1 : stacks / 100, 5, long_filters,
+	run(stacks < 1000 ? 10 : stacks / 100, 5, long_filters,
 	    "tasks with five filters of 4096 instructions, beyond that");
 	after = memory_settled();
 	printf("# %ld KiB before, %ld KiB after\n", before / 1024, after / 1024);
