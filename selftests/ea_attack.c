@@ -9,7 +9,8 @@
  *
  * All attacks take MILLISECONDS each, with each victim; then the quickest victim goes on until
  * there were ATTEMPTS in all. Finally, the same attacks are tried on a supervisor that reads the
- * struct from the caller's memory, checks it, and lets the call go on. That they must break.
+ * struct from the caller's memory, checks it, and lets the call go on. That they must break, except
+ * with a SEED, which is for runs beside other load.
  */
 
 /* Addresses are offsets in /proc/self/mem, of 32-bit programs too. */
@@ -205,7 +206,7 @@ int main(int argc, char **argv)
 	test_sibling("by a tracer", poke, 0, seconds);
 	test_sibling("by a sibling", attack_from_sibling, CLONE_VM | CLONE_FILES, seconds);
 	test_registered();
-	test_supervisors(seconds);
+	test_supervisors(seconds, number);
 	for (int delay = 0; total < wanted && held; delay = delay ? 0 : 100) {
 		attempts = total;
 		held = play(&victims[CHEAPEST], &attacks[0], delay, 20, 200000) &&

@@ -101,7 +101,7 @@ static bool play_supervised(const struct victim *victim, const struct attack *at
 static void report(bool skip, bool passed, const char *what, const struct victim *victim,
 		   const struct attack *attack)
 {
-	if (skip)
+	if (skip && !passed)
 		ksft_test_result_skip("%s: %s, %s\n", what, victim->name, attack->name);
 	else
 		ksft_test_result(passed, "%s: %s, %s\n", what, victim->name, attack->name);
@@ -114,7 +114,11 @@ static const struct {
 	{ 0, 0 }, { 5, 0 }, { 3, 0 }, { 1, 3 }, { 0, 8 },
 };
 
-static void test_supervisors(double seconds)
+/*
+ * That the naive supervisor is broken shows that the race can be won. Where it need not be, because
+ * other programs have most of the CPUs, it gets more time, and is skipped if that does not do.
+ */
+static void test_supervisors(double seconds, bool need_not_win)
 {
 	for (size_t i = 0; i < LENGTH(pairs); i++) {
 		const struct victim *victim = &victims[pairs[i].victim];
@@ -122,10 +126,11 @@ static void test_supervisors(double seconds)
 		const bool skip = cannot_be(attack);
 		bool played;
 
-		played = !skip && play_supervised(victim, attack, true, 20);
+		played = !skip && play_supervised(victim, attack, true,
+						  need_not_win ? 60 : 20);
 		if (played)
 			say("by readv", victim->name);
-		report(skip, played && record->broken,
+		report(skip || (played && need_not_win), played && record->broken,
 		       "a supervisor that reads the caller's memory is broken", victim, attack);
 		played = !skip && play_supervised(victim, attack, false, 4 * seconds);
 		if (played)
