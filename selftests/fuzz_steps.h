@@ -434,6 +434,7 @@ static void do_signals(struct actor *a)
 		syscall(__NR_tgkill, a->pid, a->tid, signal);
 		/* It has come when this is carried out, unless it was fatal. */
 		s->count = 0;
+		s->calls[0] = (struct order_call){};
 		if (order(a, ORDER_CALLS))
 			show_result(a, s->calls);
 	}
