@@ -77,8 +77,10 @@ static int hammer(unsigned int kind)
 
 		if (!pid)
 			_exit(confine(kind));
-		if (pid < 0)
+		if (pid < 0) {
+			perror("hammer: fork");
 			return 1;
+		}
 		while (waitpid(pid, &status, 0) != pid)
 			;
 		if (kind % 5 == 4 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)

@@ -53,11 +53,15 @@ load() {
 }
 
 insmod /rust_seccomp.ko
-load 30 >/dev/null
+tasks_before=$(tasks)
+echo '# 30 seconds, for what is cached from then on:'
+load 30
+check "the kernel's workers end" tasks_go_down_to "$tasks_before"
 before=$(slab)
 load "$1"
 check 'no load failed' [ ! -e /tmp/soak.failed ]
 check 'no module reference is left' unused
+check "the kernel's workers end again" tasks_go_down_to "$tasks_before"
 check_slab "$before"
 check 'the module unloads' rmmod rust_seccomp
 finish

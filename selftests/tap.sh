@@ -61,6 +61,17 @@ confine() {
 	timeout 20 cat /tmp/ready || echo "# confined is not ready"
 }
 
+# Waits until there are no more tasks than COUNT, but for a few: the workers that the kernel starts to
+# free programs stay for five minutes.
+tasks() { set -- /proc/[0-9]*; echo $#; }
+tasks_go_down_to() {
+	for _ in $(seq 150); do
+		[ "$(tasks)" -gt $(($1 + 10)) ] || return 0
+		sleep 3
+	done
+	return 1
+}
+
 # kB of memory that kernel objects take, once all that is freed late is free: what RCU and, on the
 # kernels that have it, KASAN's quarantine hold back.
 slab() {
@@ -69,7 +80,17 @@ slab() {
 	for cache in /sys/kernel/slab/*/shrink; do
 		echo 1 >"$cache" 2>/dev/null
 	done
+	[ ! -e /tmp/slab ] || mv /tmp/slab /tmp/slab.before
+	tail -n +3 /proc/slabinfo >/tmp/slab
 	sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+# What the objects in use of each cache have grown by, if it is 50 kB or more, and all together.
+slab_growth() {
+	awk 'NR == FNR { before[$1] = $2 * $4; next }
+		{ grown = ($2 * $4 - before[$1]) / 1024; all += grown }
+		grown >= 50 { printf "# %s: %+d kB\n", $1, grown }
+		END { printf "# objects in use: %+d kB\n", all }' /tmp/slab.before /tmp/slab
 }
 
 # check_slab BEFORE: no more is in use than then, but for what may fragment.
@@ -77,4 +98,5 @@ check_slab() {
 	tap_after=$(slab)
 	check "no slab memory is lost: $1 kB before, $tap_after kB after" \
 		[ "$tap_after" -lt $(($1 + 4096)) ]
+	slab_growth
 }
