@@ -95,8 +95,9 @@ static long memory_settled(void)
 }
 
 /*
- * The kernel starts up to a thousand workers on each CPU to free programs. They have memory, too,
- * and stay for five minutes. Returns whether there are no more tasks than that, but for a few.
+ * Waits until there are no more than "count" tasks, but for a few; returns whether that came about.
+ * The kernel starts up to a thousand workers on each CPU to free programs: they have memory, too,
+ * and stay for five minutes.
  */
 static bool tasks_go_down_to(int count)
 {

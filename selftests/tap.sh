@@ -61,9 +61,11 @@ confine() {
 	timeout 20 cat /tmp/ready || echo "# confined is not ready"
 }
 
-# Waits until there are no more tasks than COUNT, but for a few: the workers that the kernel starts to
-# free programs stay for five minutes.
+# How many processes there are, those of the kernel included.
 tasks() { set -- /proc/[0-9]*; echo $#; }
+
+# tasks_go_down_to COUNT: waits until there are no more than that, but for a few. The workers that
+# the kernel starts to free programs stay for five minutes.
 tasks_go_down_to() {
 	for _ in $(seq 150); do
 		[ "$(tasks)" -gt $(($1 + 10)) ] || return 0
