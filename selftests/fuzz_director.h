@@ -230,20 +230,20 @@ static void show_status(const struct actor *a)
 	say("  %d: nnp %d seccomp %d filters %d\n", name(a), values[0], values[1], values[2]);
 }
 
+/* Whether a signal is in one of the actor's sets, or may be, as nothing is told of these. */
+static bool has_signal(const struct actor *a, const char *set, int signal)
+{
+	char text[STATUS_SIZE], *at;
+
+	read_status(a, text);
+	at = strstr(text, set);
+	return !at || strtoull(at + strlen(set), NULL, 16) & (1ULL << (signal - 1));
+}
+
 /* Whether a signal would come to the actor's notice. */
 static bool takes_signal(const struct actor *a, int signal)
 {
-	static const char *const keys[] = { "SigBlk:", "SigIgn:" };
-	char text[STATUS_SIZE];
-
-	read_status(a, text);
-	for (int i = 0; i < 2; i++) {
-		char *at = strstr(text, keys[i]);
-
-		if (!at || strtoull(at + 7, NULL, 16) & (1ULL << (signal - 1)))
-			return false;
-	}
-	return true;
+	return !has_signal(a, "SigBlk:", signal) && !has_signal(a, "SigIgn:", signal);
 }
 
 static __u32 hash(const void *bytes, size_t len)

@@ -281,7 +281,8 @@ static void on_question(struct actor *a, struct listener *l)
 			if (a->traced || !takes_signal(a, SIGUSR1))
 				break;
 			say("  signal\n");
-			if (received && l->killable) {
+			/* What is fatal interrupts it all the same. */
+			if (received && l->killable && has_signal(a, "SigCgt:", SIGUSR1)) {
 				syscall(__NR_tgkill, a->pid, a->tid, SIGUSR1);
 				break;
 			}
