@@ -30,7 +30,8 @@ enum order {
 	ORDER_FORK,	/* a process, by clone() or clone3(), calls[0] */
 	ORDER_SIGNAL,	/* sigaction(value, flags) */
 	ORDER_STRICT,	/* strict mode, and what is allowed there, and calls[0] */
-	ORDER_INSPECT,	/* look at the filters of "other" */
+	ORDER_SEIZE,	/* stop "other" */
+	ORDER_INSPECT,	/* look at its filters, and let go of it */
 };
 
 struct order_call {
@@ -193,38 +194,40 @@ static long be_strict(struct slot *me)
 	return RAW_CALL(__NR_prctl, PR_GET_SECCOMP);
 }
 
-/* Stops another actor and looks at its filters, as far as its own allow. */
+/* Whether the call has succeeded. */
+static bool next_call(struct slot *me, long nr, const unsigned long args[6])
+{
+	long result = raw_call(nr, args);
+
+	me->calls[me->made++].result = result;
+	return !result;
+}
+
+#define NEXT_CALL(me, nr, ...) next_call(me, nr, (const unsigned long[6]) { __VA_ARGS__ })
+
+static void seize(struct slot *me)
+{
+	__u32 pid = shared->slots[me->other].tid;
+
+	if (NEXT_CALL(me, __NR_ptrace, PTRACE_SEIZE, pid, 0, me->flags))
+		NEXT_CALL(me, __NR_ptrace, PTRACE_INTERRUPT, pid);
+}
+
+/* Having seized an actor, looks at its filters, as far as its own allow. */
 static void inspect(struct slot *me)
 {
-	struct order_call *calls = me->calls;
-	__u32 pid = shared->slots[me->other].tid, pause = 0;
-	struct timespec ms = { .tv_nsec = 1000000 };
+	__u32 pid = shared->slots[me->other].tid;
 	int status = 0;
 
-	calls[0].result = RAW_CALL(__NR_ptrace, PTRACE_SEIZE, pid, 0, me->flags);
-	me->made++;
-	if (calls[0].result)
-		return;
-	calls[1].result = RAW_CALL(__NR_ptrace, PTRACE_INTERRUPT, pid);
-	me->made++;
-	if (calls[1].result)
-		return;
-	for (int i = 0; i < 20000; i++) {
-		if (RAW_CALL(__NR_wait4, pid, (unsigned long)&status, WNOHANG | __WALL))
-			break;
-		RAW_CALL(__NR_futex, (unsigned long)&pause, FUTEX_WAIT, 0, (unsigned long)&ms);
-	}
-	calls[2].result = status;
-	me->made++;
-	calls[3].result = RAW_CALL(__NR_ptrace, PTRACE_SECCOMP_GET_FILTER, pid, me->value,
-				   me->count & 1 ? (unsigned long)me->fetched : 0);
-	me->made++;
+	me->made = 2;
+	RAW_CALL(__NR_wait4, pid, (unsigned long)&status, WNOHANG | __WALL);
+	me->calls[me->made++].result = status;
+	NEXT_CALL(me, __NR_ptrace, PTRACE_SECCOMP_GET_FILTER, pid, me->value,
+		  me->count & 1 ? (unsigned long)me->fetched : 0);
 	me->buffer[0] = me->value;
-	calls[4].result = RAW_CALL(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, pid, me->count,
-				   (unsigned long)me->buffer);
-	me->made++;
-	calls[5].result = RAW_CALL(__NR_ptrace, PTRACE_DETACH, pid);
-	me->made++;
+	NEXT_CALL(me, __NR_ptrace, PTRACE_SECCOMP_GET_METADATA, pid, me->count,
+		  (unsigned long)me->buffer);
+	NEXT_CALL(me, __NR_ptrace, PTRACE_DETACH, pid);
 }
 
 static void carry_out(struct slot *me)
@@ -254,6 +257,9 @@ static void carry_out(struct slot *me)
 	case ORDER_STRICT:
 		me->calls[0].result = be_strict(me);
 		break;
+	case ORDER_SEIZE:
+		seize(me);
+		return;
 	case ORDER_INSPECT:
 		inspect(me);
 		return;

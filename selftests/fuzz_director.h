@@ -246,6 +246,14 @@ static bool takes_signal(const struct actor *a, int signal)
 	return !has_signal(a, "SigBlk:", signal) && !has_signal(a, "SigIgn:", signal);
 }
 
+static bool is_in_tracing_stop(const struct actor *a)
+{
+	char text[STATUS_SIZE];
+
+	read_status(a, text);
+	return strstr(text, "\nState:\tt");
+}
+
 static __u32 hash(const void *bytes, size_t len)
 {
 	__u32 value = 2166136261u;

@@ -500,6 +500,16 @@ static struct actor *somebody(void)
 	return NULL;
 }
 
+/* Waits until somebody's tracee has stopped. A filter may fake what was to stop it. */
+static void await_stop(const struct actor *a)
+{
+	__u64 end = now_ms() + 5000;
+	__u32 none = 0;
+
+	while (proc_status(a->tid, "TracerPid") > 0 && !is_in_tracing_stop(a) && now_ms() < end)
+		pause_us(&none, 0, 300);
+}
+
 static void do_inspect(struct actor *a)
 {
 	static const __u32 sizes[] = { 7, 8, 12, 16, 16 };
@@ -515,7 +525,11 @@ static void do_inspect(struct actor *a)
 	say("%d inspects %d with %#x, filter %u, size %u\n", name(a), name(other), s->flags,
 	    s->value, s->count);
 	memset(s->buffer, 0, sizeof(s->buffer));
-	order(a, ORDER_INSPECT);
+	/* It is not the actor who waits, as how often it looks would be a matter of timing. */
+	if (order(a, ORDER_SEIZE) && s->made == 2 && !s->calls[1].result) {
+		await_stop(other);
+		order(a, ORDER_INSPECT);
+	}
 	for (__u32 i = 0; i < s->made; i++)
 		say("  => %ld\n", s->calls[i].result);
 	if (s->made > 4)
