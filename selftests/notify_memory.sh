@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# That memory for requests is not got under the lock that the supervisor needs, too: it is charged to
+# the cgroup of who asks, which may have that take as long as it likes. What lock a task has is told
+# by lockdep's events, and what it allocates by those of the allocator.
+. ./tap.sh
+
+trace=/sys/kernel/tracing/instances/notify_memory
+what='requests are charged without the lock'
+mkdir $trace
+if [ ! -e $trace/events/lock/lock_acquire ]; then
+	skip "$what" 'no events of lockdep'
+	finish
+fi
+echo 8192 >$trace/buffer_size_kb
+echo 1 >$trace/options/event-fork
+echo $$ >$trace/set_event_pid
+for event in lock/lock_acquire lock/lock_release; do
+	echo 'name ~ "*notify.rs*"' >$trace/events/$event/filter
+	echo 1 >$trace/events/$event/enable
+done
+for event in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc; do
+	echo 1 >$trace/events/$event/enable
+done
+check 'threads ask' ./notify_test -r global.many_readers_and_many_askers
+echo 0 >$trace/events/enable
+
+# The first word of a line names the task.
+counts=$(awk '
+	/ lock_acquire: / { taken++; has[$1] = 1 }
+	/ lock_release: / { has[$1] = 0 }
+	/ (kmalloc|kmem_cache_alloc|mm_page_alloc): .*ACCOUNT/ && $1 in has { charged[has[$1]]++ }
+	END { print taken + 0, charged[0] + 0, charged[1] + 0 }' $trace/trace)
+head -n 3 $trace/trace
+rmdir $trace
+# shellcheck disable=SC2086 # three numbers
+set -- $counts
+echo "# the lock was taken $1 times; charged without it $2 times, with it $3 times"
+check 'events are told' [ "$1" -gt 0 -a "$2" -gt 0 ]
+check "$what" [ "$3" = 0 ]
+finish
