@@ -66,21 +66,6 @@ static long memory_used(void)
 	return (info.totalram - info.freeram) * info.mem_unit;
 }
 
-/* Memory that is mapped by vmalloc(), in kB: programs, and the stacks of tasks. */
-static long vmalloc_used(void)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[256];
-	long used = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmallocUsed: %ld", &used) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return used;
-}
-
 /* How many BPF programs there are: each has memory of its own. */
 static int programs(void)
 {
@@ -162,14 +147,10 @@ static bool nothing(int number)
 	return call(__NR_getpriority, number + 10, 0, 0, 0) == -EINVAL;
 }
 
-/*
- * Ends the tasks, some after the others: the next ones when half of what goes with these is free.
- * "before" is vmalloc_used() without any of them.
- */
-static void end(int count, int filters, long before)
+/* Ends the tasks, some after the others. */
+static void end(int count, int filters)
 {
 	int ended = 0, at_once = FILTERS_AT_ONCE / filters;
-	long all = vmalloc_used() - before;
 
 	while (ended < count) {
 		int until = count - ended > at_once ? ended + at_once : count;
@@ -178,13 +159,7 @@ static void end(int count, int filters, long before)
 		syscall(__NR_futex, &go, FUTEX_WAKE, count, NULL, NULL, 0);
 		for (; ended < until; ended++)
 			wait(NULL);
-		for (int i = 0; i < 600; i++) {
-			int left = count - ended + at_once / 2;
-
-			if (vmalloc_used() <= before + all * left / count)
-				break;
-			sleep(1);
-		}
+		memory_settled();
 	}
 }
 
@@ -199,7 +174,7 @@ static long run(int count, int filters, confine_fn *function, const char *what)
 {
 	char *stacks = mmap(NULL, (size_t)count * STACK_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	long before, each, vmalloc_before = vmalloc_used();
+	long before, each;
 	int started = 0, programs_before = programs();
 
 	if (stacks == MAP_FAILED) {
@@ -224,7 +199,7 @@ static long run(int count, int filters, confine_fn *function, const char *what)
 	if (programs() < programs_before + count * filters)
 		check(false, "there is a program for each filter", 0);
 	each = (memory_settled() - before) / count - bare;
-	end(started, filters ? filters : 1, vmalloc_before);
+	end(started, filters ? filters : 1);
 	munmap(stacks, (size_t)count * STACK_SIZE);
 	if (!programs_go_down_to(programs_before))
 		check(false, "their programs are free", 0);
