@@ -41,8 +41,8 @@ same() {
 	done
 }
 
-# all_end FILE: no sequence is stuck.
-all_end() { ! grep -B 12 -E 'is stuck|goes on and on' "$1" | sed 's/^/# /' | grep .; }
+# all_end FILE...: no sequence is stuck.
+all_end() { ! grep -h -B 12 -E 'is stuck|goes on and on' "$@" | sed 's/^/# /' | grep .; }
 
 # The round's sequences on the built-in engine, on ours, and there with appended filters.
 run() {
@@ -58,7 +58,7 @@ for round in $(seq "$rounds"); do
 	program=./fuzz_calls what="round $round, $sequences sequences"
 	[ $((round % 2)) = 1 ] || program=./fuzz_calls_32 what="$what of 32-bit calls"
 	check "$what: are run on both engines" run
-	check "$what: all of them end" all_end /tmp/stock
+	check "$what: all of them end" all_end /tmp/stock /tmp/ours /tmp/appended
 	echo "# $(awk '$2 == "steps" { n += $1 } END { print n }' /tmp/ours) steps," \
 		"$(grep -c asks /tmp/ours) questions, $(grep -c ' stop ' /tmp/ours) stops," \
 		"$(grep -c traps /tmp/ours) traps, $(grep -c ended /tmp/ours) ends"

@@ -75,7 +75,8 @@ tasks_go_down_to() {
 }
 
 # kB of kernel objects in use, once all that is freed late is free: what RCU and, on the kernels that
-# have it, KASAN's quarantine hold back. Not those by which kmemleak keeps account of the others.
+# have it, KASAN's quarantine hold back. Those too large for a cache have pages of their own, which
+# count as slab memory, too. Those by which kmemleak keeps account of the others do not count.
 slab() {
 	sleep 2
 	echo 3 >/proc/sys/vm/drop_caches
@@ -83,8 +84,11 @@ slab() {
 		echo 1 >"$cache" 2>/dev/null
 	done
 	[ ! -e /tmp/slab ] || mv /tmp/slab /tmp/slab.before
-	tail -n +3 /proc/slabinfo | grep -v '^kmemleak_' >/tmp/slab
-	awk '{ used += $2 * $4 } END { printf "%d\n", used / 1024 }' /tmp/slab
+	tail -n +3 /proc/slabinfo >/tmp/slab
+	awk -v all="$(sed -n 's/^Slab: *\([0-9]*\) kB/\1/p' /proc/meminfo)" '
+		{ caches += $6 * $15 * 4 }
+		!/^kmemleak_/ { used += $2 * $4 / 1024 }
+		END { printf "%d\n", used + all - caches }' /tmp/slab
 }
 
 # What the objects in use of each cache have grown by, if it is 50 kB or more.
