@@ -30,3 +30,16 @@ def parse(text):
     elif planned is not None and heard < planned:
         results[f"runs all of its {planned} tests, not {heard}"] = FAIL
     return results
+
+
+def reasons(text, lines=12):
+    """The results that are failures, each after the last lines of what was said before it."""
+    said, found = [], []
+    for line in text.splitlines():
+        said.append(line)
+        result = _RESULT.match(line)
+        if result and result[1]:
+            found += said[-lines - 1 :]
+        if result:
+            said = []
+    return found

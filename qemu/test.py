@@ -239,7 +239,10 @@ class Report:
         for name, result in outcome.cases.items():
             self.case(where, name, result)
         if failed:
-            print("\n".join(f"        {line}" for line in outcome.output.splitlines()[-25:]))
+            said = outcome.output.splitlines()[-25:]
+            print("\n".join(f"        {line}" for line in said))
+            reasons = tap.reasons(outcome.output)[-25:] or said
+            self.failures += [f"        {line}" for line in reasons]
 
 
 def rerun(arch, kernel, test, case):

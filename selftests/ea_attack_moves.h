@@ -16,26 +16,43 @@ static void rewrite(struct scenario *s)
 	pause_for(s);
 }
 
+/*
+ * Leaves the struct there for a while; now and then until the victim has made a call that began
+ * after this. System calls that take it away wait for the victim's processor, so that it is there
+ * for a moment only, and on a busy machine the victim may run in none of these.
+ */
+static void show(struct scenario *s)
+{
+	const unsigned long attempts = record->attempts;
+
+	if (next_random(&s->random) % 4) {
+		pause_for(s);
+		return;
+	}
+	while (*(volatile unsigned long *)&record->attempts - attempts < 2 && !s->stop)
+		sched_yield();
+}
+
 static void unmap(struct scenario *s)
 {
 	munmap(s->page, PAGE);
 	pause_for(s);
 	map_at(s->page, RW, ANONYMOUS, -1, 0);
 	memcpy(s->page + s->offset, s->forbidden, EA_ROOM);
-	pause_for(s);
+	show(s);
 	set_word(s, false);
-	pause_for(s);
+	show(s);
 }
 
 static void protect(struct scenario *s)
 {
 	set_word(s, false);
-	pause_for(s);
+	show(s);
 	mprotect(s->page, PAGE, PROT_NONE);
 	pause_for(s);
 	mprotect(s->page, PAGE, RW);
 	set_word(s, true);
-	pause_for(s);
+	show(s);
 }
 
 /* Another page takes its place. */
@@ -43,25 +60,25 @@ static void move(struct scenario *s)
 {
 	mremap(s->page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, s->spare[0]);
 	mremap(s->spare[1], PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, s->page);
-	pause_for(s);
+	show(s);
 	mremap(s->page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, s->spare[1]);
 	mremap(s->spare[0], PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, s->page);
-	pause_for(s);
+	show(s);
 }
 
 static void map_over(struct scenario *s)
 {
 	map_at(s->page, PROT_READ, MAP_SHARED, s->memory, PAGE);
-	pause_for(s);
+	show(s);
 	map_at(s->page, PROT_READ, MAP_PRIVATE, s->memory, 0);
-	pause_for(s);
+	show(s);
 }
 
 /* A private page of a file, which shows the file again when it is dropped. */
 static void discard(struct scenario *s)
 {
 	set_word(s, true);
-	pause_for(s);
+	show(s);
 	madvise(s->page, PAGE, MADV_DONTNEED);
 	pause_for(s);
 }
@@ -69,11 +86,11 @@ static void discard(struct scenario *s)
 static void punch(struct scenario *s)
 {
 	pwrite(s->memory, s->forbidden, EA_ROOM, s->offset);
-	pause_for(s);
+	show(s);
 	fallocate(s->memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE);
 	pause_for(s);
 	pwrite(s->memory, s->allowed, EA_ROOM, s->offset);
-	pause_for(s);
+	show(s);
 }
 
 /* A page that stalls who reads it, and then is what the attacker likes. */
