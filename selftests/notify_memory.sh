@@ -7,11 +7,11 @@
 
 trace=/sys/kernel/tracing/instances/notify_memory
 what='requests are charged without the lock'
-mkdir $trace
-if [ ! -e $trace/events/lock/lock_acquire ]; then
+if [ ! -e /sys/kernel/tracing/events/lock/lock_acquire ]; then
 	skip "$what" 'no events of lockdep'
 	finish
 fi
+mkdir $trace
 echo 8192 >$trace/buffer_size_kb
 echo 1 >$trace/options/event-fork
 echo $$ >$trace/set_event_pid
