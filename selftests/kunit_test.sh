@@ -35,6 +35,6 @@ for suite in /sys/kernel/debug/kunit/rust_seccomp_*; do
 	check "$name: all of its tests have run" [ "$(wc -l </tmp/cases)" = "$planned" ]
 	suites=$((suites + 1))
 done
-check "all suites are there ($suites)" [ $suites = 5 ]
+check "all suites are there ($suites)" [ $suites = 6 ]
 check 'the tests are unloaded' rmmod rust_seccomp_kunit
 finish
