@@ -35,10 +35,20 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx)
 	return bpf_prog_run_pin_on_cpu(prog, ctx);
 }
 
+/* Bytes that a program takes: its pages, its original, its code. */
+size_t rsc_prog_memory(const struct bpf_prog *prog)
+{
+	size_t bytes = ((size_t)prog->pages << PAGE_SHIFT) + prog->jited_len;
+
+	if (prog->orig_prog)
+		bytes += bpf_classic_proglen(prog->orig_prog);
+	return bytes;
+}
+
 /**
  * rsc_prog_assemble() - Have the kernel compile instructions of our own making.
- * @insns: eBPF that calls nothing and reads no memory but its two arguments,
- *	   what the second one points to, and its stack. Nobody verifies it.
+ * @insns: eBPF that calls nothing and reads no memory but what its two arguments
+ *	   point to, what the second one leads to, and its stack. Nobody verifies it.
  * @len: how many.
  * @stack: bytes of stack that it uses.
  *

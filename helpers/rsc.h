@@ -32,6 +32,7 @@ struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int le
 void rsc_prog_free(struct bpf_prog *prog);
 bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
+size_t rsc_prog_memory(const struct bpf_prog *prog);
 
 /* mm.c */
 void rsc_vma_harden(struct vm_area_struct *vma);
@@ -70,6 +71,7 @@ bool rsc_capable_sysadmin(void);
 bool rsc_no_new_privs(struct task_struct *task);
 void rsc_set_no_new_privs(struct task_struct *task);
 bool rsc_fatal_signal_pending(void);
+void rsc_cond_resched(void);
 bool rsc_ptrace_seccomp_enabled(void);
 bool rsc_in_compat_syscall(void);
 bool rsc_pkey_register(u32 *value);

@@ -86,6 +86,11 @@ void rsc_set_no_new_privs(struct task_struct *task)
 	task_set_no_new_privs(task);
 }
 
+void rsc_cond_resched(void)
+{
+	cond_resched();
+}
+
 bool rsc_fatal_signal_pending(void)
 {
 	return fatal_signal_pending(current);

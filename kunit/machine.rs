@@ -153,7 +153,7 @@ fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, extra: &Ex
     assert_eq!(Native::arguments(&regs, compat), data.args);
     assert_eq!(Native::instruction_pointer(&regs), data.instruction_pointer);
     // SAFETY: The program is there, and `extra` has an argument of 4096 bytes.
-    unsafe { prog.choose(0).run(Regs::new(&regs), extra) }
+    unsafe { prog.choose(0).run_only(Regs::new(&regs), extra) }
 }
 
 fn audit_arch(compat: bool) -> u32 {
@@ -168,6 +168,7 @@ fn audit_arch(compat: bool) -> u32 {
 pub(crate) fn residuals() {
     let argument = vec![0; 4096];
     let extra = Extra {
+        which: 0,
         argument: argument.as_ptr(),
         size: 0,
         extent: 0,
@@ -233,6 +234,7 @@ fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
     let has = calls::find(made.arch, made.nr).is_some();
     let memory = made.memory();
     let extra = Extra {
+        which: 0,
         argument: memory.as_ptr(),
         size: if has { made.size } else { 0 },
         // CAST: At most 4096.

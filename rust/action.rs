@@ -99,6 +99,12 @@ impl Verdict {
         (self.code() == SECCOMP_RET_ERRNO).then(|| self.data().min(MAX_ERRNO) as i32)
     }
 
+    /// The whole value.
+    #[inline]
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
     /// The data in the lower half.
     #[inline]
     pub(crate) fn data(self) -> u32 {

@@ -6,11 +6,11 @@
 //! nothing is allocated, so all that takes memory is made before and dropped after.
 
 use crate::{
-    bpf::append::Sight,
-    cache::{
-        self,
-        Study, //
+    bpf::{
+        append::Sight,
+        study::Study, //
     },
+    cache,
     ea,
     filter::{
         untag,
@@ -35,6 +35,7 @@ use crate::{
         },
         module::ModuleRef,
         signal::{
+            self,
             ExecLock,
             SigLock, //
         },
@@ -293,9 +294,20 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
         }
     };
     let mut study = study.ok();
+    let residuals = study.as_mut().and_then(|study| {
+        let bytes = cache::memory_of_residuals(study);
+        if !Draft::has_room(&program, bytes, own_path().as_deref()) {
+            study.forget_residuals();
+        }
+        cache::compile(study)
+    });
+    // The study has then ended early.
+    if signal::fatal_pending() {
+        return Err(EINTR);
+    }
     let draft = Draft::new(
         program,
-        study.as_mut().and_then(Study::take_residuals),
+        residuals,
         request.flags & SECCOMP_FILTER_FLAG_LOG != 0,
         request.flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0,
         module,

@@ -12,9 +12,10 @@
 //! as the filter that owns the tables.
 //!
 //! Memory: an index byte per number and ABI (1 KiB), 48 bytes for each different entry (at most 256
-//! per ABI), 48 for each list element; and for the residual programs of a filter, at most
-//! [`MAX_RESIDUALS`], one `bpf_prog`. What does not fit is evaluated by running the filter's own
-//! program, or all of them; so is all of it if there is no memory for tables.
+//! per ABI), 64 for each different list that begins with the filter; and for the residual programs
+//! of a filter one `bpf_prog`. What does not fit is evaluated by running the filter's own program,
+//! or all of them; so is all of it if there is no memory for tables, or no more than the path may
+//! take ([`Memory`](crate::filter::Memory)).
 
 use crate::{
     action::Verdict,
@@ -24,29 +25,20 @@ use crate::{
         Native, //
     },
     bpf::{
-        analyse::{
-            analyse,
-            Outcome, //
-        },
         append::{
             Extra,
             Needs,
             Sight,
             View, //
         },
-        insn::{
-            Insn,
-            Op, //
-        },
-        lower::{
-            lower,
-            EbpfInsn, //
-        },
-        residual::{
-            hash,
-            same,
-            strongest,
-            Specialiser, //
+        insn::Insn,
+        meter::Meter,
+        study::{
+            self,
+            Finding,
+            Findings,
+            Side,
+            Study, //
         }, //
     },
     filter::Filter,
@@ -59,29 +51,18 @@ use crate::{
             Choice,
             Residuals, //
         },
-        regs::Regs, //
+        regs::Regs,
+        task, //
     }, //
 };
 use core::ptr::NonNull;
+use kernel::page::PAGE_SIZE;
 
 /// Numbers below this have an entry.
-pub(crate) const LIMIT: usize = 512;
-
-/// A filter has at most so many residual programs, for both architectures together.
-const MAX_RESIDUALS: usize = 128;
-
-/// eBPF instructions of a filter's residual programs.
-const MAX_RESIDUAL_INSNS: usize = 8192;
-
-/// Instructions looked at for the sake of residual programs, so that a long filter that varies for
-/// every call does not hold up its installer.
-const MAX_EFFORT: usize = 1 << 18;
+pub(crate) const LIMIT: usize = crate::bpf::LIMIT;
 
 /// Different entries of a table: the index has a byte for each number.
 const MAX_ENTRIES: usize = 256;
-
-/// `BPF_JMP32 | BPF_JGE | BPF_K`, here on the second argument.
-const JMP32_JGE_K: u8 = 0x36;
 
 /// In [`Table::index`]: all filters allow the call, whatever its arguments.
 const ALLOWED: u8 = 0;
@@ -126,180 +107,66 @@ impl Abi {
     }
 }
 
-/// What one filter does for a call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Finding {
-    /// It returns this.
-    Constant(u32),
-    /// It is what this residual program returns.
-    Residual(u16),
-    /// Its whole program is to be run.
-    Whole,
-}
-
-/// What one filter does for every call, whatever is below it.
-pub(crate) struct Study {
-    findings: [Buf<Finding>; 2],
-    /// What each residual program needs.
-    needs: Buf<Needs>,
-    /// The strongest action that each residual program can return; `None` if it computes it.
-    strongest: Buf<Option<u32>>,
-    residuals: Option<Residuals>,
-}
-
-/// A residual program on its way.
-struct Residual {
-    abi: Abi,
-    hash: u32,
-    code: Buf<Insn>,
-}
-
 /// Finds out what a filter does, whose program (in canonical form) is `prog`.
+///
+/// Reschedules in between. If a fatal signal is pending there is less in the result.
 pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
-    let mut findings = [Buf::new(), Buf::new()];
-    let mut residuals: Buf<Residual> = Buf::new();
-    let mut outcomes = Buf::filled(LIMIT, Outcome::Varies)?;
-    let mut effort = 0usize;
-
-    let mut specialiser = Specialiser::new(prog);
-    for abi in Abi::ALL {
-        let view = abi.view(sight);
-        analyse(prog, view, LIMIT, &mut outcomes)?;
-        let list = &mut findings[abi as usize];
-        *list = Buf::filled(LIMIT, Finding::Whole)?;
-        for (nr, (finding, outcome)) in list.iter_mut().zip(outcomes.iter()).enumerate() {
-            *finding = match *outcome {
-                Outcome::Constant(ret) => Finding::Constant(ret),
-                Outcome::Varies if effort > MAX_EFFORT => Finding::Whole,
-                Outcome::Varies => {
-                    effort += prog.len();
-                    find_residual(&mut specialiser, abi, view, nr as u32, &mut residuals)?
-                }
-            };
-        }
-    }
-
-    let mut study = Study {
-        findings,
-        needs: Buf::with_capacity(residuals.len())?,
-        strongest: Buf::with_capacity(residuals.len())?,
-        residuals: None,
+    let side = |abi: Abi| Side {
+        view: abi.view(sight),
+        layout: arch::layout(abi == Abi::Compat, sight),
     };
-    for residual in residuals.iter() {
-        study.strongest.push(strongest(&residual.code))?;
-        study.needs.push(Needs::of(&residual.code))?;
-    }
-    match assemble(&residuals, sight)? {
-        Some(program) => study.residuals = Some(program),
-        // Not compiled, too long: the filters themselves are as good.
-        None => study.forget_residuals(),
-    }
-    Ok(study)
+    let meter = Meter::new(study::units(prog.len()), task::may_go_on);
+    study::study(prog, &Abi::ALL.map(side), meter)
 }
 
-/// The finding for a call whose outcome varies.
-fn find_residual(
-    specialiser: &mut Specialiser<'_>,
-    abi: Abi,
-    view: View,
-    nr: u32,
-    residuals: &mut Buf<Residual>,
-) -> Result<Finding, NoMemory> {
-    let Some(code) = specialiser.specialise(view, nr)? else {
-        return Ok(Finding::Whole);
-    };
-    // It may find out more than the analysis does.
-    if let [only] = &code[..] {
-        if let Some(Op::RetK(ret)) = only.decode() {
-            return Ok(Finding::Constant(ret));
-        }
-    }
-    let hash = hash(&code);
-    let known = residuals
-        .iter()
-        .position(|r| r.abi == abi && r.hash == hash && same(&r.code, &code));
-    Ok(match known {
-        Some(index) => Finding::Residual(index as u16),
-        None if residuals.len() < MAX_RESIDUALS => {
-            residuals.push(Residual { abi, hash, code })?;
-            Finding::Residual((residuals.len() - 1) as u16)
-        }
-        None => Finding::Whole,
+/// About how many bytes the residual programs of a study will take: whole pages, and their code.
+pub(crate) fn memory_of_residuals(study: &Study) -> usize {
+    study.program.as_ref().map_or(0, |insns| {
+        let bytes = core::mem::size_of_val(&insns[..]);
+        bytes.next_multiple_of(PAGE_SIZE) + bytes
     })
 }
 
-/// One program of all residual programs of a filter, which chooses by its second argument.
-fn assemble(residuals: &[Residual], sight: Sight) -> Result<Option<Residuals>, NoMemory> {
-    if residuals.is_empty() {
-        return Ok(None);
-    }
-    let mut bodies: Buf<Buf<EbpfInsn>> = Buf::with_capacity(residuals.len())?;
-    let mut total = residuals.len();
-    for residual in residuals {
-        let layout = arch::layout(residual.abi == Abi::Compat, sight);
-        let Some(body) = lower(&residual.code, &layout)? else {
-            return Ok(None);
-        };
-        total += body.len();
-        bodies.push(body)?;
-    }
-    if total > MAX_RESIDUAL_INSNS {
-        return Ok(None);
-    }
-    // A binary tree in preorder: at each node, what chooses the right half jumps over the left.
-    let size = |bodies: &[Buf<EbpfInsn>]| -> usize {
-        bodies.iter().map(|b| b.len()).sum::<usize>() + bodies.len() - 1
-    };
-    let mut insns = Buf::with_capacity(total)?;
-    let mut pending: Buf<(usize, usize)> = Buf::with_capacity(16)?;
-    pending.push((0, bodies.len()))?;
-    while let Some((first, mut end)) = pending.pop() {
-        while end - first > 1 {
-            let middle = first + (end - first) / 2;
-            // CAST: Both are below MAX_RESIDUAL_INSNS.
-            insns.push(EbpfInsn {
-                code: JMP32_JGE_K,
-                regs: 2,
-                off: size(&bodies[first..middle]) as i16,
-                imm: middle as i32,
-            })?;
-            pending.push((middle, end))?;
-            end = middle;
-        }
-        for insn in bodies[first].iter() {
-            insns.push(*insn)?;
-        }
-    }
-    // SAFETY: Bodies read the words of `layout()`, what `lower()` has in `Extra`, and their stack, jump within themselves, and end
+/// Has the kernel compile the residual programs of a study. Without them the study makes do.
+pub(crate) fn compile(study: &mut Study) -> Option<Residuals> {
+    // SAFETY: The programs read the words of `layout()`, what `lower()` has in `Extra`, and their stack, jump within themselves, and end
     // by exit, as do the programs that they were lowered from; what is before them leads to them.
-    Ok(unsafe { Residuals::new(&insns) }.ok())
+    let compiled = study
+        .program
+        .as_ref()
+        .and_then(|insns| unsafe { Residuals::new(insns) }.ok());
+    if compiled.is_none() {
+        // Not compiled: the filters themselves are as good.
+        study.forget_residuals();
+    }
+    compiled
 }
 
-impl Study {
-    /// Makes do without residual programs.
-    fn forget_residuals(&mut self) {
-        for finding in self.findings.iter_mut().flat_map(|list| list.iter_mut()) {
-            if matches!(finding, Finding::Residual(_)) {
-                *finding = Finding::Whole;
-            }
-        }
-    }
-
-    /// The residual programs, which the filter is to keep for as long as there are tables.
-    pub(crate) fn take_residuals(&mut self) -> Option<Residuals> {
-        self.residuals.take()
-    }
+/// A filter as it is put on top of others.
+pub(crate) struct Top<'a> {
+    /// Where it is, and stays.
+    pub(crate) filter: NonNull<Filter>,
+    /// How many filters there are on its path.
+    pub(crate) depth: u32,
+    /// All its actions but ALLOW are to be logged.
+    pub(crate) log: bool,
+    /// What its program needs.
+    pub(crate) needs: Needs,
+    /// Its residual programs, which it keeps.
+    pub(crate) residuals: Option<&'a Residuals>,
 }
 
 /// A filter whose verdict depends on the call's arguments.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Node {
     /// The filter, and how many are on its path.
     filter: NonNull<Filter>,
     depth: u32,
     /// Its residual program; if there is none, all of its program.
     residual: Option<Choice>,
-    /// The strongest action that it can return.
-    strongest: Option<u32>,
+    /// The strongest action that it or one of those after it can return; `None` if one of them
+    /// computes it.
+    strongest: Option<Verdict>,
     /// The next one, which is older.
     next: Option<NonNull<Node>>,
 }
@@ -394,25 +261,28 @@ impl Entry {
 
     /// What all filters say, and the one that decides; `None` for those that allow.
     ///
-    /// `extra` has what [`Entry::needs`] says. `run_whole` runs all of a filter.
+    /// `extra` has what [`Entry::needs`] says, and may be left out if that is nothing. `run_whole`
+    /// runs all of a filter.
     #[inline(always)]
     pub(crate) fn judge(
         &self,
         regs: Regs,
-        extra: *const Extra,
-        mut run_whole: impl FnMut(&Filter) -> u32,
+        mut extra: Option<&mut Extra>,
+        mut run_whole: impl FnMut(&Filter, Option<&Extra>) -> u32,
     ) -> (Verdict, Option<NonNull<Filter>>) {
         let (mut verdict, mut decider, mut depth) = (self.verdict, self.decider, self.depth);
         let mut next = self.nodes;
         while let Some(node) = next {
             // SAFETY: The node belongs to the path whose table this is.
             let node = unsafe { node.as_ref() };
-            let says = Verdict::new(match &node.residual {
+            let says = Verdict::new(match (&node.residual, &mut extra) {
                 // SAFETY: The filter is on the path, and keeps its residual programs. They need
                 // what the entry needs, which includes the argument.
-                Some(choice) => unsafe { choice.run(regs, extra) },
+                (Some(choice), Some(extra)) => unsafe { choice.run_with(regs, extra) },
+                // SAFETY: As above, and they need nothing.
+                (Some(choice), None) => unsafe { choice.run(regs) },
                 // SAFETY: As above.
-                None => run_whole(unsafe { node.filter.as_ref() }),
+                (None, extra) => run_whole(unsafe { node.filter.as_ref() }, extra.as_deref()),
             });
             // A newer filter wins a tie over a constant of an older one, too.
             if says.overrules(verdict) || (says.ties(verdict) && node.depth > depth) {
@@ -437,76 +307,81 @@ impl Entry {
     }
 
     /// With a constant of a newer filter.
-    fn with_constant(mut self, ret: u32, filter: &Filter, depth: u32) -> Self {
+    fn with_constant(mut self, ret: u32, top: &Top<'_>) -> Self {
         let verdict = Verdict::new(ret);
         let allows = verdict.ties(Verdict::ALLOW);
         if verdict.overrules(self.verdict) || (verdict.ties(self.verdict) && !allows) {
             self.verdict = verdict;
-            self.decider = Some(filter.into());
-            self.depth = depth;
+            self.decider = Some(top.filter);
+            self.depth = top.depth;
             self.alone = None;
             if !self.any_node_overrules() {
                 self.nodes = None;
                 self.needs = Needs::NONE;
             }
             self.errno = match verdict.errno() {
-                Some(errno) if self.nodes.is_none() && !filter.log() => -errno,
+                Some(errno) if self.nodes.is_none() && !top.log => -errno,
                 _ => NO_ERRNO,
             };
         }
         self
     }
 
-    /// With a newer filter whose verdict varies.
-    fn with_node(
+    /// With a newer filter whose verdict varies: the entry but for its list, and how that begins.
+    /// `None` if the filter can change nothing.
+    fn with_varying(
         mut self,
-        nodes: &mut Buf<Node>,
-        filter: &Filter,
-        depth: u32,
+        top: &Top<'_>,
         residual: Option<Choice>,
         strongest: Option<u32>,
         needs: Needs,
-    ) -> Result<Self, NoMemory> {
-        if strongest.is_some_and(|action| self.verdict.overrules(Verdict::new(action))) {
-            return Ok(self);
+    ) -> Option<(Self, Node)> {
+        let strongest = strongest.map(Verdict::new);
+        if strongest.is_some_and(|strongest| self.verdict.overrules(strongest)) {
+            return None;
         }
         self.alone = residual.filter(|_| needs.is_empty() && self == Self::ALLOW);
-        let next = self.nodes;
-        let known = nodes
-            .iter()
-            .position(|n| n.residual == residual && n.next == next);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                nodes.push(Node {
-                    filter: filter.into(),
-                    depth,
-                    residual,
-                    strongest,
-                    next,
-                })?;
-                nodes.len() - 1
-            }
-        };
-        self.nodes = nodes.get(place).map(NonNull::from);
         self.errno = NO_ERRNO;
         self.needs = self.needs.and(needs);
-        Ok(self)
+        // SAFETY: As in `judge()`.
+        let older = self.nodes.map(|node| unsafe { node.as_ref() }.strongest);
+        let node = Node {
+            filter: top.filter,
+            depth: top.depth,
+            residual,
+            strongest: match (strongest, older) {
+                (Some(own), Some(Some(older))) if older.overrules(own) => Some(older),
+                (_, Some(None)) => None,
+                (own, _) => own,
+            },
+            next: self.nodes,
+        };
+        Some((self, node))
     }
 
     /// Could any of the filters of the list have the better of the constant, which is newer?
     fn any_node_overrules(&self) -> bool {
-        let mut next = self.nodes;
-        while let Some(node) = next {
-            // SAFETY: As in `judge()`.
-            let node = unsafe { node.as_ref() };
-            match node.strongest {
-                Some(action) if !Verdict::new(action).overrules(self.verdict) => {}
-                _ => return true,
-            }
-            next = node.next;
+        // SAFETY: As in `judge()`.
+        match self.nodes.map(|node| unsafe { node.as_ref() }.strongest) {
+            Some(Some(strongest)) => strongest.overrules(self.verdict),
+            Some(None) => true,
+            None => false,
         }
-        false
+    }
+
+    /// A number that is the same for entries that are equal. Spreads well enough.
+    fn hash(&self, own: Option<u8>) -> usize {
+        let address = |pointer: Option<usize>| pointer.unwrap_or(0) >> 4;
+        let mut hash = self.verdict.bits() as usize;
+        for part in [
+            address(self.decider.map(|filter| filter.as_ptr().addr())),
+            address(self.nodes.map(|node| node.as_ptr().addr())),
+            own.map_or(0, usize::from),
+        ] {
+            hash = (hash ^ part).wrapping_mul(0x9e37_79b1);
+            hash ^= hash >> 15;
+        }
+        hash
     }
 }
 
@@ -561,6 +436,12 @@ impl Table {
         // is below the limit.
         Found { table: self, place }
     }
+
+    /// The entry that a byte of the index stands for.
+    fn at(&self, place: u8) -> Found<'_> {
+        // INVARIANT: By that of the table.
+        Found { table: self, place }
+    }
 }
 
 /// The entry of a number.
@@ -599,6 +480,9 @@ impl<'a> Found<'a> {
 pub(crate) struct Tables([Table; 2]);
 
 impl Tables {
+    /// Bytes that they take without any entry.
+    pub(crate) const SIZE: usize = core::mem::size_of::<Self>();
+
     /// No tables: all programs are run for every call.
     pub(crate) const EMPTY: Self = Self([Table::EMPTY, Table::EMPTY]);
 
@@ -611,27 +495,44 @@ impl Tables {
         }
     }
 
-    /// Makes the tables of `filter` on top of `below`. On failure there are none.
+    /// Makes the tables of `top` on top of `below`, in at most `room` bytes. On failure there are none.
     ///
-    /// `study` is of `filter`, which stays where it is, keeps its residual programs, and will have
-    /// `below` on its path.
+    /// `study` is of the filter, which will have `below` on its path. Returns how many bytes they take
+    /// besides themselves.
     pub(crate) fn compose(
         &mut self,
         study: &Study,
-        filter: &Filter,
+        top: &Top<'_>,
         below: Option<&Filter>,
-    ) -> Result<(), NoMemory> {
+        room: usize,
+    ) -> Result<usize, NoMemory> {
         // What was made before is of another path, and says nothing about this one.
         self.clear();
+        let mut taken = 0;
         for (abi, table) in Abi::ALL.into_iter().zip(&mut self.0) {
-            let findings = &study.findings[abi as usize];
-            let older = below.map(|below| below.tables().table(abi));
-            if let Err(e) = compose_table(table, study, findings, filter, below, older, abi) {
-                self.clear();
-                return Err(e);
+            let [native, compat] = &study.findings;
+            let findings = match abi {
+                Abi::Native => native,
+                Abi::Compat => compat,
+            };
+            let mut sketch = Sketch::new(top, study, below.map(|below| below.tables().table(abi)))?;
+            let made = sketch.draw(findings, table).and_then(|()| sketch.finish(table));
+            match made {
+                Ok(bytes) => taken += bytes,
+                Err(e) => {
+                    self.clear();
+                    return Err(e);
+                }
+            }
+            for nr in Native::EXEMPT.iter().filter(|_| abi == Abi::Native) {
+                table.index[*nr as usize % LIMIT] = ALLOWED;
             }
         }
-        Ok(())
+        if taken > room {
+            self.clear();
+            return Err(NoMemory);
+        }
+        Ok(taken)
     }
 
     /// Has all programs run for every call.
@@ -642,84 +543,187 @@ impl Tables {
     }
 }
 
-fn compose_table(
-    table: &mut Table,
-    study: &Study,
-    findings: &[Finding],
-    filter: &Filter,
-    below: Option<&Filter>,
-    older: Option<&Table>,
-    abi: Abi,
-) -> Result<(), NoMemory> {
-    let depth = below.map_or(0, Filter::depth) + 1;
-    let varying = findings
-        .iter()
-        .filter(|finding| !matches!(finding, Finding::Constant(_)))
-        .count();
-    let mut entries: Buf<Entry> = Buf::with_capacity(4)?;
-    // Elements must not move, so there is room for all before the first comes.
-    let mut nodes: Buf<Node> = Buf::with_capacity(varying)?;
+/// A table while it is made.
+struct Sketch<'a> {
+    top: &'a Top<'a>,
+    study: &'a Study,
+    /// The table of the filter below.
+    older: Option<&'a Table>,
+    /// Entries, but for their list if that begins with the filter itself; then, which of `nodes` it
+    /// is that it begins with.
+    entries: Buf<(Entry, Option<u8>)>,
+    nodes: Buf<Node>,
+    /// Where entries are, by their hash, open addressing; [`Sketch::VACANT`] where there is none.
+    places: [u8; 2 * MAX_ENTRIES],
+}
 
-    for entry in FIRST.0 {
-        entries.push(entry)?;
-    }
-    // Neighbours are often alike.
-    let mut last = None;
-    for (nr, finding) in findings.iter().enumerate() {
-        let exempt = abi == Abi::Native && Native::EXEMPT.contains(&(nr as u32));
-        let under = match older {
-            Some(table) if !exempt => table.index[nr % LIMIT],
-            _ => ALLOWED,
-        };
-        if let Some((_, _, place)) =
-            last.filter(|last: &(Finding, u8, u8)| !exempt && last.0 == *finding && last.1 == under)
-        {
-            table.index[nr % LIMIT] = place;
-            continue;
+/// So many of the nodes are looked at for one that is the same.
+const RECENT: usize = 16;
+
+/// What is made of a finding on top of an entry, remembered for when both come again.
+#[derive(Clone, Copy)]
+struct Made {
+    finding: u8,
+    under: u8,
+    place: u8,
+}
+
+impl<'a> Sketch<'a> {
+    /// The first entry is never looked for.
+    const VACANT: u8 = ALLOWED;
+
+    fn new(top: &'a Top<'a>, study: &'a Study, older: Option<&'a Table>) -> Result<Self, NoMemory> {
+        let mut entries = Buf::with_capacity(8)?;
+        for entry in FIRST.0 {
+            entries.push((entry, None))?;
         }
-        let base = match older {
-            // CAST: There are LIMIT findings.
-            Some(table) if !exempt => table.find(nr as u32).entry(),
-            _ => &Entry::ALLOW,
-        };
-        // What the filters below have no entry for, there is none for on top of them.
-        let place = match base.is_none() {
-            false => {
-                let entry = match *finding {
-                    _ if exempt => *base,
-                    Finding::Constant(ret) => base.with_constant(ret, filter, depth),
-                    Finding::Residual(which) => {
-                        let strongest = study.strongest.get(usize::from(which));
-                        let strongest = strongest.copied().flatten();
-                        let choice = filter.residuals().map(|all| all.choose(which));
-                        let needs = study.needs.get(usize::from(which));
-                        let needs = needs.copied().unwrap_or(filter.program().needs());
-                        base.with_node(&mut nodes, filter, depth, choice, strongest, needs)?
-                    }
-                    Finding::Whole => {
-                        let needs = filter.program().needs();
-                        base.with_node(&mut nodes, filter, depth, None, None, needs)?
-                    }
-                };
-                match entries.iter().rposition(|known| *known == entry) {
-                    Some(place) => place,
-                    None if entries.len() < MAX_ENTRIES => {
-                        entries.push(entry)?;
-                        entries.len() - 1
-                    }
-                    None => WHOLE_PATH.into(),
+        Ok(Self {
+            top,
+            study,
+            older,
+            entries,
+            nodes: Buf::new(),
+            places: [Self::VACANT; 2 * MAX_ENTRIES],
+        })
+    }
+
+    /// Fills in the index.
+    fn draw(&mut self, findings: &Findings, table: &mut Table) -> Result<(), NoMemory> {
+        const MEMORY: usize = 64;
+        let mut memory = [Made {
+            finding: 0,
+            under: 0,
+            place: 0,
+        }; MEMORY];
+        let mut is_known = [false; MEMORY];
+        let older = self.older.map_or(&[ALLOWED; LIMIT], |older| &older.index);
+        let numbers = findings.index().iter().zip(older);
+        let mut last = (0, 0, None);
+        for (place, (finding, under)) in table.index.iter_mut().zip(numbers) {
+            if let (last_finding, last_under, Some(last_place)) = last {
+                if last_finding == *finding && last_under == *under {
+                    *place = last_place;
+                    continue;
                 }
             }
-            true => WHOLE_PATH.into(),
+            let slot = usize::from(finding.wrapping_mul(7) ^ *under) % MEMORY;
+            let made = memory[slot];
+            if is_known[slot] && made.finding == *finding && made.under == *under {
+                *place = made.place;
+                last = (*finding, *under, Some(made.place));
+                continue;
+            }
+            let all = findings.all();
+            let found = all.get(usize::from(*finding)).copied();
+            *place = self.place_of(found.unwrap_or(Finding::Whole), *under)?;
+            last = (*finding, *under, Some(*place));
+            is_known[slot] = true;
+            memory[slot] = Made {
+                finding: *finding,
+                under: *under,
+                place: *place,
+            };
+        }
+        Ok(())
+    }
+
+    /// Which entry the finding makes on top of the one that is `under` it in the older table.
+    fn place_of(&mut self, finding: Finding, under: u8) -> Result<u8, NoMemory> {
+        let base = match self.older {
+            Some(table) => *table.at(under).entry(),
+            None => Entry::ALLOW,
+        };
+        // What the filters below have no entry for, there is none for on top of them.
+        if base.is_none() {
+            return Ok(WHOLE_PATH);
+        }
+        let whole = self.top.needs;
+        let varying = match finding {
+            Finding::Constant(ret) => {
+                let entry = base.with_constant(ret, self.top);
+                return self.place_of_entry(entry, None);
+            }
+            Finding::Residual(which) => {
+                let residual = self.study.residuals.get(usize::from(which));
+                let choice = self.top.residuals.map(|all| all.choose(which.into()));
+                match (residual, choice) {
+                    (Some(known), Some(choice)) => {
+                        base.with_varying(self.top, Some(choice), known.strongest, known.needs)
+                    }
+                    _ => base.with_varying(self.top, None, None, whole),
+                }
+            }
+            Finding::Whole => base.with_varying(self.top, None, None, whole),
+        };
+        let Some((entry, node)) = varying else {
+            return self.place_of_entry(base, None);
+        };
+        // Those that are alike mostly come one after the other; one more does no harm.
+        let recent = self.nodes.len().saturating_sub(RECENT);
+        let known = self.nodes[recent..].iter().position(|known| *known == node);
+        let own = match known.map(|place| recent + place) {
+            Some(own) => own,
+            None if self.nodes.len() < MAX_ENTRIES => {
+                self.nodes.push(node)?;
+                self.nodes.len() - 1
+            }
+            None => return Ok(WHOLE_PATH),
         };
         // CAST: Below MAX_ENTRIES.
-        let place = place as u8;
-        table.index[nr % LIMIT] = place;
-        last = (!exempt).then_some((*finding, under, place));
+        self.place_of_entry(entry, Some(own as u8))
     }
-    // INVARIANT: What the index says was the place of an entry, and they stay where they are.
-    table.entries = NonNull::from(&entries[..]).cast();
-    table._own = entries;
-    table._nodes = nodes;
-    Ok(())
+
+    /// Which of the entries it is; all programs are to be run if there are too many.
+    fn place_of_entry(&mut self, entry: Entry, own: Option<u8>) -> Result<u8, NoMemory> {
+        if entry == Entry::ALLOW && own.is_none() {
+            return Ok(ALLOWED);
+        }
+        let mut slot = entry.hash(own);
+        // There are twice as many slots as entries.
+        loop {
+            slot %= self.places.len();
+            let place = self.places[slot];
+            if place == Self::VACANT {
+                break;
+            }
+            if self.entries.get(usize::from(place)) == Some(&(entry, own)) {
+                return Ok(place);
+            }
+            slot += 1;
+        }
+        if self.entries.len() >= MAX_ENTRIES {
+            return Ok(WHOLE_PATH);
+        }
+        // CAST: Below MAX_ENTRIES.
+        let place = self.entries.len() as u8;
+        self.entries.push((entry, own))?;
+        self.places[slot] = place;
+        Ok(place)
+    }
+
+    /// Moves the entries and lists to where they stay, in as much memory as they take. Returns that.
+    fn finish(&self, table: &mut Table) -> Result<usize, NoMemory> {
+        let mut nodes = Buf::new();
+        if !self.nodes.is_empty() {
+            // Elements must not move, so there is room for all before the first comes.
+            nodes = Buf::with_capacity(self.nodes.len())?;
+            for node in self.nodes.iter() {
+                nodes.push(*node)?;
+            }
+        }
+        let mut entries = Buf::with_capacity(self.entries.len())?;
+        for (entry, own) in self.entries.iter() {
+            let mut entry = *entry;
+            if let Some(own) = own {
+                entry.nodes = nodes.get(usize::from(*own)).map(NonNull::from);
+            }
+            entries.push(entry)?;
+        }
+        let bytes = core::mem::size_of_val(&entries[..]) + core::mem::size_of_val(&nodes[..]);
+        // INVARIANT: What the index says was the place of an entry, and they stay where they are.
+        table.entries = NonNull::from(&entries[..]).cast();
+        table._own = entries;
+        table._nodes = nodes;
+        Ok(bytes)
+    }
 }

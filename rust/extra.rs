@@ -67,6 +67,7 @@ static ZEROS: [u8; ea::View::CAPACITY] = [0; ea::View::CAPACITY];
 
 /// Nothing, for programs that need nothing.
 pub(crate) const NONE: Extra = Extra {
+    which: 0,
     argument: ZEROS.as_ptr(),
     size: 0,
     extent: 0,

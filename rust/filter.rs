@@ -18,10 +18,13 @@
 //! evaluates it stays.
 
 use crate::{
-    bpf::append::Needs,
+    bpf::{
+        append::Needs,
+        study::Study, //
+    },
     cache::{
-        Study,
-        Tables, //
+        Tables,
+        Top, //
     },
     mem,
     notify::Notifier,
@@ -58,6 +61,8 @@ pub(crate) const TAG: usize = 1;
 /// A seccomp filter.
 #[pin_data]
 pub(crate) struct Filter {
+    /// The filter itself, as its allocation is known by: a reference to it may not free it.
+    this: NonNull<Filter>,
     refs: Refcount,
     users: Refcount,
     /// All its actions but ALLOW are to be logged.
@@ -68,6 +73,8 @@ pub(crate) struct Filter {
     depth: u32,
     /// What the programs of all of them need.
     needs: Needs,
+    /// What all of them take.
+    memory: Memory,
     program: Program,
     /// What is left of the program for calls whose arguments it looks at.
     residuals: Option<Residuals>,
@@ -77,6 +84,57 @@ pub(crate) struct Filter {
     #[pin]
     notifier: Notifier,
     _module: ModuleRef,
+}
+
+/// Memory that filters take, in bytes.
+///
+/// The limit of a path counts instructions, and with them what the built-in engine takes for a
+/// filter. What ours takes beyond that must not be more: so a filter of a path gets tables and residual
+/// programs only if all of those together take less than [`Memory::room`] says. A process then ties
+/// up less than twice what it can with the built-in engine.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    /// For programs.
+    programs: usize,
+    /// For tables and residual programs.
+    results: usize,
+}
+
+impl Memory {
+    /// Without a filter.
+    const NONE: Self = Self {
+        programs: 0,
+        results: 0,
+    };
+
+    /// What a path may take for tables and residual programs, whatever its programs take.
+    const GRANT: usize = 512 << 10;
+
+    /// So much may still come for tables and residual programs.
+    fn room(self) -> usize {
+        (Self::GRANT + self.programs / 4 * 3).saturating_sub(self.results)
+    }
+
+    /// With a program on top.
+    fn with_program(self, program: &Program) -> Self {
+        Self {
+            programs: self.programs.saturating_add(program.memory()),
+            results: self.results.saturating_add(Tables::SIZE),
+        }
+    }
+
+    /// With more tables or residual programs.
+    fn with_results(self, bytes: usize) -> Self {
+        Self {
+            results: self.results.saturating_add(bytes),
+            ..self
+        }
+    }
+
+    /// Of the path that ends with a filter.
+    fn of(filter: Option<&Filter>) -> Self {
+        filter.map_or(Self::NONE, |filter| filter.memory)
+    }
 }
 
 /// What a filter further up the path counts for beyond its instructions.
@@ -157,7 +215,7 @@ impl Filter {
     pub(crate) fn get(&self) -> FilterRef {
         self.refs.inc();
         // INVARIANT: The new reference is the value's.
-        FilterRef(NonNull::from(self))
+        FilterRef(self.this)
     }
 
     /// Takes both references, for another task to run under the filter.
@@ -303,12 +361,15 @@ impl Draft {
     ) -> Result<Self> {
         let filter = KBox::pin_init(
             try_pin_init!(Filter {
+                // Replaced below, before anybody sees it.
+                this: NonNull::dangling(),
                 refs: Refcount::new(1),
                 users: Refcount::new(1),
                 log,
                 path_len: program.len(),
                 depth: 1,
                 needs: program.needs(),
+                memory: Memory::NONE,
                 program,
                 residuals,
                 tables: Tables::EMPTY,
@@ -322,18 +383,41 @@ impl Draft {
         let filter = KBox::into_raw(unsafe { Pin::into_inner_unchecked(filter) });
         // SAFETY: A box is never NULL.
         let filter = unsafe { NonNull::new_unchecked(filter) };
+        // SAFETY: It was just made, and nobody else knows it.
+        unsafe { addr_of_mut!((*filter.as_ptr()).this).write(filter) };
         // INVARIANT: The counts of a new filter are one each.
         Ok(Self(Attached(FilterRef(filter))))
     }
 
-    /// Makes the tables, for the filter on top of `below`. Without memory it has none.
+    /// Is there room for residual programs of about `bytes` on top of `below`?
+    pub(crate) fn has_room(program: &Program, bytes: usize, below: Option<&Filter>) -> bool {
+        Memory::of(below).with_program(program).room() >= bytes
+    }
+
+    /// Makes the tables, for the filter on top of `below`. Without memory, or room on the path, it has
+    /// none.
     pub(crate) fn compose(&mut self, study: &Study, below: Option<&Filter>) {
-        let filter = self.0 .0 .0;
-        // SAFETY: No other task sees the filter: see `put_on()`. Nobody looks at its tables while
-        // they are made.
+        let filter = self.this;
+        let residuals = self.residuals.as_ref();
+        let mut memory = Memory::of(below).with_program(&self.program);
+        if let Some(residuals) = residuals {
+            memory = memory.with_results(residuals.memory());
+        }
+        let top = Top {
+            filter,
+            depth: below.map_or(0, Filter::depth) + 1,
+            log: self.log,
+            needs: self.program.needs(),
+            residuals,
+        };
+        // SAFETY: No other task sees the filter: see `put_on()`. Here its other fields are used, by
+        // `top`, but not its tables.
         let tables = unsafe { &mut *addr_of_mut!((*filter.as_ptr()).tables) };
-        // Without memory they are empty.
-        let _ = tables.compose(study, self, below);
+        if let Ok(bytes) = tables.compose(study, &top, below, memory.room()) {
+            memory = memory.with_results(bytes);
+        }
+        // SAFETY: As above.
+        unsafe { addr_of_mut!((*filter.as_ptr()).memory).write(memory) };
     }
 
     /// Puts the filter on top of the path that a task had, whose references it takes over.

@@ -160,7 +160,7 @@ enum Pass {
 #[inline(never)]
 fn inspect(task: Task, regs: Regs, entry: &Entry, choice: &Choice) -> bool {
     // SAFETY: The filter is on the path, and keeps its residual programs; this one needs nothing.
-    let verdict = Verdict::new(unsafe { choice.run(regs, core::ptr::null()) });
+    let verdict = Verdict::new(unsafe { choice.run(regs) });
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
@@ -187,11 +187,11 @@ fn inspect_with<'a>(
     regs: Regs,
     needs: Needs,
     pass: Pass,
-    judge: impl FnOnce(&Extra) -> (Verdict, Option<&'a Filter>),
+    judge: impl FnOnce(Option<&mut Extra>) -> (Verdict, Option<&'a Filter>),
 ) -> bool {
     let mut place = MaybeUninit::uninit();
-    let extra = if needs.is_empty() {
-        &extra::NONE
+    let mut extra = if needs.is_empty() {
+        None
     } else {
         let gathered = match pass {
             Pass::First => extra::gather(task, regs, needs, &mut place),
@@ -202,12 +202,13 @@ fn inspect_with<'a>(
             return false;
         }
         // SAFETY: `gather()` has filled it.
-        unsafe { place.assume_init_ref() }
+        Some(unsafe { place.assume_init_mut() })
     };
-    let (verdict, decider) = judge(extra);
+    let (verdict, decider) = judge(extra.as_deref_mut());
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
+    let extra = extra.as_deref().unwrap_or(&extra::NONE);
     follow(task, regs, verdict, decider, pass, extra)
 }
 
@@ -217,10 +218,12 @@ fn judge<'a>(
     task: Task,
     regs: Regs,
     entry: &Entry,
-    extra: &Extra,
+    extra: Option<&mut Extra>,
 ) -> (Verdict, Option<&'a Filter>) {
-    let (verdict, decider) = entry.judge(regs, extra, |filter| {
-        filter.program().run(task, regs, extra)
+    let (verdict, decider) = entry.judge(regs, extra, |filter, extra| {
+        filter
+            .program()
+            .run(task, regs, extra.unwrap_or(&extra::NONE))
     });
     // SAFETY: It is on the path, as all that an entry refers to, and the path outlives the call.
     (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
@@ -271,7 +274,7 @@ fn evaluate(task: Task, regs: Regs, pass: Pass) -> bool {
     let entry = table.find(regs.nr() as u32).entry();
     if entry.is_none() {
         return inspect_with(task, regs, newest.needs(), pass, |extra| {
-            run_all(newest, task, regs, extra)
+            run_all(newest, task, regs, extra.as_deref().unwrap_or(&extra::NONE))
         });
     }
     inspect_with(task, regs, entry.needs(), pass, |extra| {

@@ -78,14 +78,37 @@ impl Appended {
     }
 }
 
+impl Appended {
+    fn memory(&self) -> usize {
+        let [native, compat] = &self.whole;
+        native.memory() + compat.memory() + core::mem::size_of_val(&self.original[..])
+    }
+}
+
+/// For so many bytes of an appended filter the limit per path counts one more instruction: a path of
+/// the shortest filters that the built-in engine admits takes as many for each.
+const BYTES_PER_INSN: usize = 512;
+
 impl Program {
-    /// What the limit per path counts: the length of what is run.
+    /// What the limit per path counts: the length of what is run. Of an appended filter, for which
+    /// there are two programs, also what these take beyond what another's would.
     pub(crate) fn len(&self) -> u32 {
         match self {
             Self::Classic(program) => program.len(),
-            Self::Appended(Appended {
-                whole: [native, _], ..
-            }) => native.len(),
+            Self::Appended(program) => {
+                let [native, compat] = &program.whole;
+                // CAST: Programs are short.
+                let pages = (program.memory() / BYTES_PER_INSN) as u32;
+                native.len().max(compat.len()).saturating_add(pages)
+            }
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Self::Classic(program) => program.memory(),
+            Self::Appended(program) => program.memory(),
         }
     }
 
@@ -142,7 +165,7 @@ impl Program {
             }) => {
                 let whole = if task.is_compat() { compat } else { native };
                 // SAFETY: They are there, and an `Extra` always has an argument of 4096 bytes.
-                unsafe { whole.choose(0).run(regs, extra) }
+                unsafe { whole.choose(0).run_only(regs, extra) }
             }
         }
     }

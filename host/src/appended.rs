@@ -86,14 +86,15 @@ impl Made {
         words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
-    /// `struct Extra`, without the pointer.
+    /// `struct Extra`, with a pointer that is not used.
     pub fn extra(&self) -> Vec<u8> {
         let has = calls::find(self.arch, self.nr).is_some();
-        let mut bytes = vec![0; 8];
+        let mut bytes = vec![0; 4];
+        bytes.extend(self.pkey.to_le_bytes());
+        bytes.extend([0; 8]);
         bytes.extend(if has { self.size } else { 0 }.to_le_bytes());
         bytes.extend(if has { self.extent() as u32 } else { 0 }.to_le_bytes());
         bytes.extend((u32::from(has) << 2).to_le_bytes());
-        bytes.extend(self.pkey.to_le_bytes());
         bytes
     }
 

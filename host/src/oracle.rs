@@ -3,11 +3,14 @@
 //! Compares what `rust/bpf/` makes of a program with what the program does.
 
 use crate::bpf::analyse::{analyse, Outcome};
+use crate::bpf::append::{Sight, View};
 use crate::bpf::check;
 use crate::bpf::insn::Insn;
 use crate::bpf::listing::Listing;
 use crate::bpf::lower::{lower, EbpfInsn, Layout, Word};
-use crate::bpf::residual::{hash, same, specialise, strongest};
+use crate::bpf::meter::Meter;
+use crate::bpf::residual::{specialise, strongest};
+use crate::bpf::study::{study, units, Finding, Side, Study};
 use crate::env::{format, vec, String, Vec};
 use crate::mem::{self, Buf, NoMemory};
 use crate::programs::{AARCH64, I386, X86_64};
@@ -53,12 +56,14 @@ pub struct Count {
     pub after: u64,
     /// Runs of programs.
     pub runs: u64,
+    /// Runs of what was found out for all calls together.
+    pub studied: u64,
     /// Failed allocations.
     pub failures: u64,
 }
 
 /// What was wrong, if anything.
-type Finding = Result<(), String>;
+type Verdict = Result<(), String>;
 
 macro_rules! ensure {
     ($cond:expr, $($arg:tt)*) => {
@@ -100,7 +105,7 @@ pub fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
 }
 
 /// Compares all that is said of a program with what it does, or says what differs.
-pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) -> Finding {
+pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) -> Verdict {
     ensure!(check::check(prog).is_ok(), "check() refuses");
     ensure!(
         check::check_classic(prog).is_ok(),
@@ -112,30 +117,28 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
     );
     let constants = constants(prog);
     for arch in [X86_64, rng.pick(&[AARCH64, I386, 0])] {
-        let limit = rng.pick(&[512, 512, 470, 64, 1, 600]);
-        let mut out =
-            Buf::filled(512, Outcome::Constant(0xdead)).map_err(|NoMemory| "no memory")?;
-        analyse(prog, arch, limit, &mut out).map_err(|NoMemory| "no memory")?;
-        for outcome in out.iter().skip(limit) {
-            ensure!(*outcome == Outcome::Varies, "limit is passed");
-        }
+        let out =
+            analyse(prog, arch, &mut Meter::unlimited()).map_err(|NoMemory| "no memory")?;
+        let all: Vec<Outcome> = (0..512).map(|nr| out.get(nr)).collect();
+        // There may be more than can be told.
+        let complete = !out.is_full();
         if rng.one_in(32) {
-            starve(prog, arch, limit, &out, rng, count)?;
+            starve(prog, arch, &all, rng, count)?;
         }
         let varying: Vec<u32> = (0..512)
-            .filter(|nr| out[*nr as usize] == Outcome::Varies && (*nr as usize) < limit)
+            .filter(|nr| all[*nr as usize] == Outcome::Varies)
             .collect();
         for _ in 0..effort.numbers {
             let nr = match rng.below(4) {
-                0 => rng.below(limit.min(512)) as u32,
+                0 => rng.below(512) as u32,
                 1 | 2 if !varying.is_empty() => rng.pick(&varying),
                 _ => Some(rng.pick(&constants))
-                    .filter(|nr| (*nr as usize) < limit.min(512))
-                    .unwrap_or_else(|| rng.below(limit.min(512)) as u32),
+                    .filter(|nr| *nr < 512)
+                    .unwrap_or_else(|| rng.below(512) as u32),
             };
-            let outcome = out[nr as usize];
+            let outcome = all[nr as usize];
             let known = reference::constant(prog, arch, nr);
-            if let Some(ret) = known {
+            if let Some(ret) = known.filter(|_| complete) {
                 ensure!(
                     outcome == Outcome::Constant(ret),
                     "nr {nr:#x}, arch {arch:#x}: {outcome:x?}, but returns {ret:#x}"
@@ -191,7 +194,94 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
             }
         }
     }
+    let other = rng.pick(&[AARCH64, I386, 0]);
+    let len = prog.len();
+    let some = rng.below(units(len) as usize) as u32;
+    for units in [u32::MAX, units(len), some] {
+        compare_study(prog, [X86_64, other], units, &constants, rng, effort, count)?;
+    }
     Ok(())
+}
+
+fn limited(units: u32) -> Meter {
+    Meter::new(units, || true)
+}
+
+/// Where the words are for the programs of a [`Study`].
+fn side(arch: u32) -> Side {
+    let mut words = [Word::Const(arch); 16];
+    for (word, place) in words.iter_mut().enumerate() {
+        if word != 1 {
+            *place = Word::At(4 * word as i16);
+        }
+    }
+    Side {
+        view: View {
+            arch,
+            sight: Sight::NONE,
+        },
+        layout: Layout::from(words),
+    }
+}
+
+fn sides(first: u32, second: u32) -> [Side; 2] {
+    [side(first), side(second)]
+}
+
+/// What was found out for all calls together is what the program does.
+fn compare_study(
+    prog: &[Insn],
+    arches: [u32; 2],
+    units: u32,
+    constants: &[u32],
+    rng: &mut Rng,
+    effort: Effort,
+    count: &mut Count,
+) -> Verdict {
+    let study = study(prog, &sides(arches[0], arches[1]), limited(units));
+    let study = study.map_err(|NoMemory| "no memory")?;
+    ensure!(
+        study.program.is_some() == !study.residuals.is_empty(),
+        "a program for nothing"
+    );
+    for (arch, findings) in arches.into_iter().zip(&study.findings) {
+        for _ in 0..effort.numbers {
+            let nr = rng.pick(constants) % 512;
+            for _ in 0..effort.data {
+                let data = data(rng, constants, nr, arch);
+                let ret = reference::run(prog, &data);
+                let got = match findings.get(nr) {
+                    Finding::Whole => continue,
+                    Finding::Constant(ret) => ret,
+                    Finding::Residual(which) => run_residual(&study, which, &data)?,
+                };
+                count.studied += 1;
+                ensure!(
+                    got == ret,
+                    "study for {units}, nr {nr:#x}, arch {arch:#x}: {:x?} says {got:#x}, \
+                     not {ret:#x} for {data:x?}",
+                    findings.get(nr)
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run_residual(study: &Study, which: u8, data: &Data) -> Result<u32, String> {
+    let program = study.program.as_ref().ok_or("no program")?;
+    let residual = study.residuals.get(usize::from(which)).ok_or("no residual")?;
+    let context: Vec<u8> = data.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let mut extra = vec![0xa5; 32];
+    extra[..4].copy_from_slice(&u32::from(which).to_le_bytes());
+    let ret = reference::run_ebpf_with(program, &context, &extra, &[]) as u32;
+    if let Some(strongest) = residual.strongest {
+        ensure!(
+            strongest as i32 <= (ret & 0xffff_0000) as i32,
+            "strongest is {strongest:#x}, but returns {ret:#x}"
+        );
+    }
+    Ok(ret)
 }
 
 fn residual(
@@ -238,10 +328,6 @@ fn residual(
             text()
         );
     }
-    ensure!(
-        same(&residual, &residual) && hash(&residual) == hash(&residual),
-        "hash"
-    );
     Ok(residual)
 }
 
@@ -290,21 +376,21 @@ impl Native {
 fn starve(
     prog: &[Insn],
     arch: u32,
-    limit: usize,
     truth: &[Outcome],
     rng: &mut Rng,
     count: &mut Count,
-) -> Finding {
+) -> Verdict {
     let nr = rng.below(512) as u32;
     let full = specialise(prog, arch, nr).map_err(|NoMemory| "no memory")?;
     let layout = Layout::from([Word::At(0); 16]);
     let lowered = lower(prog, &layout).map_err(|NoMemory| "no memory")?;
     // The first few allocations one by one, and some of those that come later.
-    let mut out = Buf::filled(512, Outcome::Varies).map_err(|NoMemory| "no memory")?;
     let mut n = 0;
     while n < 200 {
         mem::fail_after(n);
-        let analysed = analyse(prog, arch, limit, &mut out);
+        let analysed = analyse(prog, arch, &mut Meter::unlimited());
+        mem::fail_after(n);
+        let studied = study(prog, &sides(arch, arch), limited(units(prog.len())));
         mem::fail_after(n);
         let residual = specialise(prog, arch, nr);
         mem::fail_after(n);
@@ -314,12 +400,16 @@ fn starve(
         mem::never_fail();
         let errors = [
             analysed.is_err(),
+            studied.is_err(),
             residual.is_err(),
             native.is_err(),
             scratch.is_err(),
         ];
         count.failures += errors.iter().filter(|error| **error).count() as u64;
-        ensure!(analysed.is_err() || out[..] == *truth, "starved analyse()");
+        if let Ok(analysed) = analysed {
+            let same = (0..).zip(truth).all(|(nr, truth)| analysed.get(nr) == *truth);
+            ensure!(same, "starved analyse()");
+        }
         if let Ok(residual) = residual {
             ensure!(
                 residual.as_deref() == full.as_deref(),

@@ -256,7 +256,7 @@ pub fn run_ebpf(prog: &[EbpfInsn], context: &[u8]) -> u64 {
     run_ebpf_with(prog, context, &[], &[])
 }
 
-/// As [`run_ebpf`], with more in r3, which begins with a pointer to an `argument`.
+/// As [`run_ebpf`], with more in r2: `struct Extra`, whose pointer to an `argument` it has at 8.
 pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: &[u8]) -> u64 {
     const CONTEXT: u64 = 0x1000_0000;
     const STACK: u64 = 0x2000_0000;
@@ -277,7 +277,7 @@ pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: 
     };
     let mut regs: [Option<u64>; 11] = [None; 11];
     regs[1] = Some(CONTEXT);
-    regs[3] = Some(EXTRA).filter(|_| !extra.is_empty());
+    regs[2] = Some(EXTRA).filter(|_| !extra.is_empty());
     regs[10] = Some(STACK + 64);
     let mut stack: [Option<u32>; 16] = [None; 16];
     let mut pc = 0usize;
@@ -314,7 +314,7 @@ pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: 
             // LDX DW, which loads the one pointer.
             0x79 => {
                 let address = read(src, &regs).wrapping_add_signed(i64::from(off));
-                assert_eq!(address, EXTRA);
+                assert_eq!(address, EXTRA + 8);
                 regs[dst] = Some(ARGUMENT);
             }
             // STX W.

@@ -8,9 +8,9 @@
 //! the pass has met all that leads to an instruction when it comes to it.
 //!
 //! The pass does not follow what is computed from the number, or through scratch memory. Numbers
-//! for which that is what made the difference are looked at again, one by one, by `flow`;
-//! and so are those for which it ran out of states. The result is never less than what looking at
-//! each number alone would give.
+//! for which that is what made the difference are looked at again by `flow`, together if the program cannot tell them apart;
+//! and so are those for which it ran out of states. For as long as there is something to spend the
+//! result is never less than what looking at each number alone would give.
 
 use super::{
     append::View,
@@ -25,7 +25,9 @@ use super::{
         Insn,
         MAX_INSNS, //
     },
+    meter::Meter,
     pass::{
+        Node,
         Pass,
         Val, //
     },
@@ -34,7 +36,10 @@ use super::{
         LIMIT, //
     }, //
 };
-use crate::mem::NoMemory;
+use crate::mem::{
+    Buf,
+    NoMemory, //
+};
 
 /// What a filter does for a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,59 +50,150 @@ pub enum Outcome {
     Varies,
 }
 
-/// Tells for each system call below `limit` what `prog` does, which sees it by `view`.
+/// Different constants that can be told of one filter.
+pub const MAX_CONSTANTS: usize = u8::MAX as usize;
+
+/// Places from which on numbers are looked at, of about 70 bytes each.
+const MAX_STARTS: usize = 256;
+
+/// What an instruction costs that is looked at for numbers that are alike, see [`Meter`].
+const VISIT: u32 = 260;
+
+/// A constant, with what the tables take for it.
+const CONSTANT: u32 = 350;
+
+/// A look whether it is a constant that is known; and if it is of a number that was said to vary.
+const TRY: u32 = 4;
+const SETTLE: u32 = 40;
+
+/// What a filter does for each system call below [`LIMIT`].
+pub struct Outcomes {
+    /// By number, 0 if it varies, else one more than where in `constants` its outcome is.
+    index: Buf<u8>,
+    constants: Buf<u32>,
+    varying: Set,
+    starts: Buf<Start>,
+}
+
+impl Outcomes {
+    /// What is done for a number.
+    #[allow(dead_code, reason = "for tests")]
+    pub fn get(&self, nr: u32) -> Outcome {
+        let constant = usize::from(self.index.get(nr as usize).copied().unwrap_or(0))
+            .checked_sub(1)
+            .and_then(|place| self.constants.get(place));
+        match constant {
+            Some(ret) => Outcome::Constant(*ret),
+            None => Outcome::Varies,
+        }
+    }
+
+    /// Are there, or were there in between, as many constants as can be told?
+    #[allow(dead_code, reason = "for tests")]
+    pub fn is_full(&self) -> bool {
+        self.constants.len() >= MAX_CONSTANTS
+    }
+
+    /// By number, 0 if it varies, else one more than where in [`Outcomes::constants`] its outcome is.
+    /// Takes it away.
+    pub(super) fn take_index(&mut self) -> Buf<u8> {
+        core::mem::replace(&mut self.index, Buf::new())
+    }
+
+    /// All that is returned for some number, each once.
+    pub(super) fn constants(&self) -> &[u32] {
+        &self.constants
+    }
+
+    /// The numbers for which it varies.
+    pub(super) fn varying(&self) -> Set {
+        self.varying
+    }
+
+    /// How many places there are that numbers may start from.
+    pub(super) fn starts(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Of numbers that vary, the first and those that start where it does.
+    pub(super) fn start_of(&self, numbers: &Set) -> Option<(u32, Start)> {
+        let nr = numbers.first()?;
+        let mut rest = *numbers;
+        for start in self.starts.iter() {
+            if start.nrs.contains(nr) {
+                let nrs = start.nrs.and(numbers);
+                return Some((nr, Start { nrs, ..*start }));
+            }
+            rest = rest.without(&start.nrs);
+        }
+        Some((nr, Start { nrs: rest, pc: 0 }))
+    }
+}
+
+/// Where a program has done nothing yet, for these numbers, that depends on more than what they are:
+/// `A` does not matter, `X` is 0, and nothing was stored.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    /// The numbers.
+    pub(super) nrs: Set,
+    /// The instruction.
+    pub(super) pc: usize,
+}
+
+/// Tells for each system call what `prog` does, which sees it by `view`.
 ///
 /// `prog` has passed [`check_classic`](super::check::check_classic); what is said of another means
-/// nothing. Fills `out` from its start; where it is longer than `limit`, or than 512, the rest is
-/// [`Outcome::Varies`].
+/// nothing. What there is no time for in `meter` is [`Outcome::Varies`], and so is what there are
+/// more than [`MAX_CONSTANTS`] of.
 ///
 /// The pass takes at most 8 steps per instruction, each of a few operations on 512 bits; a number
 /// that is looked at again takes one more per instruction, so that all is done in
-/// `(limit + 8) * prog.len()` steps. (A list of comparisons takes about 100 machine instructions
-/// for each of its own. The longest programs, when they make all numbers be looked at again, have
-/// taken 35 ms, without a place to reschedule.)
+/// `(LIMIT + 8) * prog.len()` steps. (A list of comparisons takes about 100 machine instructions
+/// for each of its own.)
 ///
-/// Memory is two bytes per instruction and at most 90 KiB; a second look takes two bytes per
+/// Memory is two bytes per instruction and at most 110 KiB; a second look takes two bytes per
 /// instruction and 150 per target of a jump that is pending. Fails with [`NoMemory`] if there is
-/// none; `out` then means nothing.
+/// none.
 pub fn analyse(
     prog: &[Insn],
     view: impl Into<View>,
-    limit: usize,
-    out: &mut [Outcome],
-) -> Result<(), NoMemory> {
+    meter: &mut Meter,
+) -> Result<Outcomes, NoMemory> {
     let view = view.into();
-    out.fill(Outcome::Varies);
     if prog.len() > MAX_INSNS {
-        return Ok(());
+        return Results::new().finish();
     }
-    let limit = limit.min(out.len()).min(LIMIT);
-    let results = Results::new(&mut *out);
-    // CAST: At most `LIMIT`.
-    let Results { vary, unsure, .. } = Pass::new(prog, view, results)?.run(limit as u32)?;
-
-    let mut walker = Walker::new();
-    let mut done = Ok(());
-    vary.and(&unsure).for_each(|nr| {
-        if done.is_err() {
-            return;
-        }
-        match alone(prog, view, nr, &mut walker) {
-            Ok(outcome) => {
-                // CAST: Numbers are below `LIMIT`.
-                if let Some(place) = out.get_mut(nr as usize) {
-                    *place = outcome;
+    let mut results = Pass::new(prog, view)?.run(meter)?;
+    let mut rest = results.vary.and(&results.unsure);
+    if !rest.is_empty() {
+        let mut walker = Walker::new();
+        while let Some(nr) = rest.first() {
+            let mut given = Given::new(nr, rest, view);
+            let Some(outcome) = look(prog, &mut given, &mut walker, meter)? else {
+                break;
+            };
+            let alike = given.alike();
+            if let Outcome::Constant(ret) = outcome {
+                results.settle(&alike, ret)?;
+                if !meter.spend(core::mem::take(&mut results.cost)) {
+                    break;
                 }
             }
-            Err(e) => done = Err(e),
+            rest = rest.without(&alike);
         }
-    });
-    done
+    }
+    results.finish()
 }
 
-/// What `prog` does for a single number.
-fn alone(prog: &[Insn], view: View, nr: u32, walker: &mut Walker) -> Result<Outcome, NoMemory> {
+/// What `prog` does for the numbers that are given; `None` if there is no time to find out.
+fn look(
+    prog: &[Insn],
+    given: &mut Given,
+    walker: &mut Walker,
+    meter: &mut Meter,
+) -> Result<Option<Outcome>, NoMemory> {
     let mut result = None;
+    let mut in_time = true;
     let mut add = |val| {
         let outcome = match val {
             Alone::Known(ret) => Outcome::Constant(ret),
@@ -111,75 +207,147 @@ fn alone(prog: &[Insn], view: View, nr: u32, walker: &mut Walker) -> Result<Outc
             _ => Walk::On,
         }
     };
-    let sound = walker.walk(prog, Given::new(nr, view), |_, _, _, effect| match effect {
-        Effect::Return(val) => add(val),
-        Effect::Divide => add(Alone::Known(0)),
-        _ => Walk::On,
+    let sound = walker.walk(prog, 0, given, |_, _, _, effect| {
+        in_time = meter.spend(VISIT);
+        match effect {
+            _ if !in_time => Walk::Stop,
+            Effect::Return(val) => add(val),
+            Effect::Divide => add(Alone::Known(0)),
+            _ => Walk::On,
+        }
     })?;
-    Ok(result.filter(|_| sound).unwrap_or(Outcome::Varies))
+    Ok(in_time.then_some(result.filter(|_| sound).unwrap_or(Outcome::Varies)))
 }
 
 /// What has been found so far.
-pub(super) struct Results<'a> {
-    /// Those that reached a return; their outcome is in `out`.
+pub(super) struct Results {
+    /// Those that reached a return.
     seen: Set,
-    /// Those whose outcome is `Varies`.
+    /// Those whose outcome varies, whatever `constants` says.
     vary: Set,
     /// Those for which more might be found by looking at each alone.
     pub(super) unsure: Set,
-    out: &'a mut [Outcome],
+    /// What is returned, and by which.
+    constants: Buf<(u32, Set)>,
+    starts: Buf<Start>,
+    /// What all this has cost, until somebody charges it.
+    pub(super) cost: u32,
 }
 
-impl<'a> Results<'a> {
-    fn new(out: &'a mut [Outcome]) -> Self {
+impl Results {
+    pub(super) fn new() -> Self {
         Self {
             seen: Set::EMPTY,
             vary: Set::EMPTY,
             unsure: Set::EMPTY,
-            out,
+            constants: Buf::new(),
+            starts: Buf::new(),
+            cost: 0,
         }
+    }
+
+    fn finish(self) -> Result<Outcomes, NoMemory> {
+        let varying = self.vary.union(&Set::ALL.without(&self.seen));
+        let mut index = Buf::filled(LIMIT, 0)?;
+        let mut constants = Buf::with_capacity(self.constants.len())?;
+        for (ret, nrs) in self.constants.iter() {
+            constants.push(*ret)?;
+            // CAST: At most `MAX_CONSTANTS`.
+            nrs.without(&varying)
+                .put_in(&mut index, constants.len() as u8);
+        }
+        Ok(Outcomes {
+            index,
+            constants,
+            varying,
+            starts: self.starts,
+        })
+    }
+
+    /// The numbers that return `ret`; `None` if there are too many constants.
+    #[inline]
+    fn returning(&mut self, ret: u32) -> Result<Option<&mut Set>, NoMemory> {
+        let known = self.constants.iter().rposition(|(known, _)| *known == ret);
+        // CAST: At most `MAX_CONSTANTS`.
+        let tried = self.constants.len().saturating_sub(known.unwrap_or(0)) as u32;
+        self.cost = self.cost.saturating_add(tried.saturating_mul(TRY));
+        let place = match known {
+            Some(place) => place,
+            None if self.constants.len() < MAX_CONSTANTS => {
+                self.cost = self.cost.saturating_add(CONSTANT);
+                self.constants.push((ret, Set::EMPTY))?;
+                self.constants.len().saturating_sub(1)
+            }
+            None => return Ok(None),
+        };
+        Ok(self.constants.get_mut(place).map(|(_, nrs)| nrs))
     }
 
     /// `nrs` return `val`.
-    pub(super) fn add(&mut self, nrs: &Set, val: Val) {
-        match val {
-            Val::Known(ret) => self.add_each(nrs, |_| ret),
-            Val::Nr => self.add_each(nrs, |nr| nr),
-            Val::PerNr | Val::Unknown => {
-                self.vary(nrs);
-                if val.depends_on_nr() {
-                    self.unsure.unite(nrs);
-                }
+    pub(super) fn add(&mut self, nrs: &Set, val: Val) -> Result<(), NoMemory> {
+        let Val::Known(ret) = val else {
+            self.vary(nrs);
+            if val.depends_on_nr() {
+                self.unsure.unite(nrs);
             }
-        }
-    }
-
-    fn add_each(&mut self, nrs: &Set, ret: impl Fn(u32) -> u32) {
-        // What varies does so for good, so it costs nothing any more.
-        nrs.without(&self.vary)
-            .for_each(|nr| self.add_one(nr, Outcome::Constant(ret(nr))));
-    }
-
-    /// `nr` has this outcome, or the one it had so far.
-    #[inline(always)]
-    pub(super) fn add_one(&mut self, nr: u32, outcome: Outcome) {
-        // CAST: Numbers are below `LIMIT`.
-        let Some(place) = self.out.get_mut(nr as usize) else {
-            return;
+            return Ok(());
         };
-        if !self.seen.contains(nr) {
-            self.seen.add(nr);
-            *place = outcome;
-        } else if *place != outcome {
-            *place = Outcome::Varies;
+        // What varies does so for good.
+        if nrs.without(&self.vary).is_empty() {
+            return Ok(());
+        }
+        let again = nrs.and(&self.seen);
+        self.seen.unite(nrs);
+        let Some(returning) = self.returning(ret)? else {
+            self.vary.unite(nrs);
+            return Ok(());
+        };
+        let others = again.without(returning);
+        returning.unite(nrs);
+        self.vary.unite(&others);
+        Ok(())
+    }
+
+    /// `nr` returns `ret`.
+    #[inline(always)]
+    pub(super) fn add_one(&mut self, nr: u32, ret: u32) -> Result<(), NoMemory> {
+        if self.vary.contains(nr) {
+            return Ok(());
+        }
+        let again = self.seen.contains(nr);
+        self.seen.add(nr);
+        let same = match self.returning(ret)? {
+            Some(returning) => {
+                let same = returning.contains(nr);
+                returning.add(nr);
+                same || !again
+            }
+            None => false,
+        };
+        if !same {
             self.vary.add(nr);
         }
+        Ok(())
+    }
+
+    /// `nrs` return `ret`, which is all that they return.
+    fn settle(&mut self, nrs: &Set, ret: u32) -> Result<(), NoMemory> {
+        // CAST: At most `MAX_CONSTANTS`.
+        let all = self.constants.len() as u32;
+        self.cost = self.cost.saturating_add(all.saturating_mul(SETTLE));
+        for (_, returning) in self.constants.iter_mut() {
+            *returning = returning.without(nrs);
+        }
+        if let Some(returning) = self.returning(ret)? {
+            returning.unite(nrs);
+            self.vary = self.vary.without(nrs);
+        }
+        Ok(())
     }
 
     /// `nrs` return this or that.
-    fn vary(&mut self, nrs: &Set) {
-        nrs.without(&self.vary)
-            .for_each(|nr| self.add_one(nr, Outcome::Varies));
+    pub(super) fn vary(&mut self, nrs: &Set) {
+        self.seen.unite(nrs);
         self.vary.unite(nrs);
     }
 
@@ -187,5 +355,17 @@ impl<'a> Results<'a> {
     pub(super) fn lose(&mut self, nrs: &Set) {
         self.vary(nrs);
         self.unsure.unite(nrs);
+    }
+
+    /// The numbers of a node, which is at `pc`, load something there that may be unknown.
+    #[inline]
+    pub(super) fn start(&mut self, pc: usize, node: &mut Node) -> Result<(), NoMemory> {
+        if core::mem::replace(&mut node.plain, false)
+            && node.x == Val::Known(0)
+            && self.starts.len() < MAX_STARTS
+        {
+            self.starts.push(Start { nrs: node.nrs, pc })?;
+        }
+        Ok(())
     }
 }

@@ -230,12 +230,17 @@ fn load(offset: u32, end: u32, sight: Sight) -> Op {
     }
 }
 
-/// What the words beyond `struct seccomp_data` are read from while a program runs: r3 points here.
+/// What programs find besides the registers: r2 points here.
 ///
-/// `nr_high` is not here: it is where the number is.
+/// A program that needs nothing (see [`Needs`]) reads the first field at most. `nr_high` is not here:
+/// it is where the number is.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Extra {
+    /// Which of the programs that are compiled in one is to be run.
+    pub which: u32,
+    /// The protection-key register.
+    pub pkey: u32,
     /// The extensible argument: 4096 bytes.
     pub argument: *const u8,
     /// Its size as the caller passed it.
@@ -244,9 +249,9 @@ pub struct Extra {
     pub extent: u32,
     /// [`SECCOMP_DATA_FEATURE_EA`] if there is one.
     pub features: u32,
-    /// The protection-key register.
-    pub pkey: u32,
 }
+
+const _: () = assert!(offset_of!(Extra, which) == 0);
 
 /// The bit that [`Extra::extent`] beyond [`Sight::limit`] stands for.
 pub(super) const TAIL: u32 = SECCOMP_DATA_FEATURE_EA_TAIL as u32;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What a program computes for one system call number, as far as that does not depend on the
-//! arguments.
+//! arguments, and for which other numbers it does the same.
 //!
 //! As jumps only lead forward, one pass in the order of the program meets each instruction after
 //! all that lead to it. The states that reach an instruction are joined into one.
+//!
+//! A [`Given`] starts with a set of numbers, of which it follows one. Each comparison of the number
+//! takes those out of the set for which it ends in another way; whatever else is done with the
+//! number leaves it alone in the set. So the program cannot tell the numbers apart that are in the
+//! set at the end of a walk: what was found out for one is true of all.
 
 use super::{
     append::View,
@@ -16,15 +21,18 @@ use super::{
         Op,
         Src,
         CELLS,
+        DATA_WORDS,
         MAX_INSNS,
         WORD_ARCH,
         WORD_NR, //
     },
     live::{
+        may_matter,
         SLOTS,
         SLOT_A,
         SLOT_X, //
-    }, //
+    },
+    set::Set, //
 };
 use crate::mem::{
     Buf,
@@ -36,19 +44,12 @@ use crate::mem::{
 pub(super) enum Val {
     /// It is this.
     Known(u32),
+    /// It is the number, whichever of the set it is.
+    Nr,
     /// It is this word of the data, whatever that is.
     Word(u16),
     /// Nothing.
     Unknown,
-}
-
-impl Val {
-    fn known(self) -> Option<u32> {
-        match self {
-            Val::Known(k) => Some(k),
-            _ => None,
-        }
-    }
 }
 
 /// What is known of `A`, `X` and the cells.
@@ -56,7 +57,7 @@ impl Val {
 pub(super) struct State([Val; SLOTS]);
 
 impl State {
-    /// Where programs start.
+    /// Where programs start, and where a walk that does not start there starts.
     const START: Self = {
         let mut slots = [Val::Unknown; SLOTS];
         slots[SLOT_A] = Val::Known(0);
@@ -83,12 +84,31 @@ impl State {
         }
     }
 
-    /// Keeps what is true of both.
-    fn join(&mut self, other: &Self) {
-        for (val, other) in self.0.iter_mut().zip(&other.0) {
-            if val != other {
-                *val = Val::Unknown;
+    /// Keeps what is true of both, before `insn`.
+    fn join(&mut self, other: &Self, insn: Option<&Insn>, given: &mut Given) {
+        let mut cheap = true;
+        for (slot, (val, other)) in self.0.iter_mut().zip(&other.0).enumerate() {
+            if val == other {
+                continue;
             }
+            if *val == Val::Nr || *other == Val::Nr {
+                let (a, x) = may_matter(insn);
+                let matters = match slot {
+                    SLOT_A => a,
+                    SLOT_X => x,
+                    _ => true,
+                };
+                // Whoever reads it can tell the numbers apart.
+                cheap &= !matters;
+                if matters && given.concrete(*val) == given.concrete(*other) {
+                    *val = Val::Known(given.nr);
+                    continue;
+                }
+            }
+            *val = Val::Unknown;
+        }
+        if !cheap {
+            given.single();
         }
     }
 }
@@ -109,37 +129,111 @@ pub(super) enum Effect {
 }
 
 /// The data, as far as it is known.
-#[derive(Clone, Copy)]
 pub(super) struct Given {
+    /// The number that is followed.
     nr: u32,
+    /// The numbers for which all that was found so far is the same, `nr` among them if it is below
+    /// [`LIMIT`](super::set::LIMIT).
+    alike: Set,
+    /// `nr` is the only one.
+    alone: bool,
     view: View,
     extensible: bool,
 }
 
 impl Given {
-    /// The data of a system call of this number.
-    pub(super) fn new(nr: u32, view: View) -> Self {
+    /// The data of system calls of these numbers, of which `nr` is followed.
+    pub(super) fn new(nr: u32, alike: Set, view: View) -> Self {
         Self {
             nr,
+            alike,
+            alone: false,
             view,
             extensible: view.sees_argument_of(nr),
         }
     }
 
-    fn word(self, word: usize) -> Val {
+    /// The data of a system call of this number.
+    pub(super) fn one(nr: u32, view: View) -> Self {
+        Self {
+            alone: true,
+            ..Self::new(nr, Set::of(nr), view)
+        }
+    }
+
+    /// The number that is followed.
+    pub(super) fn nr(&self) -> u32 {
+        self.nr
+    }
+
+    /// The numbers for which all that was found is the same.
+    pub(super) fn alike(&self) -> Set {
+        self.alike
+    }
+
+    /// What is found next is true of the number that is followed only.
+    fn single(&mut self) {
+        if !self.alone {
+            self.alone = true;
+            self.alike = Set::of(self.nr);
+        }
+    }
+
+    /// What is found next is true of these only, `nr` among them.
+    fn narrow(&mut self, to: impl FnOnce() -> Set) {
+        if !self.alone {
+            self.alike = self.alike.and(&to());
+        }
+    }
+
+    fn word(&mut self, word: usize) -> Val {
         match word {
-            WORD_NR => Val::Known(self.nr),
+            WORD_NR if self.alone => Val::Known(self.nr),
+            WORD_NR => Val::Nr,
             WORD_ARCH => Val::Known(self.view.arch),
-            _ => match self.view.sight.known(word, self.extensible) {
-                Some(k) => Val::Known(k),
-                // CAST: Words are below `WORDS`.
-                None => Val::Word(word as u16),
-            },
+            // CAST: Words are below `WORDS`.
+            ..DATA_WORDS => Val::Word(word as u16),
+            _ => {
+                let (view, extensible) = (self.view, self.extensible);
+                self.narrow(|| {
+                    let mut seen = Set::EMPTY;
+                    view.for_each_argument_seen(|nr| seen.add(nr));
+                    match extensible {
+                        true => seen,
+                        false => Set::ALL.without(&seen),
+                    }
+                });
+                match view.sight.known(word, extensible) {
+                    Some(k) => Val::Known(k),
+                    // CAST: As above.
+                    None => Val::Word(word as u16),
+                }
+            }
+        }
+    }
+
+    /// A value for the number that is followed.
+    fn concrete(&self, val: Val) -> Val {
+        match val {
+            Val::Nr => Val::Known(self.nr),
+            val => val,
+        }
+    }
+
+    /// The value, if it is known. If it is by the number, what is done with it is true of that only.
+    fn spell_out(&mut self, val: Val) -> Option<u32> {
+        match val {
+            Val::Known(k) => Some(k),
+            Val::Nr => {
+                self.single();
+                Some(self.nr)
+            }
+            _ => None,
         }
     }
 
     /// What the instruction at `pc` does in `state`.
-    pub(super) fn effect(self, state: &State, pc: usize, op: Op) -> Effect {
+    pub(super) fn effect(&mut self, state: &State, pc: usize, op: Op) -> Effect {
         let a = state.get(SLOT_A);
         let x = state.get(SLOT_X);
         let next = target(pc, 0);
@@ -153,43 +247,83 @@ impl Given {
             Op::Stx(k) => Effect::Set(cell(k), x),
             Op::Tax => Effect::Set(SLOT_X, a),
             Op::Txa => Effect::Set(SLOT_A, x),
-            Op::Neg => match a {
-                Val::Known(a) => Effect::Set(SLOT_A, Val::Known(a.wrapping_neg())),
-                _ => Effect::Set(SLOT_A, Val::Unknown),
+            Op::Neg => match self.spell_out(a) {
+                Some(a) => Effect::Set(SLOT_A, Val::Known(a.wrapping_neg())),
+                None => Effect::Set(SLOT_A, Val::Unknown),
             },
-            Op::Alu(op, src) => match (a.known(), state.operand(src).known()) {
-                (Some(a), Some(b)) => match op.eval(a, b) {
-                    Some(result) => Effect::Set(SLOT_A, Val::Known(result)),
-                    None => Effect::Return(Val::Known(0)),
-                },
-                (None, Some(b)) => match (op, b) {
-                    (Alu::Div, 0) => Effect::Return(Val::Known(0)),
-                    (Alu::And | Alu::Mul, 0) => Effect::Set(SLOT_A, Val::Known(0)),
-                    (Alu::Or, u32::MAX) => Effect::Set(SLOT_A, Val::Known(b)),
-                    (Alu::And, u32::MAX) | (Alu::Mul | Alu::Div, 1) => Effect::Goto(next),
-                    (Alu::Add | Alu::Sub | Alu::Or | Alu::Xor, 0) => Effect::Goto(next),
-                    (Alu::Lsh | Alu::Rsh, b) if b & 31 == 0 => Effect::Goto(next),
-                    _ => Effect::Set(SLOT_A, Val::Unknown),
-                },
-                (_, None) if op == Alu::Div => Effect::Divide,
-                (Some(0), None) if matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh) => {
-                    Effect::Set(SLOT_A, Val::Known(0))
-                }
-                _ => Effect::Set(SLOT_A, Val::Unknown),
-            },
+            Op::Alu(op, src) => self.alu(op, a, state.operand(src), next),
             Op::Ja(k) => Effect::Goto(target(pc, k)),
             Op::Jcc(cond, src, jt, jf) => {
                 let (jt, jf) = (target(pc, jt.into()), target(pc, jf.into()));
-                match decide(cond, a, state.operand(src)) {
-                    _ if jt == jf => Effect::Goto(jt),
+                if jt == jf {
+                    return Effect::Goto(jt);
+                }
+                match self.decide(cond, a, state.operand(src)) {
                     Some(true) => Effect::Goto(jt),
                     Some(false) => Effect::Goto(jf),
                     None => Effect::Split(jt, jf),
                 }
             }
             Op::RetK(k) => Effect::Return(Val::Known(k)),
-            Op::RetA => Effect::Return(a),
+            Op::RetA => match self.spell_out(a) {
+                Some(a) => Effect::Return(Val::Known(a)),
+                None => Effect::Return(a),
+            },
         }
+    }
+
+    /// Arithmetic with two operands, of which a known one may decide alone.
+    fn alu(&mut self, op: Alu, a: Val, b: Val, next: usize) -> Effect {
+        match (a, b) {
+            (Val::Nr, Val::Known(k)) if is_neutral(op, k) => return Effect::Goto(next),
+            _ => {}
+        }
+        match (self.spell_out(a), self.spell_out(b)) {
+            (Some(a), Some(b)) => match op.eval(a, b) {
+                Some(result) => Effect::Set(SLOT_A, Val::Known(result)),
+                None => Effect::Return(Val::Known(0)),
+            },
+            (None, Some(b)) => match (op, b) {
+                (Alu::Div, 0) => Effect::Return(Val::Known(0)),
+                (Alu::And | Alu::Mul, 0) => Effect::Set(SLOT_A, Val::Known(0)),
+                (Alu::Or, u32::MAX) => Effect::Set(SLOT_A, Val::Known(b)),
+                (op, b) if is_neutral(op, b) => Effect::Goto(next),
+                _ => Effect::Set(SLOT_A, Val::Unknown),
+            },
+            (_, None) if op == Alu::Div => Effect::Divide,
+            (Some(0), None) if matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh) => {
+                Effect::Set(SLOT_A, Val::Known(0))
+            }
+            _ => Effect::Set(SLOT_A, Val::Unknown),
+        }
+    }
+
+    /// Does a condition hold? `None` if that depends.
+    fn decide(&mut self, cond: Cond, a: Val, b: Val) -> Option<bool> {
+        let held = decide(cond, self.concrete(a), self.concrete(b));
+        match (a, b, held) {
+            (Val::Nr, Val::Known(k), Some(held)) => self.narrow(|| match held {
+                true => Set::holding(cond, k),
+                false => Set::ALL.without(&Set::holding(cond, k)),
+            }),
+            (Val::Known(k), Val::Nr, Some(held)) => self.narrow(|| match held {
+                true => Set::held_by(k, cond),
+                false => Set::ALL.without(&Set::held_by(k, cond)),
+            }),
+            (Val::Nr, _, _) | (_, Val::Nr, _) => self.single(),
+            _ => {}
+        }
+        held
+    }
+}
+
+/// Does the operation leave `A` as it is?
+pub(super) fn is_neutral(op: Alu, k: u32) -> bool {
+    match op {
+        Alu::Add | Alu::Sub | Alu::Or | Alu::Xor => k == 0,
+        Alu::Mul | Alu::Div => k == 1,
+        Alu::And => k == u32::MAX,
+        Alu::Lsh | Alu::Rsh => k & 31 == 0,
     }
 }
 
@@ -259,15 +393,16 @@ impl Walker {
         }
     }
 
-    /// Calls `visit` for each instruction that may be reached, in the order of the program, with
-    /// the state in which it is. One step per instruction.
+    /// Calls `visit` for each instruction that may be reached from `from` on, in the order of the
+    /// program, with the state in which it is. One step per instruction.
     ///
     /// Returns whether all was well with the program: `false` if there was something that is no
     /// instruction, or a jump out of the program. Nothing then can be said about it.
     pub(super) fn walk(
         &mut self,
         prog: &[Insn],
-        given: Given,
+        from: usize,
+        given: &mut Given,
         mut visit: impl FnMut(At, &State, Op, Effect) -> Walk,
     ) -> Result<bool, NoMemory> {
         if prog.len() > MAX_INSNS {
@@ -283,7 +418,7 @@ impl Walker {
         self.free.clear();
         let mut state = State::START;
         let mut falls_through = true;
-        let mut pc = 0;
+        let mut pc = from;
         loop {
             if !falls_through {
                 pc = self.next_target(pc, prog.len());
@@ -295,7 +430,7 @@ impl Walker {
             if slot != NONE {
                 if let Some(jumped) = self.states.get(usize::from(slot)) {
                     if falls_through {
-                        state.join(jumped);
+                        state.join(jumped, Some(insn), given);
                     } else {
                         state = *jumped;
                     }
@@ -326,14 +461,14 @@ impl Walker {
                     continue;
                 }
                 Effect::Goto(to) => {
-                    if to != next && !self.jump(to, prog.len(), &state)? {
+                    if to != next && !self.jump(to, prog, &state, given)? {
                         return Ok(false);
                     }
                     to == next
                 }
                 Effect::Split(jt, jf) => {
                     for to in [jt, jf] {
-                        if to != next && !self.jump(to, prog.len(), &state)? {
+                        if to != next && !self.jump(to, prog, &state, given)? {
                             return Ok(false);
                         }
                     }
@@ -365,13 +500,19 @@ impl Walker {
         }
     }
 
-    /// Has `state` reach an instruction of a program of `len`; `false` if there is none.
-    fn jump(&mut self, to: usize, len: usize, state: &State) -> Result<bool, NoMemory> {
-        let Some(at) = self.at.get_mut(to).filter(|_| to < len) else {
+    /// Has `state` reach an instruction of a program; `false` if there is none.
+    fn jump(
+        &mut self,
+        to: usize,
+        prog: &[Insn],
+        state: &State,
+        given: &mut Given,
+    ) -> Result<bool, NoMemory> {
+        let Some(at) = self.at.get_mut(to).filter(|_| to < prog.len()) else {
             return Ok(false);
         };
         if let Some(there) = self.states.get_mut(usize::from(*at)) {
-            there.join(state);
+            there.join(state, prog.get(to), given);
             return Ok(true);
         }
         if let Some(slot) = self.free.pop() {

@@ -59,6 +59,17 @@ fn effects(op: Op) -> (Slots, Slots) {
     }
 }
 
+/// May the values of `A` and of `X` matter before an instruction, as far as it tells by itself?
+#[inline]
+pub(super) fn may_matter(insn: Option<&Insn>) -> (bool, bool) {
+    match insn.and_then(|insn| insn.decode()) {
+        Some(Op::RetK(_)) => (false, false),
+        Some(Op::LdWord(_) | Op::LdImm(_) | Op::LdMem(_) | Op::Txa) => (false, true),
+        Some(Op::LdxImm(_) | Op::LdxMem(_) | Op::Tax | Op::RetA) => (true, false),
+        _ => (true, true),
+    }
+}
+
 /// May the instruction be left out when nobody reads what it writes?
 fn is_pure(op: Op) -> bool {
     !matches!(

@@ -6,9 +6,10 @@
 //! nobody has to fill in a `seccomp_data` first. Without its prologue, and with 32-bit comparisons
 //! throughout, the test of a 64-bit argument is four instructions long, as in the filter.
 //!
-//! `A` is r0, `X` is r2, the context stays in r1 and what appended filters see besides ([`Extra`]) in
-//! r3, as nothing is called; the cells are on the stack.
-//! The upper halves of r0 and r2 are zero at all times.
+//! `A` is r0, `X` is r3, the context stays in r1 and all else that programs find ([`Extra`]) in r2, as
+//! nothing is called; the cells are on the stack. So a program is a function of two arguments, as
+//! the kernel's are, which matters where the type of a function is checked before it is called by
+//! its address. The upper halves of r0 and r3 are zero at all times.
 
 use super::{
     append::{
@@ -24,6 +25,8 @@ use super::{
         Insn,
         Op,
         Src,
+        BPF_ST,
+        BPF_STX,
         CELLS,
         DATA_WORDS,
         WORD_EA,
@@ -95,7 +98,8 @@ impl From<[Word; DATA_WORDS]> for Layout {
 const R0: u8 = 0;
 const R1: u8 = 1;
 const R2: u8 = 2;
-const R3: u8 = 3;
+/// The register of `X`.
+const X: u8 = 3;
 const R4: u8 = 4;
 const R10: u8 = 10;
 
@@ -113,6 +117,7 @@ const NEG: u8 = 0x80;
 const MOV: u8 = 0xb0;
 
 const JA: u8 = 0x00;
+const JGE: u8 = 0x30;
 const JNE: u8 = 0x50;
 const EXIT: u8 = 0x90;
 const JLT: u8 = 0xa0;
@@ -176,12 +181,32 @@ pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, No
         code.push(*insn)?;
     }
     remove_dead(&mut code)?;
-    let read_at_start = liveness(&code)?.first().copied().unwrap_or(0);
+    translate(&code, layout)
+}
+
+/// [`lower`] for a result of `specialise()`, all of which does something. (But for stores, which may be
+/// there for [`check_scratch`](super::check::check_scratch) alone.)
+pub(super) fn lower_live(
+    prog: &[Insn],
+    layout: &Layout,
+) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+    let is_store = |insn: &Insn| matches!(insn.code, BPF_ST | BPF_STX);
+    if prog.iter().any(is_store) {
+        return lower(prog, layout);
+    }
+    if check_classic(prog).is_err() {
+        return Ok(None);
+    }
+    translate(prog, layout)
+}
+
+fn translate(code: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+    let read_at_start = liveness(code)?.first().copied().unwrap_or(0);
     let mut out = Code {
-        places: Buf::with_capacity(prog.len())?,
-        insns: Buf::with_capacity(prog.len())?,
+        places: Buf::with_capacity(code.len())?,
+        insns: Buf::with_capacity(code.len().saturating_mul(2))?,
     };
-    for (slot, reg) in [(live::A, R0), (live::X, R2)] {
+    for (slot, reg) in [(live::A, R0), (live::X, X)] {
         if read_at_start & slot != 0 {
             out.put(EbpfInsn::mov(reg, 0))?;
         }
@@ -225,18 +250,18 @@ impl Code {
         match op {
             Op::LdWord(word) => self.load(word, layout),
             Op::LdImm(k) => self.put(EbpfInsn::mov(R0, k)),
-            Op::LdxImm(k) => self.put(EbpfInsn::mov(R2, k)),
+            Op::LdxImm(k) => self.put(EbpfInsn::mov(X, k)),
             Op::LdMem(k) => self.put(EbpfInsn::load(R0, R10, cell(k))),
-            Op::LdxMem(k) => self.put(EbpfInsn::load(R2, R10, cell(k))),
+            Op::LdxMem(k) => self.put(EbpfInsn::load(X, R10, cell(k))),
             Op::St(k) => self.put(EbpfInsn::store(R0, cell(k))),
-            Op::Stx(k) => self.put(EbpfInsn::store(R2, cell(k))),
-            Op::Tax => self.put(EbpfInsn::mov_reg(R2, R0)),
-            Op::Txa => self.put(EbpfInsn::mov_reg(R0, R2)),
+            Op::Stx(k) => self.put(EbpfInsn::store(X, cell(k))),
+            Op::Tax => self.put(EbpfInsn::mov_reg(X, R0)),
+            Op::Txa => self.put(EbpfInsn::mov_reg(R0, X)),
             Op::Neg => self.put(EbpfInsn::new(ALU | NEG, R0, 0, 0, 0)),
             Op::Alu(op, src) => {
                 if (op, src) == (Alu::Div, Src::X) {
                     // An `X` of 0 ends the program with 0.
-                    self.put(EbpfInsn::new(JMP32 | JNE, R2, 0, 2, 0))?;
+                    self.put(EbpfInsn::new(JMP32 | JNE, X, 0, 2, 0))?;
                     self.put(EbpfInsn::mov(R0, 0))?;
                     self.put(EbpfInsn::exit())?;
                 }
@@ -278,7 +303,7 @@ impl Code {
         const fn at(offset: usize) -> i16 {
             offset as i16
         }
-        let extra = |offset| EbpfInsn::load(R0, R3, at(offset));
+        let extra = |offset| EbpfInsn::load(R0, R2, at(offset));
         match (layout.words.get(word), word) {
             (Some(place), _) => self.put(place.load()),
             (_, WORD_NR_HIGH) => self.put(layout.nr_high.load()),
@@ -302,7 +327,7 @@ impl Code {
             _ => {
                 let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
                 let pointer = at(offset_of!(Extra, argument));
-                self.put(EbpfInsn::new(LDX | MEM_DW, R4, R3, pointer, 0))?;
+                self.put(EbpfInsn::new(LDX | MEM_DW, R4, R2, pointer, 0))?;
                 self.put(EbpfInsn::load(R0, R4, at(offset)))
             }
         }
@@ -328,11 +353,22 @@ const fn operands(code: u8, src: Src) -> EbpfInsn {
     match src {
         // CAST: The bits are what counts.
         Src::K(k) => EbpfInsn::new(code, R0, 0, 0, k as i32),
-        Src::X => EbpfInsn::new(code | REG, R0, R2, 0, 0),
+        Src::X => EbpfInsn::new(code | REG, R0, X, 0, 0),
     }
 }
 
 const JUMP: EbpfInsn = EbpfInsn::new(JMP | JA, 0, 0, 0, 0);
+
+/// What chooses one of several programs: loads which it is to be.
+pub(super) fn load_choice() -> EbpfInsn {
+    // CAST: It is the first field.
+    EbpfInsn::load(R4, R2, offset_of!(Extra, which) as i16)
+}
+
+/// Jumps over `distance` instructions if the choice is not less than `k`.
+pub(super) fn jump_if_chosen(k: i32, distance: i16) -> EbpfInsn {
+    EbpfInsn::new(JMP32 | JGE, R4, 0, distance, k)
+}
 
 /// Is it a jump of `put_jump()`? Those on `X` and on r4 alone are not.
 fn is_linked(insn: EbpfInsn) -> bool {

@@ -8,7 +8,8 @@
 //! - [`analyse`] tells for every number whether the filter returns a constant;
 //! - [`residual`] makes, for a number for which it does not, the program that is left;
 //! - [`lower`] translates such a program to eBPF that reads the saved registers itself;
-//! - [`append`] makes programs of the same kind of appended filters, which see more.
+//! - [`append`] makes programs of the same kind of appended filters, which see more;
+//! - [`study`] puts these together: what a filter does for every call, found out at a bounded cost.
 //!
 //! Nothing here touches the kernel: the same files are tested on the host, see `host/`. The
 //! semantics are those of `bpf_convert_filter()` in `net/core/filter.c`: `A` and `X` start at 0,
@@ -26,6 +27,10 @@ pub mod insn;
 pub mod listing;
 mod live;
 pub mod lower;
+pub mod meter;
 mod pass;
 pub mod residual;
 mod set;
+pub mod study;
+
+pub use set::LIMIT;

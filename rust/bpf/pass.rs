@@ -3,11 +3,9 @@
 //! The pass over a program that follows all system call numbers at once, see [`super::analyse`].
 
 use super::{
-    analyse::{
-        Outcome,
-        Results, //
-    },
+    analyse::Results,
     append::View,
+    flow::is_neutral,
     insn::{
         target,
         Alu,
@@ -21,10 +19,9 @@ use super::{
         WORD_ARCH,
         WORD_NR, //
     },
-    set::{
-        Set,
-        LIMIT, //
-    }, //
+    live::may_matter,
+    meter::Meter,
+    set::Set, //
 };
 use crate::mem::{
     Buf,
@@ -61,11 +58,14 @@ impl Val {
 
 /// A way to reach an instruction.
 #[derive(Clone, Copy)]
-struct Node {
+pub(super) struct Node {
     /// The numbers for which it may be reached like this; there is one.
-    nrs: Set,
+    pub(super) nrs: Set,
     a: Val,
-    x: Val,
+    pub(super) x: Val,
+    /// None of the numbers comes here in another way, and nothing that was loaded until now was
+    /// unknown.
+    pub(super) plain: bool,
     /// The next way to the same instruction, or the next node that is free.
     next: u16,
 }
@@ -83,6 +83,12 @@ const MAX_STATES: u32 = 8;
 /// a few at any time.
 const MAX_NODES: usize = 1024;
 
+/// What a node at an instruction costs, see [`Meter`].
+const STEP: u32 = 200;
+
+/// And one more that comes of it.
+const SPAWN: u32 = 150;
+
 /// The pass for all numbers.
 pub(super) struct Pass<'a> {
     prog: &'a [Insn],
@@ -95,15 +101,13 @@ pub(super) struct Pass<'a> {
     nodes: Buf<Node>,
     /// The first of the nodes that are on no instruction's list.
     free: u16,
-    results: Results<'a>,
+    /// Nodes that were made since that was charged.
+    spawned: u32,
+    results: Results,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(
-        prog: &'a [Insn],
-        view: View,
-        results: Results<'a>,
-    ) -> Result<Self, NoMemory> {
+    pub(super) fn new(prog: &'a [Insn], view: View) -> Result<Self, NoMemory> {
         let mut extensible = Set::EMPTY;
         view.for_each_argument_seen(|nr| extensible.add(nr));
         Ok(Self {
@@ -111,23 +115,16 @@ impl<'a> Pass<'a> {
             view,
             extensible,
             heads: Buf::filled(prog.len(), NONE)?,
-            nodes: Buf::new(),
+            nodes: Buf::with_capacity(4)?,
             free: NONE,
-            results,
+            spawned: 0,
+            results: Results::new(),
         })
     }
 
-    /// Follows the numbers below `limit`, which is at most [`LIMIT`].
-    pub(super) fn run(mut self, limit: u32) -> Result<Results<'a>, NoMemory> {
-        self.pass(limit)?;
-        Ok(self.results)
-    }
-
-    fn pass(&mut self, limit: u32) -> Result<(), NoMemory> {
-        let all = Set::below(limit);
-        if !all.is_empty() {
-            self.spawn(0, all, Val::Known(0), Val::Known(0))?;
-        }
+    /// Follows all numbers, for as long as `meter` lasts.
+    pub(super) fn run(mut self, meter: &mut Meter) -> Result<Results, NoMemory> {
+        self.spawn(0, Set::ALL, Val::Known(0), Val::Known(0), true)?;
         for (pc, insn) in self.prog.iter().enumerate() {
             // Each node is taken off the list before anything is put on another, so that its
             // place can be used again.
@@ -142,13 +139,18 @@ impl<'a> Pass<'a> {
             while let Some(node) = self.nodes.get(usize::from(rest)) {
                 let at = rest;
                 rest = node.next;
+                let cost = core::mem::take(&mut self.spawned)
+                    .saturating_mul(SPAWN)
+                    .saturating_add(core::mem::take(&mut self.results.cost))
+                    .saturating_add(STEP);
                 match op {
-                    Some(op) => self.step(pc, op, at)?,
+                    Some(op) if meter.spend(cost) => self.step(pc, op, at)?,
+                    Some(_) => self.give_up(at),
                     None => self.lose(at),
                 }
             }
         }
-        Ok(())
+        Ok(self.results)
     }
 
     /// What the instruction at `pc` makes of a node, which is on no list.
@@ -162,14 +164,17 @@ impl<'a> Pass<'a> {
         match op {
             Op::LdWord(WORD_NR) => node.a = Val::Nr,
             Op::LdWord(WORD_ARCH) => node.a = Val::Known(arch),
-            Op::LdWord(word @ DATA_WORDS..) => return self.load_more(word, at, next),
-            Op::LdWord(_) => node.a = Val::Unknown,
+            Op::LdWord(word @ DATA_WORDS..) => return self.load_more(pc, word, at, next),
+            Op::LdWord(_) => {
+                self.results.start(pc, node)?;
+                node.a = Val::Unknown;
+            }
             Op::LdImm(k) => node.a = Val::Known(k),
             Op::LdxImm(k) => node.x = Val::Known(k),
             // Cells are not followed.
             Op::LdMem(_) => node.a = Val::PerNr,
             Op::LdxMem(_) => node.x = Val::PerNr,
-            Op::St(_) | Op::Stx(_) => {}
+            Op::St(_) | Op::Stx(_) => node.plain = false,
             Op::Tax => node.x = node.a,
             Op::Txa => node.a = node.x,
             Op::Neg => {
@@ -198,12 +203,12 @@ impl<'a> Pass<'a> {
                 return self.branch(cond, a, b, at, jt, jf);
             }
             Op::RetK(k) => {
-                self.results.add(&node.nrs, Val::Known(k));
+                self.results.add(&node.nrs, Val::Known(k))?;
                 self.release(at);
                 return Ok(());
             }
             Op::RetA => {
-                self.results.add(&node.nrs, node.a);
+                self.results.add(&node.nrs, node.a)?;
                 self.release(at);
                 return Ok(());
             }
@@ -213,10 +218,17 @@ impl<'a> Pass<'a> {
     }
 
     /// A load of a word that only appended filters see.
-    fn load_more(&mut self, word: usize, at: u16, next: usize) -> Result<(), NoMemory> {
+    fn load_more(
+        &mut self,
+        pc: usize,
+        word: usize,
+        at: u16,
+        next: usize,
+    ) -> Result<(), NoMemory> {
         let Some(node) = self.nodes.get_mut(usize::from(at)) else {
             return Ok(());
         };
+        self.results.start(pc, node)?;
         let sight = self.view.sight;
         let load = |extensible| {
             sight
@@ -238,7 +250,7 @@ impl<'a> Pass<'a> {
             node.nrs = outside;
             node.a = load(false);
             self.insert(at, next);
-            self.spawn(next, inside, load(true), x)?;
+            self.spawn(next, inside, load(true), x, false)?;
         }
         Ok(())
     }
@@ -269,8 +281,9 @@ impl<'a> Pass<'a> {
                 };
                 if op == Alu::Div && !matches!(b, Val::Known(_)) {
                     // It may be a division by 0, which returns 0.
+                    node.plain = false;
                     let nrs = node.nrs;
-                    self.results.add(&nrs, Val::Known(0));
+                    self.results.add(&nrs, Val::Known(0))?;
                     if b.depends_on_nr() {
                         self.results.unsure.unite(&nrs);
                     }
@@ -291,7 +304,7 @@ impl<'a> Pass<'a> {
     /// A division by 0.
     fn return_zero(&mut self, at: u16) -> Result<(), NoMemory> {
         if let Some(node) = self.nodes.get(usize::from(at)) {
-            self.results.add(&node.nrs, Val::Known(0));
+            self.results.add(&node.nrs, Val::Known(0))?;
         }
         self.release(at);
         Ok(())
@@ -314,17 +327,10 @@ impl<'a> Pass<'a> {
                 return self.split_one(k, at, jt, jf);
             }
             (_, Val::Nr, Val::Known(k)) => {
-                return self.split(&holding(cond, k), at, jt, jf);
+                return self.split(&Set::holding(cond, k), at, jt, jf);
             }
-            (Cond::Set, Val::Known(k), Val::Nr) => {
-                return self.split(&Set::sharing_bits_with(k), at, jt, jf);
-            }
-            // `k > nr` if not `nr >= k`, and so on.
-            (Cond::Gt, Val::Known(k), Val::Nr) => {
-                return self.split(&holding(Cond::Ge, k), at, jf, jt);
-            }
-            (Cond::Ge, Val::Known(k), Val::Nr) => {
-                return self.split(&holding(Cond::Gt, k), at, jf, jt);
+            (_, Val::Known(k), Val::Nr) => {
+                return self.split(&Set::held_by(k, cond), at, jt, jf);
             }
             (Cond::Eq | Cond::Ge, Val::Nr, Val::Nr) => Some(true),
             (Cond::Gt, Val::Nr, Val::Nr) => Some(false),
@@ -338,9 +344,10 @@ impl<'a> Pass<'a> {
             Some(true) => self.insert(at, jt),
             Some(false) => self.insert(at, jf),
             None => {
-                let Some(node) = self.nodes.get(usize::from(at)) else {
+                let Some(node) = self.nodes.get_mut(usize::from(at)) else {
                     return Ok(());
                 };
+                node.plain = false;
                 let (nrs, a, x) = (node.nrs, node.a, node.x);
                 // Two that are unknown may be the same word of the data, which is not followed.
                 let alike = a == Val::Unknown && b == Val::Unknown;
@@ -348,7 +355,7 @@ impl<'a> Pass<'a> {
                     self.results.unsure.unite(&nrs);
                 }
                 self.insert(at, jf);
-                self.spawn(jt, nrs, a, x)?;
+                self.spawn(jt, nrs, a, x, false)?;
             }
         }
         Ok(())
@@ -376,16 +383,13 @@ impl<'a> Pass<'a> {
             self.insert(at, if_equal);
             return Ok(());
         }
-        let (a, x) = (node.a, node.x);
+        let (a, x, plain) = (node.a, node.x, node.plain);
         self.insert(at, if_not);
         // Most often, that is all for the number.
         if let Some(Insn { code: RET_K, k, .. }) = self.prog.get(if_equal) {
-            self.results.add_one(nr, Outcome::Constant(*k));
-            return Ok(());
+            return self.results.add_one(nr, *k);
         }
-        let mut one = Set::EMPTY;
-        one.add(nr);
-        self.spawn(if_equal, one, a, x)
+        self.spawn(if_equal, Set::of(nr), a, x, plain)
     }
 
     /// Sends the numbers in `mask` one way and the others the other way.
@@ -401,30 +405,20 @@ impl<'a> Pass<'a> {
             self.insert(at, if_in);
         } else {
             node.nrs = outside;
-            let (a, x) = (node.a, node.x);
+            let (a, x, plain) = (node.a, node.x, node.plain);
             self.insert(at, if_not);
-            self.spawn(if_in, inside, a, x)?;
+            self.spawn(if_in, inside, a, x, plain)?;
         }
         Ok(())
     }
 
-    /// Are `A` and `X` of any use at `pc`, as far as the instruction that is there tells?
-    fn reads(&self, pc: usize) -> (bool, bool) {
-        match self.prog.get(pc).and_then(|insn| insn.decode()) {
-            Some(Op::RetK(_)) => (false, false),
-            Some(Op::LdWord(_) | Op::LdImm(_) | Op::LdMem(_) | Op::Txa) => (false, true),
-            Some(Op::LdxImm(_) | Op::LdxMem(_) | Op::Tax | Op::RetA) => (true, false),
-            _ => (true, true),
-        }
-    }
-
     /// A node on the list of `pc` with which one of these values could be united: one of the same
     /// live values, or if there are too many, any.
-    fn find(&mut self, pc: usize, a: Val, x: Val) -> Option<&mut Node> {
+    fn find(&mut self, pc: usize, a: Val, x: Val, plain: bool) -> Option<&mut Node> {
         if *self.heads.get(pc)? == NONE {
             return None;
         }
-        let (live_a, live_x) = self.reads(pc);
+        let (live_a, live_x) = may_matter(self.prog.get(pc));
         let mut at = self.heads.get(pc).copied().unwrap_or(NONE);
         let mut count = 0u32;
         while let Some(node) = self.nodes.get(usize::from(at)) {
@@ -443,6 +437,7 @@ impl<'a> Pass<'a> {
         if live_x {
             node.x = node.x.join(x);
         }
+        node.plain &= plain;
         Some(node)
     }
 
@@ -465,8 +460,8 @@ impl<'a> Pass<'a> {
         let Some(node) = self.nodes.get(usize::from(at)) else {
             return;
         };
-        let (nrs, a, x) = (node.nrs, node.a, node.x);
-        if let Some(there) = self.find(pc, a, x) {
+        let (nrs, a, x, plain) = (node.nrs, node.a, node.x, node.plain);
+        if let Some(there) = self.find(pc, a, x, plain) {
             there.nrs.unite(&nrs);
             self.release(at);
         } else {
@@ -484,12 +479,20 @@ impl<'a> Pass<'a> {
     }
 
     /// Has `nrs` reach `pc` like this.
-    fn spawn(&mut self, pc: usize, nrs: Set, a: Val, x: Val) -> Result<(), NoMemory> {
+    fn spawn(
+        &mut self,
+        pc: usize,
+        nrs: Set,
+        a: Val,
+        x: Val,
+        plain: bool,
+    ) -> Result<(), NoMemory> {
         if pc >= self.heads.len() {
             self.results.lose(&nrs);
             return Ok(());
         }
-        if let Some(there) = self.find(pc, a, x) {
+        self.spawned = self.spawned.saturating_add(1);
+        if let Some(there) = self.find(pc, a, x, plain) {
             there.nrs.unite(&nrs);
             return Ok(());
         }
@@ -497,6 +500,7 @@ impl<'a> Pass<'a> {
             nrs,
             a,
             x,
+            plain,
             next: NONE,
         };
         let at = self.free;
@@ -524,37 +528,19 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Frees a node that there is no time for.
+    fn give_up(&mut self, at: u16) {
+        if let Some(node) = self.nodes.get(usize::from(at)) {
+            self.results.vary(&node.nrs);
+        }
+        self.release(at);
+    }
+
     /// Frees a node of which nothing more is known.
     fn lose(&mut self, at: u16) {
         if let Some(node) = self.nodes.get(usize::from(at)) {
             self.results.lose(&node.nrs);
         }
         self.release(at);
-    }
-}
-
-/// Does the operation leave `A` as it is?
-fn is_neutral(op: Alu, k: u32) -> bool {
-    match op {
-        Alu::Add | Alu::Sub | Alu::Or | Alu::Xor => k == 0,
-        Alu::Mul | Alu::Div => k == 1,
-        Alu::And => k == u32::MAX,
-        Alu::Lsh | Alu::Rsh => k & 31 == 0,
-    }
-}
-
-/// The numbers for which a condition with the number on the left holds.
-fn holding(cond: Cond, k: u32) -> Set {
-    // CAST: `LIMIT` is small.
-    let all = Set::below(LIMIT as u32);
-    match cond {
-        Cond::Eq => {
-            let mut one = Set::EMPTY;
-            one.add(k);
-            one
-        }
-        Cond::Gt => all.without(&Set::below(k.saturating_add(1))),
-        Cond::Ge => all.without(&Set::below(k)),
-        Cond::Set => Set::sharing_bits_with(k),
     }
 }

@@ -23,6 +23,9 @@ use super::{
         Insn,
         Op,
         Src,
+        BPF_LD,
+        BPF_LDX,
+        BPF_MEM,
         CELLS,
         MAX_INSNS, //
     },
@@ -30,12 +33,17 @@ use super::{
         Remover,
         SLOT_A,
         SLOT_X, //
-    }, //
+    },
+    meter::Meter, //
 };
 use crate::mem::{
     Buf,
     NoMemory, //
 };
+
+/// Loads of cells.
+const LD_MEM: u16 = BPF_LD | BPF_MEM;
+const LDX_MEM: u16 = BPF_LDX | BPF_MEM;
 
 /// Rounds of simplification. Few programs need more than four to come to rest.
 const MAX_ROUNDS: usize = 16;
@@ -45,6 +53,12 @@ const ACTION_FULL: u32 = 0xffff_0000;
 
 /// Different return values that [`Round::thread`] knows.
 const MAX_RETURNS: usize = 16;
+
+/// What a round costs for each instruction that it sees, see [`Meter`].
+const VISIT: u32 = 300;
+
+/// And for each that it leaves.
+const KEEP: u32 = 600;
 
 /// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
 /// must: it never looks at the number or the architecture, and if it always returns the same, it
@@ -62,11 +76,16 @@ pub fn specialise(
     view: impl Into<View>,
     nr: u32,
 ) -> Result<Option<Buf<Insn>>, NoMemory> {
-    Specialiser::new(prog).specialise(view, nr)
+    Specialiser::new(prog).specialise(
+        &mut Given::one(nr, view.into()),
+        0,
+        usize::MAX,
+        &mut Meter::unlimited(),
+    )
 }
 
 /// [`specialise`] for more than one number.
-pub struct Specialiser<'a> {
+pub(super) struct Specialiser<'a> {
     prog: &'a [Insn],
     /// Does it pass [`check_classic`]? `None` before anybody wants to know.
     valid: Option<bool>,
@@ -75,7 +94,7 @@ pub struct Specialiser<'a> {
 
 impl<'a> Specialiser<'a> {
     /// For this program.
-    pub fn new(prog: &'a [Insn]) -> Self {
+    pub(super) fn new(prog: &'a [Insn]) -> Self {
         Self {
             prog,
             valid: None,
@@ -91,11 +110,15 @@ impl<'a> Specialiser<'a> {
         }
     }
 
-    /// See [`specialise`].
-    pub fn specialise(
+    /// See [`specialise`]: for all numbers that are alike in `given` afterwards, which start at the
+    /// instruction `from`, see [`Start`](super::analyse::Start). `None` also if there is no time for
+    /// it in `meter`, or if it is obvious that there is more left than `most` instructions.
+    pub(super) fn specialise(
         &mut self,
-        view: impl Into<View>,
-        nr: u32,
+        given: &mut Given,
+        from: usize,
+        most: usize,
+        meter: &mut Meter,
     ) -> Result<Option<Buf<Insn>>, NoMemory> {
         let prog = self.prog;
         let valid = *self
@@ -104,24 +127,28 @@ impl<'a> Specialiser<'a> {
         if !valid {
             return Ok(None);
         }
-        let given = Given::new(nr, view.into());
-        let Some(mut code) = round(prog, given, &mut self.tools)? else {
+        let Some(mut code) = round(prog, from, given, &mut self.tools, meter)? else {
             return Ok(None);
         };
+        if code.len() > most {
+            return Ok(None);
+        }
+        // If there was nothing to simplify there is nothing more.
+        let mut same = prog.get(from..).is_some_and(|rest| *code == *rest);
         for _ in 1..MAX_ROUNDS {
             if let Some(ret) = always(&code) {
                 code.clear();
                 code.push(Op::RetK(ret).into())?;
                 break;
             }
-            let Some(next) = round(&code, given, &mut self.tools)? else {
-                return Ok(None);
-            };
-            let same = *next == *code;
-            code = next;
             if same {
                 break;
             }
+            let Some(next) = round(&code, 0, given, &mut self.tools, meter)? else {
+                return Ok(None);
+            };
+            same = *next == *code;
+            code = next;
         }
         declare_scratch(code)
     }
@@ -165,34 +192,47 @@ fn always(prog: &[Insn]) -> Option<u32> {
     only.filter(|_| same)
 }
 
-/// Simplifies once. `None` if there is something wrong with the program.
-fn round(prog: &[Insn], given: Given, tools: &mut Tools) -> Result<Option<Buf<Insn>>, NoMemory> {
+/// Simplifies once what comes from the instruction `from` on. `None` if there is something wrong with
+/// the program, or no time.
+fn round(
+    prog: &[Insn],
+    from: usize,
+    given: &mut Given,
+    tools: &mut Tools,
+    meter: &mut Meter,
+) -> Result<Option<Buf<Insn>>, NoMemory> {
     let Tools { code, places, .. } = tools;
 
     // What is reached and does something, and where it was.
     code.clear();
     places.clear();
     let mut done = Ok(());
-    let sound = tools
-        .walker
-        .walk(prog, given, |At { pc, only }, state, op, effect| {
-            let insn = match effect {
-                // Nothing comes before its target.
-                Effect::Goto(_) if only => return Walk::On,
-                _ => simplify(pc, state, op, effect),
-            };
-            if insn == Insn::NOP {
-                return Walk::On;
-            }
-            // CAST: It is below `MAX_INSNS`.
-            done = code.push(insn).and_then(|()| places.push(pc as u16));
-            match done {
-                Ok(()) => Walk::On,
-                Err(_) => Walk::Stop,
-            }
-        })?;
+    let mut in_time = true;
+    let nr = given.nr();
+    let sound =
+        tools
+            .walker
+            .walk(prog, from, given, |At { pc, only }, state, op, effect| {
+                in_time = meter.spend(VISIT);
+                let insn = match effect {
+                    _ if !in_time => return Walk::Stop,
+                    // Nothing comes before its target.
+                    Effect::Goto(_) if only => return Walk::On,
+                    _ => simplify(pc, nr, state, op, effect),
+                };
+                if insn == Insn::NOP {
+                    return Walk::On;
+                }
+                // CAST: It is below `MAX_INSNS`.
+                done = code.push(insn).and_then(|()| places.push(pc as u16));
+                match done {
+                    Ok(()) => Walk::On,
+                    Err(_) => Walk::Stop,
+                }
+            })?;
     done?;
-    if !sound {
+    // CAST: It is at most `MAX_INSNS`.
+    if !sound || !in_time || !meter.spend((code.len() as u32).saturating_mul(KEEP)) {
         return Ok(None);
     }
     if code.len() < prog.len() {
@@ -230,19 +270,24 @@ fn close_ranks(code: &mut [Insn], places: &[u16]) {
 }
 
 /// An instruction that does the same in this state, and is no more expensive.
-fn simplify(pc: usize, state: &State, op: Op, effect: Effect) -> Insn {
+fn simplify(pc: usize, nr: u32, state: &State, op: Op, effect: Effect) -> Insn {
     // `X` as a constant, if it is known. Shifts look at five bits only.
     let with_k = |src, shift: bool| match (src, state.operand(src)) {
         (Src::X, Val::Known(k)) if shift => Src::K(k & 31),
         (Src::X, Val::Known(k)) => Src::K(k),
+        (Src::X, Val::Nr) if shift => Src::K(nr & 31),
+        (Src::X, Val::Nr) => Src::K(nr),
         _ => src,
     };
     let op = match effect {
         Effect::Set(slot, val) => match val {
             // It is there already.
-            Val::Known(_) | Val::Word(_) if state.get(slot) == val => return Insn::NOP,
+            Val::Known(_) | Val::Nr | Val::Word(_) if state.get(slot) == val => return Insn::NOP,
             Val::Known(k) if slot == SLOT_A => Op::LdImm(k),
             Val::Known(k) if slot == SLOT_X => Op::LdxImm(k),
+            // If anything came of it that is left, the number would be the only one.
+            Val::Nr if slot == SLOT_A => Op::LdImm(nr),
+            Val::Nr if slot == SLOT_X => Op::LdxImm(nr),
             Val::Word(word) if slot == SLOT_A => Op::LdWord(word.into()),
             Val::Word(_) if slot == SLOT_X && state.get(SLOT_A) == val => Op::Tax,
             _ => match op {
@@ -427,6 +472,9 @@ impl Round<'_> {
 /// Stores the cells that `check_load_and_stores()` may believe to be loaded before they are stored:
 /// it takes a return to be followed by what comes next, which need not be what came next before.
 fn declare_scratch(code: Buf<Insn>) -> Result<Option<Buf<Insn>>, NoMemory> {
+    if !code.iter().any(|insn| matches!(insn.code, LD_MEM | LDX_MEM)) {
+        return Ok(Some(code));
+    }
     let cells = check_scratch(&code)?;
     if cells == 0 {
         return Ok(Some(code));
@@ -459,27 +507,4 @@ pub fn strongest(prog: &[Insn]) -> Option<u32> {
         None => known = false,
     });
     least.filter(|_| known).map(|least| least as u32)
-}
-
-/// A hash of a program, for finding those that are [`same`].
-pub fn hash(prog: &[Insn]) -> u32 {
-    let mut hash = 0x811c_9dc5u32;
-    let mut mix = |value: u32| {
-        hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b1);
-    };
-    for insn in prog {
-        mix(u32::from_le_bytes([
-            insn.code as u8,
-            (insn.code >> 8) as u8,
-            insn.jt,
-            insn.jf,
-        ]));
-        mix(insn.k);
-    }
-    hash ^ (hash >> 15)
-}
-
-/// Are two results of [`specialise`] the same program? Then one will do for both.
-pub fn same(a: &[Insn], b: &[Insn]) -> bool {
-    a == b
 }

@@ -2,23 +2,63 @@
 
 //! Sets of system call numbers.
 
+use super::insn::Cond;
+
 /// Numbers that a set can hold: those below.
-pub(super) const LIMIT: usize = 512;
+pub const LIMIT: usize = 512;
 
 const WORDS: usize = LIMIT / 64;
 
 /// A set of numbers below [`LIMIT`].
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Set([u64; WORDS]);
+pub struct Set([u64; WORDS]);
 
 impl Set {
     /// No number.
     pub(super) const EMPTY: Self = Self([0; WORDS]);
 
+    /// All of them.
+    pub(super) const ALL: Self = Self([u64::MAX; WORDS]);
+
     /// The word and the bit of a number.
     #[inline(always)]
     fn place(nr: u32) -> (usize, u64) {
         ((nr >> 6) as usize, 1u64.wrapping_shl(nr))
+    }
+
+    /// One number, or none if it is not below [`LIMIT`].
+    pub(super) fn of(nr: u32) -> Self {
+        let mut one = Self::EMPTY;
+        one.add(nr);
+        one
+    }
+
+    /// The numbers for which a condition holds, with the number on its left.
+    pub(super) fn holding(cond: Cond, k: u32) -> Self {
+        match cond {
+            Cond::Eq => Self::of(k),
+            Cond::Gt => Self::ALL.without(&Self::below(k.saturating_add(1))),
+            Cond::Ge => Self::ALL.without(&Self::below(k)),
+            Cond::Set => Self::sharing_bits_with(k),
+        }
+    }
+
+    /// The numbers for which a condition holds, with the number on its right.
+    pub(super) fn held_by(k: u32, cond: Cond) -> Self {
+        match cond {
+            Cond::Eq | Cond::Set => Self::holding(cond, k),
+            // `k > nr` if not `nr >= k`, and so on.
+            Cond::Gt => Self::ALL.without(&Self::holding(Cond::Ge, k)),
+            Cond::Ge => Self::ALL.without(&Self::holding(Cond::Gt, k)),
+        }
+    }
+
+    /// The smallest number.
+    pub(super) fn first(&self) -> Option<u32> {
+        (0u32..)
+            .zip(&self.0)
+            .find(|(_, word)| **word != 0)
+            .map(|(index, word)| (index << 6) | word.trailing_zeros())
     }
 
     /// The numbers below `limit`.
@@ -98,6 +138,14 @@ impl Set {
         }
     }
 
+    /// What is in one or the other.
+    #[inline]
+    pub(super) fn union(&self, other: &Self) -> Self {
+        let mut all = *self;
+        all.unite(other);
+        all
+    }
+
     /// What is in both.
     #[inline]
     pub(super) fn and(&self, other: &Self) -> Self {
@@ -118,13 +166,18 @@ impl Set {
         rest
     }
 
-    /// Calls `f` for each number, in rising order.
-    #[inline]
-    pub(super) fn for_each(&self, mut f: impl FnMut(u32)) {
-        for (index, word) in (0u32..).zip(&self.0) {
+    /// Writes `value` in the places of an index that are numbers of the set.
+    pub(super) fn put_in(&self, index: &mut [u8], value: u8) {
+        for (word, places) in self.0.iter().zip(index.chunks_mut(64)) {
+            if *word == u64::MAX {
+                places.fill(value);
+                continue;
+            }
             let mut rest = *word;
             while rest != 0 {
-                f((index << 6) | rest.trailing_zeros());
+                if let Some(place) = places.get_mut(rest.trailing_zeros() as usize) {
+                    *place = value;
+                }
                 rest &= rest.wrapping_sub(1);
             }
         }

@@ -100,6 +100,12 @@ impl Classic {
         }
     }
 
+    /// Bytes that it takes.
+    pub(crate) fn memory(&self) -> usize {
+        // SAFETY: By the type invariant.
+        unsafe { ffi::rsc_prog_memory(self.0.as_ptr()) }
+    }
+
     /// Runs the program.
     #[inline]
     pub(crate) fn run(&self, data: &seccomp_data) -> u32 {
@@ -131,8 +137,7 @@ unsafe impl Send for Residuals {}
 unsafe impl Sync for Residuals {}
 
 impl Residuals {
-    /// Has the kernel compile `insns`, which find `struct pt_regs` in r1, the choice in r2, and
-    /// [`Extra`] in r3.
+    /// Has the kernel compile `insns`, which find `struct pt_regs` by r1 and [`Extra`] by r2.
     ///
     /// `EOPNOTSUPP` without a JIT, `ENOMEM` without memory.
     ///
@@ -162,6 +167,12 @@ impl Residuals {
         unsafe { ffi::rsc_prog_len(self.0.as_ptr()) }
     }
 
+    /// Bytes that they take.
+    pub(crate) fn memory(&self) -> usize {
+        // SAFETY: By the type invariant.
+        unsafe { ffi::rsc_prog_memory(self.0.as_ptr()) }
+    }
+
     /// One of the programs.
     pub(crate) fn choose(&self, which: u16) -> Choice {
         Choice {
@@ -173,10 +184,12 @@ impl Residuals {
 }
 
 /// One of the programs of a [`Residuals`].
+#[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Choice {
+    /// As in [`Extra::which`].
+    which: u32,
     func: ffi::BpfFunc,
-    which: usize,
 }
 
 impl Choice {
@@ -184,21 +197,49 @@ impl Choice {
     ///
     /// # Safety
     ///
-    /// The [`Residuals`] are still there, and `extra` has what the program needs of it (and may be
-    /// anything if that is nothing), with an argument of 4096 bytes.
+    /// The [`Residuals`] are still there, and the program needs nothing (see
+    /// [`Needs`](crate::bpf::append::Needs)).
     #[inline(always)]
-    pub(crate) unsafe fn run(&self, regs: Regs, extra: *const Extra) -> u32 {
+    pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
+        // SAFETY: By the contract of this function. The program reads the first field of `Extra` at
+        // most, which is there.
+        unsafe { self.call(regs, (&raw const self.which).cast()) }
+    }
+
+    /// Runs the program.
+    ///
+    /// # Safety
+    ///
+    /// The [`Residuals`] are still there, and `extra` has what the program needs, with an argument of
+    /// 4096 bytes.
+    #[inline(always)]
+    pub(crate) unsafe fn run_with(&self, regs: Regs, extra: &mut Extra) -> u32 {
+        extra.which = self.which;
+        // SAFETY: By the contract of this function.
+        unsafe { self.call(regs, extra) }
+    }
+
+    /// Runs the program, which is the only one of its [`Residuals`].
+    ///
+    /// # Safety
+    ///
+    /// As for [`Choice::run_with`].
+    #[inline]
+    pub(crate) unsafe fn run_only(&self, regs: Regs, extra: &Extra) -> u32 {
+        // SAFETY: By the contract of this function. Nobody asks for the choice.
+        unsafe { self.call(regs, extra) }
+    }
+
+    /// # Safety
+    ///
+    /// The [`Residuals`] are still there, and `extra` has what the program reads of it.
+    #[inline(always)]
+    unsafe fn call(&self, regs: Regs, extra: *const Extra) -> u32 {
         // SAFETY: The code is there by the contract of this function, and reads what it may by the
-        // invariant of `Residuals`. It takes its arguments as any function does; that the second
-        // one is a pointer to instructions is what interpreters want. It is called by its address
-        // as the kernel calls it, so it begins with what indirect calls want.
-        unsafe {
-            (self.func)(
-                regs.as_ptr().cast(),
-                core::ptr::without_provenance(self.which),
-                extra,
-            )
-        }
+        // invariant of `Residuals`. It takes two pointers, as all compiled programs do; that the
+        // second one is to instructions is what interpreters want. It is called by its address as
+        // the kernel calls it, so it begins with what indirect calls want.
+        unsafe { (self.func)(regs.as_ptr().cast(), extra.cast()) }
     }
 }
 

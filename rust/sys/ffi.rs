@@ -8,10 +8,7 @@
     reason = "task_struct contains lock_class_key, which is empty without lockdep"
 )]
 
-use crate::bpf::{
-    append::Extra,
-    lower::EbpfInsn, //
-};
+use crate::bpf::lower::EbpfInsn;
 use kernel::{
     bindings,
     ffi::{
@@ -29,13 +26,9 @@ use kernel::{
 pub(super) type ClassicCheck =
     unsafe extern "C" fn(filter: *mut bindings::sock_filter, flen: c_uint) -> c_int;
 
-/// What a program is compiled to: `bpf_prog::bpf_func`. The third argument is what only our own
-/// programs know of; compiled code finds the first three in r1 to r3.
-pub(super) type BpfFunc = unsafe extern "C" fn(
-    ctx: *const c_void,
-    insn: *const bindings::bpf_insn,
-    extra: *const Extra,
-) -> c_uint;
+/// `bpf_func_t`: what a program is compiled to. Compiled code finds the arguments in r1 and r2.
+pub(super) type BpfFunc =
+    unsafe extern "C" fn(ctx: *const c_void, insn: *const bindings::bpf_insn) -> c_uint;
 
 /// Decides whether a thread is to be collected.
 pub(super) type TaskMatch = unsafe extern "C" fn(task: *mut bindings::task_struct) -> bool;
@@ -61,6 +54,7 @@ extern "C" {
     pub(super) fn rsc_prog_free(prog: *mut bindings::bpf_prog);
     pub(super) fn rsc_prog_func(prog: *const bindings::bpf_prog) -> BpfFunc;
     pub(super) fn rsc_prog_run(prog: *const bindings::bpf_prog, ctx: *const c_void) -> u32;
+    pub(super) fn rsc_prog_memory(prog: *const bindings::bpf_prog) -> usize;
 
     pub(super) fn rsc_vma_harden(vma: *mut bindings::vm_area_struct);
     pub(super) fn rsc_page_address(page: *const bindings::page) -> *mut c_void;
@@ -104,6 +98,7 @@ extern "C" {
     pub(super) fn rsc_no_new_privs(task: *mut bindings::task_struct) -> bool;
     pub(super) fn rsc_set_no_new_privs(task: *mut bindings::task_struct);
     pub(super) fn rsc_fatal_signal_pending() -> bool;
+    pub(super) fn rsc_cond_resched();
     pub(super) fn rsc_ptrace_seccomp_enabled() -> bool;
     pub(super) fn rsc_in_compat_syscall() -> bool;
     pub(super) fn rsc_pkey_register(value: *mut u32) -> bool;

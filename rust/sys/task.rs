@@ -201,6 +201,14 @@ pub(crate) fn find(ns: &PidNamespace, id: i32) -> Option<scan::Held> {
     Some(unsafe { scan::Held::from_raw(task) })
 }
 
+/// For those who do something that takes long for the calling task: gives way to others where they
+/// wait. Returns whether to go on; not if a fatal signal is pending.
+pub(crate) fn may_go_on() -> bool {
+    // SAFETY: For a task's context in which it may sleep, as all who call this are in.
+    unsafe { ffi::rsc_cond_resched() };
+    !super::signal::fatal_pending()
+}
+
 /// May the calling task install filters: `no_new_privs`, or `CAP_SYS_ADMIN` in its user namespace?
 pub(crate) fn may_install() -> bool {
     // SAFETY: May be called from any task's context.

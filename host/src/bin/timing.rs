@@ -3,6 +3,7 @@
 //! Tells how long the analysis takes, for programs given as files of the form in `corpus/`.
 
 use rust_seccomp_host::bpf::analyse::{analyse, Outcome};
+use rust_seccomp_host::bpf::meter::Meter;
 use rust_seccomp_host::bpf::residual::specialise;
 use rust_seccomp_host::programs::{from_text, X86_64};
 use std::hint::black_box;
@@ -14,14 +15,15 @@ fn main() {
     for path in std::env::args().skip(1) {
         let text = std::fs::read_to_string(&path).expect("file");
         let prog = from_text(&text).expect("program");
-        let mut out = [Outcome::Varies; 512];
+        let analyse = || analyse(black_box(&prog), X86_64, &mut Meter::unlimited()).expect("memory");
         let start = Instant::now();
         for _ in 0..RUNS {
-            analyse(black_box(&prog), X86_64, 512, &mut out).expect("memory");
+            black_box(analyse());
         }
         let analysis = start.elapsed() / RUNS;
+        let outcomes = analyse();
         let varies = (0..512)
-            .filter(|nr| out[*nr as usize] == Outcome::Varies)
+            .filter(|nr| outcomes.get(*nr) == Outcome::Varies)
             .collect::<Vec<u32>>();
         let start = Instant::now();
         for nr in &varies {

@@ -17,7 +17,7 @@ macro_rules! for_each_case {
             append: agree tails every_load damaged_programs constants calls,
             shapes: lists far_jumps comparisons_of_the_number computed_from_the_number many_states
                 many_values too_many_states division_by_zero arguments_that_do_not_matter
-                strongest_action sharing lowered listing nonsense_is_harmless
+                strongest_action lowered listing nonsense_is_harmless
                 every_allocation_may_fail,
         }
     };

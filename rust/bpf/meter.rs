@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How much may be spent on finding out what a program does.
+//!
+//! Anybody can install filters, and a program can be made to be hard to analyse. So all that looks
+//! at one charges what it does to a [`Meter`]. When that is spent the analysis ends with what it
+//! has: the calls that it has not come to are left to the filter's own program.
+//!
+//! The same program always gets as far: what is charged depends on the program alone.
+
+/// Units between two questions whether to go on.
+const STRIDE: u32 = 1 << 15;
+
+/// What is left to spend. A unit is about one machine instruction.
+pub struct Meter {
+    left: u32,
+    /// Spent since `go_on` was asked.
+    stride: u32,
+    go_on: fn() -> bool,
+}
+
+impl Meter {
+    /// With so many units. Before each [`STRIDE`] of them `go_on` is asked, which may sleep; if it
+    /// says no, all is spent.
+    pub fn new(units: u32, go_on: fn() -> bool) -> Self {
+        Self {
+            left: units,
+            stride: STRIDE,
+            go_on,
+        }
+    }
+
+    /// With more than any program takes.
+    pub fn unlimited() -> Self {
+        Self::new(u32::MAX, || true)
+    }
+
+    /// Takes `units`; false if there are less, now and from then on.
+    #[inline]
+    #[must_use]
+    pub fn spend(&mut self, units: u32) -> bool {
+        match self.left.checked_sub(units) {
+            Some(left) => self.left = left,
+            None => {
+                self.left = 0;
+                return false;
+            }
+        }
+        self.stride = self.stride.saturating_add(units);
+        if self.stride >= STRIDE {
+            self.stride = 0;
+            if !(self.go_on)() {
+                self.left = 0;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes `units` if there are so many, else nothing.
+    #[must_use]
+    pub fn spend_if_left(&mut self, units: u32) -> bool {
+        units <= self.left && self.spend(units)
+    }
+
+    /// What is left.
+    pub fn left(&self) -> u32 {
+        self.left
+    }
+}

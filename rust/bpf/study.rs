@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a filter does for every system call, found out at a cost that is bounded by its length.
+//!
+//! For each number a [`Finding`]: the constant that the filter returns, or which of its residual
+//! programs tells, or that it has to be run as a whole. Residual programs that are equal are there
+//! once, and all are one eBPF program, as each compiled program takes a page.
+//!
+//! Numbers that the filter cannot tell apart are looked at together. What there is no time for, or
+//! no room, is left to the whole program. So the installer of a filter waits about as long as for
+//! the kernel to check, translate and compile it.
+
+use super::{
+    analyse::{
+        analyse,
+        MAX_CONSTANTS, //
+    },
+    append::{
+        Needs,
+        View, //
+    },
+    flow::Given,
+    insn::{
+        Insn,
+        Op, //
+    },
+    lower::{
+        jump_if_chosen,
+        load_choice,
+        lower_live,
+        EbpfInsn,
+        Layout, //
+    },
+    meter::Meter,
+    residual::{
+        strongest,
+        Specialiser, //
+    },
+    set::Set, //
+};
+use crate::mem::{
+    Buf,
+    NoMemory, //
+};
+
+/// What one filter does for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Its whole program is to be run.
+    Whole,
+    /// It returns this.
+    Constant(u32),
+    /// It is what this residual program returns.
+    Residual(u8),
+}
+
+/// What one filter does for the calls of an architecture.
+pub struct Findings {
+    /// By number, which of the findings.
+    index: Buf<u8>,
+    /// The first is [`Finding::Whole`].
+    findings: Buf<Finding>,
+}
+
+impl Findings {
+    /// By number, below [`LIMIT`](super::set::LIMIT), which of [`Findings::all`].
+    pub fn index(&self) -> &[u8] {
+        &self.index
+    }
+
+    /// The findings, at most 256.
+    pub fn all(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The finding for a number.
+    #[allow(dead_code, reason = "for tests")]
+    pub fn get(&self, nr: u32) -> Finding {
+        let place = self.index.get(nr as usize).copied().unwrap_or(0);
+        let finding = self.findings.get(usize::from(place));
+        finding.copied().unwrap_or(Finding::Whole)
+    }
+}
+
+/// A residual program.
+#[derive(Clone, Copy, Debug)]
+pub struct Residual {
+    /// What it needs.
+    pub needs: Needs,
+    /// The strongest action that it can return; `None` if it computes it.
+    pub strongest: Option<u32>,
+}
+
+/// What one filter does for every call, whatever is below it.
+pub struct Study {
+    /// By architecture.
+    pub findings: [Findings; 2],
+    /// The residual programs of both.
+    pub residuals: Buf<Residual>,
+    /// All of them in one, which chooses by [`Extra::which`](super::append::Extra::which). `None` if there are none.
+    pub program: Option<Buf<EbpfInsn>>,
+}
+
+/// How a filter is looked at for an architecture.
+pub struct Side {
+    /// What it sees.
+    pub view: View,
+    /// Where its residual programs find that.
+    pub layout: Layout,
+}
+
+/// Units (see [`Meter`]) that may be spent on a filter of any length, and for each of its instructions.
+///
+/// Measured: the built-in engine takes 50,000 machine instructions to install the shortest filter,
+/// and 860 for each instruction that compiles easily. Ours takes as much, 28,000 for the tables, and
+/// this. So it stays below twice the built-in engine and 50,000, whatever the filter is.
+const UNITS: (u32, u32) = (70_000, 500);
+
+/// A filter has at most so many residual programs, for both architectures together.
+const MAX_RESIDUALS: usize = 128;
+
+/// What each place costs that numbers may start from, and each finding, when the next number is looked
+/// at, see [`Meter`].
+const LOOK: u32 = 20;
+
+/// Instructions of eBPF of the residual programs of a filter.
+const MAX_INSNS: usize = 8192;
+
+/// What it costs to lower an instruction, and to compare a program with another, see [`Meter`].
+const LOWER: u32 = 350;
+const COMPARE: u32 = 20;
+
+/// The units for a program of so many instructions.
+pub fn units(len: usize) -> u32 {
+    // CAST: Programs are short.
+    UNITS.0.saturating_add(UNITS.1.saturating_mul(len as u32))
+}
+
+/// What it takes to compile a program of so many instructions of eBPF, see [`Meter`]: twice as many
+/// jumps take more than twice as long, as they take more rounds to get short.
+fn compilation(insns: usize) -> u32 {
+    const ANY: u32 = 35_000;
+    // CAST: Programs are short.
+    let insns = insns as u32;
+    match insns {
+        0 => 0,
+        _ => ANY.saturating_add(insns.saturating_mul(insns.saturating_mul(20).min(1700) + 800)),
+    }
+}
+
+/// Finds out what a filter does, whose program (in canonical form) is `prog`.
+///
+/// If `meter` is spent before the end, there is less in the result; see [`units`].
+pub fn study(
+    prog: &[Insn],
+    sides: &[Side; 2],
+    mut meter: Meter,
+) -> Result<Study, NoMemory> {
+    let [first, second] = sides;
+    let mut outcomes = [
+        analyse(prog, first.view, &mut meter)?,
+        analyse(prog, second.view, &mut meter)?,
+    ];
+
+    let mut programs = Programs {
+        bodies: Buf::new(),
+        residuals: Buf::new(),
+        insns: 0,
+    };
+    let mut specialiser = Specialiser::new(prog);
+    let mut findings = [Findings::NONE, Findings::NONE];
+    for (place, (outcomes, side)) in outcomes.iter_mut().zip(sides).enumerate() {
+        let mut found = Findings::of(outcomes.take_index(), outcomes.constants())?;
+        let mut rest = outcomes.varying();
+        while let Some((nr, start)) = outcomes.start_of(&rest) {
+            let mut given = Given::new(nr, start.nrs, side.view);
+            // CAST: There are few.
+            let looked_at = outcomes.starts().saturating_add(found.findings.len()) as u32;
+            if !meter.spend(looked_at.saturating_mul(LOOK)) {
+                break;
+            }
+            let room = programs.room(&meter);
+            let Some(code) = specialiser.specialise(&mut given, start.pc, room, &mut meter)? else {
+                if !meter.spend(1) {
+                    break;
+                }
+                rest = rest.without(&given.alike());
+                continue;
+            };
+            let finding = match code[..] {
+                // It may find out more than the analysis does.
+                [only] => match only.decode() {
+                    Some(Op::RetK(ret)) => Finding::Constant(ret),
+                    _ => Finding::Whole,
+                },
+                _ => programs.finding(place, &code, &side.layout, &mut meter)?,
+            };
+            found.set(&given.alike(), finding)?;
+            rest = rest.without(&given.alike());
+        }
+        if let Some(findings) = findings.get_mut(place) {
+            *findings = found;
+        }
+    }
+    Ok(Study {
+        findings,
+        program: assemble(&programs.bodies)?,
+        residuals: programs.residuals,
+    })
+}
+
+impl Findings {
+    const NONE: Self = Self {
+        index: Buf::new(),
+        findings: Buf::new(),
+    };
+
+    /// Nothing but constants, of which `index` has one more than the place in `constants`.
+    fn of(index: Buf<u8>, constants: &[u32]) -> Result<Self, NoMemory> {
+        let mut findings = Buf::with_capacity(constants.len().saturating_add(4))?;
+        findings.push(Finding::Whole)?;
+        for constant in constants {
+            findings.push(Finding::Constant(*constant))?;
+        }
+        Ok(Self { index, findings })
+    }
+
+    /// Notes a finding for numbers for which nothing was found. If there are too many, it stays so.
+    fn set(&mut self, numbers: &Set, finding: Finding) -> Result<(), NoMemory> {
+        let known = self.findings.iter().position(|known| *known == finding);
+        let place = match known {
+            Some(place) => place,
+            None if self.findings.len() <= MAX_CONSTANTS => {
+                self.findings.push(finding)?;
+                self.findings.len().saturating_sub(1)
+            }
+            None => 0,
+        };
+        // CAST: Places are at most `MAX_CONSTANTS`.
+        numbers.put_in(&mut self.index, place as u8);
+        Ok(())
+    }
+}
+
+impl Study {
+    /// Makes do without residual programs.
+    pub fn forget_residuals(&mut self) {
+        for finding in self
+            .findings
+            .iter_mut()
+            .flat_map(|side| side.findings.iter_mut())
+        {
+            if matches!(finding, Finding::Residual(_)) {
+                *finding = Finding::Whole;
+            }
+        }
+        self.program = None;
+    }
+}
+
+/// Residual programs on their way.
+struct Programs {
+    bodies: Buf<Body>,
+    residuals: Buf<Residual>,
+    /// Instructions of all of them, with what chooses one.
+    insns: usize,
+}
+
+/// A residual program, lowered.
+struct Body {
+    side: usize,
+    insns: Buf<EbpfInsn>,
+}
+
+impl Programs {
+    /// So many more instructions can still be compiled, at the most.
+    fn room(&self, meter: &Meter) -> usize {
+        let left = meter.left().saturating_add(compilation(self.insns));
+        let fits = |insns: &usize| compilation(*insns) <= left;
+        let mut step = MAX_INSNS.next_power_of_two();
+        let mut most = 0usize;
+        while step > 0 {
+            most = Some(most.saturating_add(step)).filter(fits).unwrap_or(most);
+            step /= 2;
+        }
+        most.saturating_sub(self.insns)
+    }
+
+    /// The finding for calls for which `code` is left.
+    fn finding(
+        &mut self,
+        side: usize,
+        code: &[Insn],
+        layout: &Layout,
+        meter: &mut Meter,
+    ) -> Result<Finding, NoMemory> {
+        // CAST: Programs are short, and of residual ones there are few.
+        let cost = (code.len() as u32)
+            .saturating_mul(LOWER)
+            .saturating_add((self.bodies.len() as u32).saturating_mul(COMPARE));
+        if !meter.spend(cost) {
+            return Ok(Finding::Whole);
+        }
+        let Some(insns) = lower_live(code, layout)? else {
+            return Ok(Finding::Whole);
+        };
+        let known = self
+            .bodies
+            .iter()
+            .position(|body| body.side == side && *body.insns == *insns);
+        if let Some(known) = known {
+            // CAST: There are at most `MAX_RESIDUALS`.
+            return Ok(Finding::Residual(known as u8));
+        }
+        if self.bodies.len() >= MAX_RESIDUALS {
+            return Ok(Finding::Whole);
+        }
+        // With what chooses it.
+        let all = self.insns.saturating_add(insns.len()).saturating_add(1);
+        if all > MAX_INSNS || !meter.spend_if_left(compilation(all) - compilation(self.insns)) {
+            return Ok(Finding::Whole);
+        }
+        self.insns = all;
+        self.residuals.push(Residual {
+            needs: Needs::of(code),
+            strongest: strongest(code),
+        })?;
+        self.bodies.push(Body { side, insns })?;
+        // CAST: As above.
+        Ok(Finding::Residual(self.bodies.len().saturating_sub(1) as u8))
+    }
+}
+
+/// One program of all residual programs of a filter, which chooses by [`Extra::which`](super::append::Extra::which).
+///
+/// A binary tree in preorder: at each node, what chooses the right half jumps over the left.
+fn assemble(bodies: &[Body]) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+    if bodies.is_empty() {
+        return Ok(None);
+    }
+    // Of some of them, with what chooses.
+    let size = |from: usize, to: usize| -> usize {
+        let some = bodies.get(from..to).unwrap_or(&[]);
+        some.iter().fold(some.len(), |sum, body| {
+            sum.saturating_add(body.insns.len())
+        })
+    };
+    let mut insns = Buf::with_capacity(size(0, bodies.len()))?;
+    if bodies.len() > 1 {
+        insns.push(load_choice())?;
+    }
+    let mut pending: Buf<(usize, usize)> = Buf::with_capacity(16)?;
+    pending.push((0, bodies.len()))?;
+    while let Some((first, mut end)) = pending.pop() {
+        while end.saturating_sub(first) > 1 {
+            let middle = first.saturating_add(end) / 2;
+            // CAST: Both are at most `MAX_INSNS`.
+            let left = size(first, middle).saturating_sub(1);
+            insns.push(jump_if_chosen(middle as i32, left as i16))?;
+            pending.push((middle, end))?;
+            end = middle;
+        }
+        let body = bodies.get(first).map_or(&[][..], |body| &body.insns);
+        for insn in body {
+            insns.push(*insn)?;
+        }
+    }
+    Ok(Some(insns))
+}
