@@ -63,7 +63,7 @@ const BUCKETS: usize = 256;
 
 /// # Invariants
 ///
-/// The pointers, here and in [`Links`], are to regions that are mapped. A region enters when its
+/// The pointers, here and in [`Links`], are to regions that are mapped, and made by [`pointer_of`]. A region enters when its
 /// mapping appears, and leaves when it is torn down; until after that its file has a reference.
 struct Table([*const Region; BUCKETS]);
 
@@ -167,6 +167,14 @@ impl Region {
     }
 }
 
+/// A pointer to the region that is also good for its count, which a reference to it is not.
+fn pointer_of(region: ArcBorrow<'_, Region>) -> *const Region {
+    let pointer = Arc::into_raw(region.into());
+    // SAFETY: It was just made of an `Arc`. This is not the last one, as there is `region`.
+    drop(unsafe { Arc::from_raw(pointer) });
+    pointer
+}
+
 fn bucket(mm: Mm) -> usize {
     // A `struct mm_struct` is a kilobyte or more.
     (mm.addr() >> 10) % BUCKETS
@@ -214,9 +222,9 @@ impl Backing for Region {
 
     /// Adds the region to the table. Under the mmap lock no thread of the same process does so at
     /// the same time.
-    fn mapped(&self, mm: Mm, start: usize) -> Result {
+    fn mapped(this: ArcBorrow<'_, Self>, mm: Mm, start: usize) -> Result {
         let place = Place { mm, start };
-        if self.low && !place.is_low() {
+        if this.low && !place.is_low() {
             return Err(ENOMEM);
         }
         let mut regions = REGIONS.lock();
@@ -226,17 +234,17 @@ impl Backing for Region {
             // SAFETY: By the invariant of `Table`, the region is there while the lock is held.
             let region = unsafe { &*next };
             let links = region.links.as_ref(&regions);
-            if links.free != 0 && region.serves(mm, self.low) {
+            if links.free != 0 && region.serves(mm, this.low) {
                 return Err(EEXIST);
             }
             next = links.next;
         }
-        if !self.place.populate(place) {
+        if !this.place.populate(place) {
             return Err(EBUSY);
         }
-        self.links.as_mut(&mut regions).next = first;
+        this.links.as_mut(&mut regions).next = first;
         // INVARIANT: The mapping appears now.
-        regions.0[bucket(mm)] = self;
+        regions.0[bucket(mm)] = pointer_of(this);
         Ok(())
     }
 

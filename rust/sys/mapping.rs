@@ -63,7 +63,7 @@ pub(crate) trait Backing: Send + Sync + 'static {
 
     /// The mapping is about to appear at `start`; an error keeps it from that. Called with the mmap
     /// lock of the address space, and once at most with success.
-    fn mapped(&self, mm: Mm, start: usize) -> Result;
+    fn mapped(this: ArcBorrow<'_, Self>, mm: Mm, start: usize) -> Result;
 
     /// The page to show, if there is one by now. From then on it is always this one.
     fn page(&self, index: usize) -> Option<&Page>;
@@ -156,7 +156,7 @@ impl<T: Backing> Operations<T> {
             let bounds = &(*vma).__bindgen_anon_1.__bindgen_anon_1;
             (Mm((*vma).vm_mm.addr()), bounds.vm_start)
         };
-        match backing.mapped(mm, start) {
+        match T::mapped(backing, mm, start) {
             Ok(()) => {
                 // SAFETY: As above. The mapping has a reference to the file, which outlives it.
                 unsafe {
