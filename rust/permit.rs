@@ -138,7 +138,9 @@ fn permit(task: Task, regs: Regs, table: &Table) -> bool {
 #[cold]
 #[inline(never)]
 fn refuse_dead() -> bool {
-    kernel::warn_on!(true);
+    kernel::do_once_lite! {
+        kernel::warn_on!(true);
+    }
     // If the compiler knew what this returns, and that it does not return, it would have its
     // caller, the hot path, make a stack frame and a call in place of a jump.
     if core::hint::black_box(true) {
