@@ -158,7 +158,8 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
 ///
 /// Fails like `SECCOMP_SET_MODE_FILTER`, and with `EBUSY` if the task is the built-in engine's,
 /// `EINVAL` for what does not go together, `E2BIG` if the structure or the extensible arguments
-/// that the filter understands are too large, `EOPNOTSUPP` if programs are not compiled.
+/// that the filter understands are too large, `EOPNOTSUPP` if programs are not compiled or, for a
+/// filter that sees extensible arguments, if these are not cached.
 fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Refusal> {
     let append: seccomp_append_filter =
         user::read_sized(buf, size, core::mem::size_of::<seccomp_append_filter>())?;
@@ -169,6 +170,9 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
     let argument = if has(SECCOMP_APPEND_FLAG_USE_EA_SIZE) {
         if append.extensible_arg_size > SECCOMP_EXTENSIBLE_ARG_MAX.into() {
             return Err(E2BIG.into());
+        }
+        if !ea::is_available() {
+            return Err(EOPNOTSUPP.into());
         }
         // CAST: It was just checked.
         Some(append.extensible_arg_size as u32)
@@ -287,9 +291,6 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
         Some((sight, flags)) => {
             let original = bpf::read_insns(len, insns)?;
             let (program, code) = Appended::new(original, sight, flags)?;
-            if sight.argument.is_some() {
-                ea::prepare()?;
-            }
             (Program::Appended(program), cache::study(&code, sight))
         }
     };

@@ -4,6 +4,7 @@
 
 use crate::{
     counters,
+    ea,
     sys::debugfs::{
         Content,
         Dir, //
@@ -19,6 +20,7 @@ use kernel::{
 pub(crate) fn create() -> Dir {
     let dir = Dir::new(c"rust_seccomp");
     dir.add::<Counters>(c"counters");
+    dir.add::<ExtensibleArguments>(c"extensible_arguments");
     dir.add::<View>(c"filters");
     dir
 }
@@ -46,6 +48,34 @@ impl Content for Counters {
 
     fn show(&self, _part: usize, out: &SeqFile) -> Result {
         counters::for_each(|name, value| out.call_printf(format_args!("{name} {value}\n")));
+        Ok(())
+    }
+}
+
+/// `extensible_arguments`: 1 if the calls that have them are hooked, so that filters can see them, else
+/// 0. They are hooked when the module loads, unless somebody else has one of them, or a parameter of
+/// the module says no; writing 1 tries it again.
+struct ExtensibleArguments;
+
+impl Content for ExtensibleArguments {
+    fn open() -> Result<Pin<KBox<Self>>> {
+        Ok(KBox::pin(Self, GFP_KERNEL)?)
+    }
+
+    fn write(&self, text: &str) -> Result {
+        match text {
+            "1" => ea::retry(),
+            // Filters that rely on it may be there.
+            _ => Err(EINVAL),
+        }
+    }
+
+    fn after(&self, _part: usize) -> Option<usize> {
+        None
+    }
+
+    fn show(&self, _part: usize, out: &SeqFile) -> Result {
+        out.call_printf(format_args!("{}\n", u8::from(ea::is_available())));
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::{
     calls::Size,
+    ea,
     extra,
     sys::{
         task,
@@ -29,16 +30,19 @@ use kernel::{
 pub(crate) const APPEND_FLAGS: u64 = SECCOMP_FILTER_FLAG_MASK as u64
     | SECCOMP_APPEND_FLAG_WANT_NR_HIGH
     | SECCOMP_APPEND_FLAG_WANT_ARCH
-    | SECCOMP_APPEND_FLAG_USE_EA_SIZE
-    | SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE;
+    | EA_FLAGS;
+
+/// Those that are of use where extensible arguments are cached.
+const EA_FLAGS: u64 = SECCOMP_APPEND_FLAG_USE_EA_SIZE | SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE;
 
 /// `SECCOMP_GET_SYSCALL_EA_SIZE`: tells of the extensible argument of a system call.
 ///
-/// `EOPNOTSUPP` if it has none, or is made on an architecture that this kernel does not run.
+/// `EOPNOTSUPP` if it has none, is made on an architecture that this kernel does not run, or if such
+/// arguments are not cached.
 pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     const SMALLEST: usize = size_of::<seccomp_syscall_ea>();
     let asked: seccomp_syscall_ea = user::read_sized(buf, size, SMALLEST)?;
-    if !task::runs_arch(asked.arch) {
+    if !ea::is_available() || !task::runs_arch(asked.arch) {
         return Err(EOPNOTSUPP);
     }
     let call = extra::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
@@ -75,15 +79,15 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
         Some(_) => SECCOMP_DATA_FEATURE_PKEY,
         None => 0,
     };
+    let if_ea = |value: u64| if ea::is_available() { value } else { 0 };
     let answer = seccomp_features {
         operations: operations.iter().fold(0, |bits, op| bits | 1 << op),
         actions: crate::action::Action::COUNT,
-        extensible_arg_max: SECCOMP_EXTENSIBLE_ARG_MAX,
+        extensible_arg_max: if_ea(SECCOMP_EXTENSIBLE_ARG_MAX.into()) as u32,
         filter_flags: SECCOMP_FILTER_FLAG_MASK.into(),
-        append_flags: APPEND_FLAGS,
+        append_flags: APPEND_FLAGS & !EA_FLAGS | if_ea(EA_FLAGS),
         data_features: SECCOMP_DATA_FEATURE_NR_HIGH
-            | SECCOMP_DATA_FEATURE_EA
-            | SECCOMP_DATA_FEATURE_EA_TAIL
+            | if_ea(SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_TAIL)
             | pkey,
     };
     user::write_sized(buf, size, size_of::<seccomp_features>(), &answer)

@@ -41,6 +41,12 @@ module! {
     authors: ["The rust_seccomp authors"],
     description: "Seccomp engine in Rust",
     license: "GPL",
+    params: {
+        extensible_arguments: bool {
+            default: true,
+            description: "Hook the system calls with extensible arguments, so that filters can see them",
+        },
+    },
 }
 
 /// The loaded module: dropping it gives seccomp back to the kernel.
@@ -53,8 +59,9 @@ struct RustSeccomp {
 impl kernel::Module for RustSeccomp {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         sys::symbols::resolve()?;
+        let wanted = module_parameters::extensible_arguments.value();
         // SAFETY: The module is loading, and this is once.
-        let arguments = unsafe { ea::Mechanism::new() };
+        let arguments = unsafe { ea::Mechanism::new(wanted) }?;
         let hooks = hook::Hooks::install()?;
         pr_info!("took over {}\n", hook::NAMES.trim_end());
         Ok(Self {

@@ -43,7 +43,6 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
-    pr_err_once,
     prelude::*,
     str::CString,
     uaccess::UserPtr, //
@@ -56,8 +55,7 @@ extern "C" {
 
 kernel::sync::global_lock! {
     // SAFETY: Initialised by `init()`, before the first use.
-    /// The hook, once a filter has needed it. Outermost of the locks here; ftrace's own are taken
-    /// under it.
+    /// The hook, while it is there. Outermost of the locks here; ftrace's own are taken under it.
     unsafe(uninit) static HOOK: Mutex<Option<Pin<KBox<DirectCall>>>> = None;
 }
 
@@ -74,22 +72,20 @@ pub(super) unsafe fn init() {
     unsafe { HOOK.init() };
 }
 
-/// Installs the hook, if it is not.
+/// Installs the hook, unless it is there. It stays until [`remove`].
+///
+/// `EBUSY` if somebody else has a direct call at one of the wrappers, or does the same at the same
+/// time; `EOPNOTSUPP` if a wrapper cannot be hooked; `ENOMEM`.
 pub(super) fn install() -> Result {
-    let mut hook = HOOK.lock();
+    // Who holds it waits for others: rather than to wait as well, without being killed, say so.
+    let mut hook = HOOK.try_lock().ok_or(EBUSY)?;
     if hook.is_none() {
-        let call = precede_wrappers().inspect_err(|e| {
-            if *e != ENOMEM {
-                pr_err_once!("cannot hook calls with extensible arguments: {:?}\n", e);
-            }
-        })?;
-        *hook = Some(call);
+        *hook = Some(precede_wrappers()?);
         INSTALLED.set(true);
     }
     Ok(())
 }
 
-/// `ENOMEM`, `EBUSY` if somebody else has a direct call at one of the wrappers, else `EOPNOTSUPP`.
 fn precede_wrappers() -> Result<Pin<KBox<DirectCall>>> {
     let mut wrappers = wrappers()?;
     // SAFETY: The handler can be called at any time: it leaves all calls alone that are not

@@ -9,7 +9,7 @@
 //!
 //! In the course of a system call: [`fetch`], then the filters, then [`forget`] if they do
 //! not allow the call.
-//! All functions here but [`prepare`] are for the calling task.
+//! [`fetch`], [`forget`] and [`release`] are for the calling task.
 //!
 //! If a struct cannot be read, the filters see zeros, and the call gets the address of the region's
 //! guard page, which never can be: so it fails as it would have by itself, and what another thread
@@ -71,19 +71,38 @@ impl View {
 pub(crate) struct Mechanism(());
 
 impl Mechanism {
-    /// Gets everything ready, without hooking anything yet.
+    /// Gets everything ready, and hooks the calls if `wanted`.
+    ///
+    /// If that is not possible, the module does without, and [`retry`] may help later. Fails with
+    /// `ENOMEM`.
     ///
     /// # Safety
     ///
     /// Called once, while the module is loading.
-    pub(crate) unsafe fn new() -> Self {
+    pub(crate) unsafe fn new(wanted: bool) -> Result<Self> {
         // SAFETY: By the contract of this function.
         unsafe {
             hook::init();
             region::init();
             tasks::init();
         }
-        Self(())
+        let this = Self(());
+        if !wanted {
+            pr_info!("extensible arguments are not filtered, as the parameter says\n");
+            return Ok(this);
+        }
+        match hook::install() {
+            Err(ENOMEM) => return Err(ENOMEM),
+            Err(EBUSY) => pr_warn!(
+                "extensible arguments are not filtered: a BPF program or a live patch has one of the \
+                 calls\n"
+            ),
+            Err(_) => pr_warn!(
+                "extensible arguments are not filtered: this kernel lacks one of the calls\n"
+            ),
+            Ok(()) => {}
+        }
+        Ok(this)
     }
 }
 
@@ -93,17 +112,23 @@ impl Drop for Mechanism {
     }
 }
 
-/// Sees to it that arguments can be cached, before the first filter that looks at them is attached.
+/// Can arguments be cached? Once they can, it stays so.
+pub(crate) fn is_available() -> bool {
+    hook::is_installed()
+}
+
+/// Hooks the calls, if they are not.
 ///
-/// `EBUSY` if somebody else has taken over one of the calls, `EOPNOTSUPP` if one cannot be.
-pub(crate) fn prepare() -> Result {
+/// `EBUSY` if somebody else has taken over one of the calls, or tries the same; `EOPNOTSUPP` if one
+/// cannot be hooked; `ENOMEM`.
+pub(crate) fn retry() -> Result {
     hook::install()
 }
 
 /// Copies the argument of the call that the task has entered, for the filters to look at.
 ///
 /// An error, `ENOMEM` as a rule, means that there is no place for the copy: the call must not run.
-/// `EOPNOTSUPP` if nobody has called [`prepare`].
+/// `EOPNOTSUPP` unless [`is_available`].
 #[inline(always)]
 pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View> {
     let compat = task.is_compat();
