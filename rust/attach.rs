@@ -171,6 +171,10 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
         if append.extensible_arg_size > SECCOMP_EXTENSIBLE_ARG_MAX.into() {
             return Err(E2BIG.into());
         }
+        // Loads are of words: there would be bytes that a filter can neither see nor refuse.
+        if append.extensible_arg_size % 4 != 0 {
+            return Err(EINVAL.into());
+        }
         if !ea::is_available() {
             return Err(EOPNOTSUPP.into());
         }
