@@ -31,7 +31,7 @@ ifneq ($(KDIR),)
 all modules:
 	@grep -qs '^CONFIG_RUST=y' $(KDIR)/.config || \
 		{ echo "make: $(KDIR) is not a prepared kernel tree with CONFIG_RUST=y" >&2; exit 1; }
-	+$(MAKE) -C $(KDIR) M=$(CURDIR) MO=$(CURDIR)/build/kdir modules
+	+@qemu/build build/kdir $(MAKE) -C $(KDIR) M=$(CURDIR) MO=$(CURDIR)/build/kdir modules
 
 else
 
@@ -67,4 +67,4 @@ shell:
 	@qemu/vm --arch $(one) --kernel $(KERNEL) --console -- sh -il
 
 clean:
-	rm -rf build
+	@qemu/clean

@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the scripts here share: messages, the cache, and the toolchain root.
+# What the scripts here share: messages, locks, the cache, and the toolchain root.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rust-seccomp
 start=$SECONDS
+# How a command that waits for this one calls it.
+self="process $$ (qemu/${0##*/}${*:+ $*})"
 
 say() { printf '%4ds  %s\n' $((SECONDS - start)) "$*" >&2; }
 
@@ -42,6 +44,47 @@ in_namespace() {
 
 # remove PATH: what in_namespace has made.
 remove() { [ ! -e "$1" ] || in_namespace rm -rf "$1"; }
+
+# lock FILE: waits until no other command has locked FILE, and locks it. The kernel frees the lock when
+# this shell and all that it has started have ended, killed or not. A command that this one starts has
+# the lock as well. FILE says who took it last, so that a command that waits can say for whom.
+lock() {
+	local fd holder what
+	! has_lock "$1" || return 0
+	mkdir -p "${1%/*}"
+	exec {fd}>>"$1"
+	if ! flock --nonblock "$fd"; then
+		read -r holder <"$1" || true
+		what=${1#"$top/"}
+		say "waiting for ${what%.lock}, used by ${holder:-another command}"
+		flock "$fd"
+	fi
+	echo "$self" >"$1"
+	export locked=${locked:-}:$1
+}
+
+has_lock() { [[ :${locked:-}: = *:"$1":* ]]; }
+
+# build_in DIRECTORY COMMAND...: runs COMMAND, which builds in DIRECTORY of the repository, while no
+# other command builds there and no VM copies what is there. Meanwhile DIRECTORY has a file
+# "unfinished". A build that is killed leaves it: qemu/vm then refuses what is there, and the next build
+# removes it all, for make would take half a file for a whole one.
+build_in() (
+	directory=$top/$1 status=0
+	shift
+	if has_lock "$directory.lock"; then
+		"$@"
+		exit
+	fi
+	lock "$directory.lock"
+	[ ! -e "$directory/unfinished" ] || rm -rf "$directory"
+	mkdir -p "$directory"
+	touch "$directory/unfinished"
+	"$@" || status=$?
+	# Above 128 a signal has ended it. Of what fails otherwise make removes what is unfinished.
+	[ "$status" -gt 128 ] || rm "$directory/unfinished"
+	exit "$status"
+)
 
 # once PATH DESCRIPTION COMMAND...: runs COMMAND PATH.part to make PATH, unless it is there. The
 # result appears in one step, so what was interrupted is never taken for finished, and of two
@@ -141,4 +184,10 @@ build_init() {
 	mkdir -p "$top/build/vm"
 	sdk "$compiler" -static -O2 -Wall -o "$init.$$" qemu/init.c
 	mv "$top/$init.$$" "$top/$init"
+}
+
+# build_selftests ARCH
+build_selftests() {
+	build_in "build/selftests-$1" sdk make -s -j"$(nproc)" -C selftests ARCH="$1" \
+		OUTPUT="/src/build/selftests-$1"
 }

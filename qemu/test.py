@@ -14,10 +14,17 @@ import subprocess
 import sys
 import time
 
+import locks
 import tap
 
 BUILD = pathlib.Path("/src/build")
 LOGS = BUILD / "test"
+
+# Tests of what runs the others, which need no VM.
+SCRIPTS = {
+    "splat": ["python3", "qemu/splat_test.py"],
+    "lib": ["qemu/lib_test.sh"],
+}
 
 # What some tests need: audit records, and vsyscalls that can be called.
 APPEND = "audit=1 vsyscall=xonly"
@@ -106,9 +113,10 @@ def run_job(job, kernel):
         *(["--stock"] if stock else []),
         *("--", "sh", "-c", guest_script(job.tests, slowness)),
     ]
-    with open(log, "wb") as out:
-        status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
-    return read_outcomes(job, log.read_text(errors="replace"), status)
+    with locks.held(LOGS / job.name, "qemu/test"):
+        with open(log, "wb") as out:
+            status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
+        return read_outcomes(job, log.read_text(errors="replace"), status)
 
 
 def read_outcomes(job, text, status):
@@ -192,10 +200,11 @@ def run_host_tests():
 
     try:
         # What was fetched once will do, without a network.
-        output = cargo(*command, "--offline")
-        if "running " not in output:
-            output = cargo("cargo", "fetch", "--manifest-path", command[3], "--locked")
+        with locks.held(LOGS / "host", "qemu/test"):
             output = cargo(*command, "--offline")
+            if "running " not in output:
+                output = cargo("cargo", "fetch", "--manifest-path", command[3], "--locked")
+                output = cargo(*command, "--offline")
     except subprocess.TimeoutExpired:
         return Outcome({"ends in time": tap.FAIL}, log.read_text(errors="replace"))
     meaning = {"ok": tap.PASS, "FAILED": tap.FAIL, "ignored": tap.SKIP}
@@ -332,22 +341,22 @@ def main():
         tests = [t for t in tests if t.how == "long" and t.where == where]
     # What needs no VM.
     host = fnmatch.fnmatch("host", args.only) and not args.long
-    splat = fnmatch.fnmatch("splat", args.only)
-    if not (tests or host or splat):
+    scripts = [name for name in SCRIPTS if fnmatch.fnmatch(name, args.only)]
+    if not (tests or host or scripts):
         sys.exit(f"qemu/test: no test is called '{args.only}'")
     LOGS.mkdir(parents=True, exist_ok=True)
 
     report = Report()
-    if splat:
-        done = subprocess.run(["python3", "qemu/splat_test.py"], capture_output=True, text=True)
-        report.outcome("splat patterns", Outcome(tap.parse(done.stdout), done.stdout))
+    for name in scripts:
+        done = subprocess.run(SCRIPTS[name], capture_output=True, text=True)
+        report.outcome(name, Outcome(tap.parse(done.stdout), done.stdout + done.stderr))
     jobs, known = [], {}
     for arch in args.arch:
         some, known[arch] = make_jobs(arch, tests, args.kernel)
         jobs += some
         if known[arch]:
             report.say(f"{arch}: the built-in engine's results of {len(known[arch])} tests are known")
-    if not (jobs or host or splat):
+    if not (jobs or host or scripts):
         sys.exit(f"qemu/test: '{args.only}' is not for this kernel or architecture")
     jobs.sort(key=lambda job: -job.seconds)
     outcomes = {}

@@ -3,6 +3,7 @@
 """Runs a command in a VM. Called by qemu/vm, which see, inside the toolchain root."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import locks
 import splat
 
 TIMEOUT, SPLAT, NO_VERDICT = 124, 125, 126
@@ -52,6 +54,20 @@ def parse_arguments():
 def cannot_start(message):
     print(f"qemu/vm: {message}", file=sys.stderr)
     sys.exit(NO_VERDICT)
+
+
+@contextlib.contextmanager
+def complete(directory):
+    """While this lasts no command builds in the directory. Refuses what is left of a build that was
+    killed."""
+    directory = pathlib.Path(directory)
+    if not directory.is_relative_to("/src/build") or not directory.is_dir():
+        yield
+        return
+    with locks.held(directory, "qemu/vm", shared=True):
+        if (directory / "unfinished").exists():
+            cannot_start(f"the build of {directory.relative_to('/src')} was interrupted: run make")
+        yield
 
 
 class Cpio:
@@ -109,16 +125,20 @@ def write_initramfs(path, args, module):
         cpio.add("etc/passwd", 0o100644, b"root:x:0:0::/root:/bin/sh\n")
         cpio.add("etc/group", 0o100644, b"root:x:0:\n")
         cpio.add("vm/command", 0o100644, b"".join(w.encode() + b"\0" for w in args.command))
-        # The second one is made for kernels with KUnit.
-        for file in module, module.with_name("rust_seccomp_kunit.ko"):
-            if file.exists():
-                cpio.add(file.name, 0o100644, file.read_bytes())
+        with complete(module.parent):
+            if not args.stock and not module.exists():
+                cannot_start(f"{module.relative_to('/src')} is missing: run make")
+            # The second one is made for kernels with KUnit.
+            for file in module, module.with_name("rust_seccomp_kunit.ko"):
+                if file.exists():
+                    cpio.add(file.name, 0o100644, file.read_bytes())
         if not args.stock:
             cpio.add("vm/load", 0o100644)
         if args.console:
             cpio.add("vm/console", 0o100644)
         if args.files:
-            cpio.add_tree(args.files, "files")
+            with complete(args.files):
+                cpio.add_tree(args.files, "files")
         cpio.finish()
 
 
@@ -264,8 +284,6 @@ def main():
     suffix = "" if args.kernel == "debian" else f"-{args.kernel}"
     module = pathlib.Path(f"/src/build/{args.arch}{suffix}/rust_seccomp.ko")
     image = pathlib.Path(f"/k/{args.arch}-{args.kernel}/vmlinuz")
-    if not args.stock and not module.exists():
-        cannot_start(f"{module.relative_to('/src')} is missing: run make")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(NO_VERDICT))
     work = pathlib.Path(tempfile.mkdtemp(prefix="vm-"))
     try:
