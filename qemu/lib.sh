@@ -33,13 +33,12 @@ sdk_root() { echo "$cache/sdk-$(sdk_key)"; }
 kernel_key() { sha256sum "$top/qemu/kernel-$1" | cut -c1-8; }
 
 # in_namespace COMMAND...: as root of a mount namespace that vanishes with the command. An ordinary
-# user becomes root of a user namespace, with the subordinate ids that the machine gave out.
+# user becomes root of a user namespace, with the subordinate ids that the machine gave out. If the
+# shell that waits for the command is killed, the command gets SIGTERM.
 in_namespace() {
-	if [ "$(id -u)" = 0 ]; then
-		unshare --mount --propagation private -- "$@"
-	else
-		unshare --user --map-root-user --map-auto --mount --propagation private -- "$@"
-	fi
+	local user=()
+	[ "$(id -u)" = 0 ] || user=(--user --map-root-user --map-auto)
+	unshare "${user[@]}" --mount --propagation private -- setpriv --pdeathsig TERM -- "$@"
 }
 
 # remove PATH: what in_namespace has made.
@@ -88,27 +87,62 @@ build_in() (
 
 # once PATH DESCRIPTION COMMAND...: runs COMMAND PATH.part to make PATH, unless it is there. The
 # result appears in one step, so what was interrupted is never taken for finished, and of two
-# builders the second waits for the first.
+# builders the second waits for the first. Every half minute a line says how far it is.
 once() {
-	local path=$1 what=$2 log why
+	local path=$1 what=$2 log=$1.log status=0 why teller
 	shift 2
 	[ -e "$path" ] && return
 	mkdir -p "$cache" 2>/dev/null || true
 	[ -w "$cache" ] || die "cannot write to $cache"
-	(
-		flock 9
-		[ -e "$path" ] && exit
+	# The teller ends when this shell closes the pipe or is killed, so COMMAND must not have the pipe.
+	exec 8> >(tell_progress "$what" "$path")
+	teller=$!
+	lock "$path.lock"
+	if [ ! -e "$path" ]; then
 		say "$what"
-		log=$path.log
 		remove "$path.part"
-		if ! "$@" "$path.part" >"$log" 2>&1 </dev/null; then
+		"$@" "$path.part" >"$log" 2>&1 </dev/null 8>&- || status=$?
+		if [ "$status" != 0 ]; then
 			# While what fills the disk is still there.
 			why=$(reason "$log")
 			remove "$path.part"
 			die "$why"
 		fi
 		mv "$path.part" "$path"
-	) 9>"$path.lock" || exit 1
+	fi
+	exec 8>&-
+	wait "$teller"
+}
+
+# tell_progress DESCRIPTION PATH: says every half minute how far the making of PATH is, until its
+# input ends.
+tell_progress() {
+	local status=0
+	while true; do
+		read -r -t "${tell_seconds:-30}" || status=$?
+		# Above 128 the time is up.
+		[ "$status" -gt 128 ] || break
+		say "${1%% (*}: $(progress "$2")"
+	done
+}
+
+# progress PATH: how far the making of PATH is. Of the toolchain root the log tells; make is silent, so
+# of a kernel the objects are counted, of which there will be some $objects.
+progress() {
+	if [ -s "$1.log" ]; then
+		awk '
+			/^I: / { said = substr($0, 4) }
+			/^[0-9]+ upgraded, / { all = of = " of " $3; got = unpacked = set_up = 0 }
+			/^Need to get / { size = ", " $4 " " $5 " in all" }
+			/^Get:.* (InRelease|Packages) \[/ { said = "reading package lists"; next }
+			/^Get:/ { said = "downloading package " ++got of size }
+			/^Fetched / && got { said = "unpacking the download"; of = size = ""; got = 0 }
+			/^Unpacking / { said = "unpacking package " ++unpacked all }
+			/^Setting up / { said = "setting up package " ++set_up all }
+			END { print said ? said : "starting" }' "$1.log"
+	else
+		echo "$(find "$1.part" -name '*.o' 2>/dev/null | wc -l) of some ${objects:-?} objects built"
+	fi
 }
 
 # reason LOG: the likely cause of a failure, in a line; or what the log says last.

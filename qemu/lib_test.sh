@@ -10,8 +10,10 @@ set -euo pipefail
 
 scripts=$top/qemu
 top=$(mktemp -d)
+cache=$top/cache
 trap 'rm -rf "$top"' EXIT
 cd "$top"
+mkdir "$cache"
 
 # work COMMAND...: a build, which leaves "overlap" if another one is at it.
 work() {
@@ -28,6 +30,7 @@ eventually() {
 	return 1
 }
 fails_with() { [ "$("${@:2}" >/dev/null 2>&1; echo $?)" = "$1" ]; }
+no_process() { ! kill -0 "$1"; }
 lines() { [ "$(grep -c "$2" "$3")" = "$1" ]; }
 
 # Two builds in one directory.
@@ -88,4 +91,49 @@ check 'a VM waits for a build' lines 1 "out, used by process $$ (qemu/lib_test.s
 check 'and finds it finished' test ! -e out/unfinished
 wait "$one"
 
+# What is made once.
+make_slowly() {
+	mkdir "$1"
+	echo '0 upgraded, 7 newly installed, 0 to remove and 0 not upgraded.'
+	for i in 1 2 3; do
+		echo "Unpacking package-$i (1.0) ..."
+		sleep 0.6
+	done
+	: >"$1/whole"
+}
+tell_seconds=0.5 once "$cache/thing" 'making the thing (a while)' make_slowly 2>told
+check 'it is made' test -e "$cache/thing/whole"
+check 'it is told how far it is' grep -q 'making the thing: unpacking package [23] of 7$' told
+cp told told.then
+sleep 1
+check 'and not after its end' cmp -s told told.then
+once "$cache/thing" 'making the thing' false 2>again
+check 'it is made once' test ! -s again
+
+# children PID: those of the process, here the command and what tells how far it is.
+children() { grep -l "^PPid:	$1\$" /proc/[0-9]*/status 2>/dev/null | cut -d / -f 3; }
+for signal in INT TERM KILL; do
+	rm -f killed
+	# What a shell has in the background ignores SIGINT.
+	setsid env --default-signal=INT bash -c '. "$1/lib.sh"; cache=$2 tell_seconds=0.3
+		run() { in_namespace sleep 1000; }
+		once "$cache/killed" "making it" run' bash "$scripts" "$cache" >/dev/null 2>killed &
+	maker=$!
+	eventually grep -q 'objects built' killed || true
+	mapfile -t processes < <(children "$maker")
+	# As on a terminal.
+	if [ "$signal" = INT ]; then kill -INT -- "-$maker"; else kill "-$signal" "$maker"; fi
+	wait "$maker" 2>/dev/null || true
+	check "SIG$signal: there were two processes" test "${#processes[@]}" = 2
+	for process in "${processes[@]}"; do
+		check "SIG$signal leaves none of them" eventually no_process "$process"
+	done
+	cp killed killed.then
+	sleep 0.7
+	check "after SIG$signal nothing is told" cmp -s killed killed.then
+	kill -KILL "${processes[@]}" 2>/dev/null || true
+	check "after SIG$signal it is not taken for made" test ! -e "$cache/killed"
+done
+tell_seconds=0.5 once "$cache/killed" 'making it' make_slowly 2>/dev/null
+check 'what was killed is made anew' test -e "$cache/killed/whole"
 finish
