@@ -14,8 +14,10 @@ import subprocess
 import sys
 import time
 
+import clock
 import locks
 import tap
+import vm
 
 BUILD = pathlib.Path("/src/build")
 LOGS = BUILD / "test"
@@ -23,6 +25,7 @@ LOGS = BUILD / "test"
 # Tests of what runs the others, which need no VM.
 SCRIPTS = {
     "splat": ["python3", "qemu/splat_test.py"],
+    "limits": ["python3", "qemu/vm_test.py"],
     "lib": ["qemu/lib_test.sh"],
 }
 
@@ -62,6 +65,17 @@ class Test:
         """Whether it runs on the built-in engine as well."""
         return self.how in ("upstream", "both")
 
+    def begin(self, text):
+        """Where it begins in the output of a VM, if it does."""
+        return re.search(rf"^{BEGIN}{re.escape(self.name)} \d+$", text, re.M)
+
+    def end(self, text):
+        return re.search(rf"^{END}{re.escape(self.name)} (\d+) (\S+) (\S+)$", text, re.M)
+
+    def is_late(self, text):
+        """Whether vm.py has ended the VM because of it."""
+        return re.search(rf"^qemu/vm: {re.escape(self.name)} timed out", text, re.M)
+
 
 class Job:
     """A VM to be run: some tests on one engine of one architecture."""
@@ -69,6 +83,8 @@ class Job:
     def __init__(self, arch, engine, tests, suffix=""):
         self.arch, self.engine, self.tests = arch, engine, tests
         self.name = f"{arch}-{engine}{suffix}"
+        # How long its VMs ran, and waited for a processor meanwhile.
+        self.lived = self.waited = 0
 
     @property
     def seconds(self):
@@ -86,13 +102,14 @@ class Outcome:
 
 
 def guest_script(tests, slowness):
-    """The shell commands that run the tests one by one, and say where each begins and ends."""
+    """The shell commands that run the tests one by one. They say where each begins and ends, and to
+    vm.py, which ends the VM if a test takes longer, how long it may take."""
     lines = [f"export SLOWNESS={slowness}"]
     for test in tests:
         command = test.command.replace("'", "'\\''")
         lines += [
-            f"echo '{BEGIN}{test.name}'; read start rest </proc/uptime",
-            f"timeout -s KILL {test.seconds * slowness} sh -c '{command}' 2>&1",
+            f"echo '{BEGIN}{test.name} {test.seconds * slowness}'; read start rest </proc/uptime",
+            f"sh -c '{command}' 2>&1",
             "status=$?; read end rest </proc/uptime; echo",
             f'echo "{END}{test.name} $status $start $end"',
         ]
@@ -100,40 +117,61 @@ def guest_script(tests, slowness):
     return "\n".join(lines + ["exit 0"])
 
 
-def run_job(job, kernel):
-    """Returns an Outcome for each test of the job, by name."""
+def run_vm(job, tests, kernel, console):
+    """Runs some tests in a VM. Returns what it said, and its status."""
     slowness = SLOWNESS[kernel]
-    log = LOGS / f"{job.name}.log"
     stock = job.engine != "ours"
+    timeout = 60 * slowness + sum(test.seconds for test in tests) * slowness
     command = [
         *("python3", "/src/qemu/vm.py", "--arch", job.arch, "--kernel", kernel),
-        *("--timeout", str(60 * slowness + job.seconds * slowness)),
+        *("--timeout", str(timeout), "--time"),
         *("--files", str(BUILD / f"selftests-{job.arch}"), "--append", APPEND),
-        *("--log", str(LOGS / f"{job.name}.console")),
+        *("--log", str(console)),
         *(["--stock"] if stock else []),
-        *("--", "sh", "-c", guest_script(job.tests, slowness)),
+        *("--", "sh", "-c", guest_script(tests, slowness)),
     ]
+    log = console.with_suffix(".log")
+    with open(log, "wb") as out:
+        status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
+    text = log.read_text(errors="replace")
+    lived, waited = clock.heard(text)
+    job.lived, job.waited = job.lived + lived, job.waited + waited
+    return text, status
+
+
+def run_job(job, kernel):
+    """Returns an Outcome for each test of the job, by name. A test that takes too long ends its VM; the
+    tests after it run in another one."""
+    outcomes, tests, vms = {}, job.tests, 0
     with locks.held(LOGS / job.name, "qemu/test"):
-        with open(log, "wb") as out:
-            status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
-        return read_outcomes(job, log.read_text(errors="replace"), status)
+        while tests:
+            vms += 1
+            console = LOGS / f"{job.name}{f'-{vms}' if vms > 1 else ''}.console"
+            text, status = run_vm(job, tests, kernel, console)
+            late = None
+            if status == vm.TIMEOUT:
+                late = next((i for i, test in enumerate(tests) if test.is_late(text)), None)
+            if late is None:
+                return outcomes | read_outcomes(tests, text, status)
+            outcomes |= read_outcomes(tests[: late + 1], text)
+            tests = tests[late + 1 :]
+    return outcomes
 
 
-def read_outcomes(job, text, status):
+def read_outcomes(tests, text, status=0):
     """Splits the output of a VM by test."""
     outcomes = {}
-    for test in job.tests:
-        begin = re.search(rf"^{BEGIN}{re.escape(test.name)}$", text, re.M)
-        end = re.search(rf"^{END}{re.escape(test.name)} (\d+) (\S+) (\S+)$", text, re.M)
+    for test in tests:
+        begin, end = test.begin(text), test.end(text)
         if not begin:
             outcomes[test.name] = Outcome({"begins": tap.FAIL}, "the VM has ended before")
             continue
         output = text[begin.end() : end.start() if end else len(text)]
         cases = tap.parse(output)
-        if not end:
-            cases["ends"] = tap.FAIL
-        elif end[1] == "137":
+        if test.is_late(text):
             cases["ends in time"] = tap.FAIL
+        elif not end:
+            cases["ends"] = tap.FAIL
         elif end[1] not in ("0", KSFT_SKIP) and tap.FAIL not in cases.values():
             cases[f"exits with 0, not {end[1]}"] = tap.FAIL
         elif not cases and test.how == "upstream":
@@ -181,7 +219,8 @@ def save_baselines(job, kernel, outcomes):
         return
     for test in job.tests:
         # What is ours has to pass.
-        if test.how == "upstream" or not outcomes[test.name].count(tap.FAIL):
+        late = "ends in time" in outcomes[test.name].cases
+        if not late and (test.how == "upstream" or not outcomes[test.name].count(tap.FAIL)):
             save_baseline(job, kernel, test, outcomes[test.name])
 
 
@@ -191,7 +230,8 @@ def run_host_tests():
     command = ["cargo", "test", "--manifest-path", "/src/host/Cargo.toml", "--locked"]
     log = LOGS / "host.log"
 
-    def cargo(*arguments, timeout=900):
+    # Compiling takes a minute or two, beside other jobs much longer. Nothing here waits for events.
+    def cargo(*arguments, timeout=3600):
         with open(log, "wb") as out:
             subprocess.run(
                 [*arguments], env=environment, stdout=out, stderr=subprocess.STDOUT, timeout=timeout
@@ -237,11 +277,11 @@ class Report:
             self.say(self.failures[-1])
 
     def job(self, job, outcomes):
-        """Says that a VM has ended, and which of its tests took longest."""
+        """Says that a VM has ended, how long it took, and which of its tests took longest."""
         cases = sum(len(outcome.cases) for outcome in outcomes.values())
         longest = sorted(outcomes.items(), key=lambda item: -item[1].seconds)[:3]
         times = ", ".join(f"{name} {outcome.seconds:.0f} s" for name, outcome in longest)
-        self.say(f"{job.name}: {cases} cases; {times}")
+        self.say(f"{job.name}: {cases} cases in {clock.tell(job.lived, job.waited)}; {times}")
 
     def outcome(self, where, outcome):
         failed = tap.FAIL in outcome.cases.values()
@@ -277,7 +317,8 @@ def compare(report, arch, kernel, test, stock, ours):
     """An upstream test: ours must pass what the built-in engine passes."""
     where = f"{arch} {test.name}"
     # The VM has not lived to see it, so there is nothing to compare.
-    if {"begins", "ends"} & ours.cases.keys():
+    late = {"ends in time"} - stock.cases.keys()
+    if ({"begins", "ends"} | late) & ours.cases.keys():
         report.outcome(where, Outcome({"begins and ends": tap.FAIL}, ours.output))
         return
     agreed = exempt = 0

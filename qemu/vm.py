@@ -13,12 +13,15 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 
+import clock
 import locks
 import splat
 
 TIMEOUT, SPLAT, NO_VERDICT = 124, 125, 126
+
+# All limits are for the time that QEMU has had: what it lost by waiting for a processor does not count
+# (clock.py).
 
 # Seconds for the boot and a short command, under emulation.
 DEFAULT_TIMEOUT = {"x86_64": 120, "arm64": 120}
@@ -26,6 +29,9 @@ DEFAULT_TIMEOUT = {"x86_64": 120, "arm64": 120}
 # Emulated boots at times hang, which is not the module's doing: it is loaded by a system that is up.
 BOOTS = 3
 BOOT_TIMEOUT = {"debian": 90, "debug": 600, "kcsan": 600}
+
+# Lines of the command's output. From the first one on it has so many seconds until the second one.
+LIMITS = re.compile(rb"^@@ (?:begin (\S+) (\d+)|end .*)\r?$", re.M)
 
 # Out-of-tree and unsigned modules are what we are about, and tests in the kernel (N) are welcome; all
 # else is a splat (W, D, L, ...).
@@ -42,6 +48,7 @@ def parse_arguments():
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--memory", type=int, default=0, help="MiB")
     parser.add_argument("--timeout", type=float, help="seconds")
+    parser.add_argument("--time", action="store_true", help="say at the end how long it took")
     parser.add_argument("--files", help="directory to copy to /files")
     parser.add_argument("--append", default="", help="kernel command line")
     parser.add_argument("--kernel", default="debian")
@@ -204,18 +211,29 @@ def read_text(path):
 
 
 class Stream:
-    """Copies what is appended to a file to our output."""
+    """Copies what is appended to a file to our output, and sees the limits in there."""
 
     def __init__(self, path):
         self.path = path
         self.file = None
+        self.line = b""
+        # What has begun, and how long it may take.
+        self.running = None, 0
 
     def pump(self):
+        """Returns whether something has begun or ended."""
         if self.file is None and self.path.exists():
             self.file = open(self.path, "rb")
+        last = None
         while self.file and (data := self.file.read(65536)):
             sys.stdout.buffer.write(data)
+            lines, newline, rest = (self.line + data).rpartition(b"\n")
+            self.line = rest
+            for last in LIMITS.finditer(lines + newline):
+                name, seconds = last.groups(b"")
+                self.running = name.decode(errors="replace"), int(seconds or 0)
         sys.stdout.buffer.flush()
+        return last is not None
 
 
 def is_up(work):
@@ -224,9 +242,10 @@ def is_up(work):
 
 
 def run(command, work, timeout, boot_timeout):
-    """Runs QEMU. Returns whether it ended by itself."""
+    """Runs QEMU. Returns what has timed out, "" if it ended by itself, and the clock that tells how
+    long it took."""
     stream = Stream(work / "output")
-    start = time.monotonic()
+    parent = os.getppid()
     with open(work / "qemu", "wb") as errors:
         interactive = "mon:stdio" in command
         qemu = subprocess.Popen(
@@ -235,16 +254,28 @@ def run(command, work, timeout, boot_timeout):
             stdout=None if interactive else errors,
             stderr=errors,
         )
+    time = clock.Clock(lambda: clock.threads_of(qemu.pid))
+    began, late = 0.0, ""
     try:
-        while qemu.poll() is None and (passed := time.monotonic() - start) < timeout:
-            if passed > boot_timeout and not is_up(work):
-                break
-            stream.pump()
+        while qemu.poll() is None and not late:
+            passed = time.seconds()
+            if stream.pump():
+                began = passed + clock.INTERVAL
+            name, seconds = stream.running
+            if name and passed - began > seconds:
+                late = f"{name} timed out"
+            elif passed > timeout:
+                late = "timed out"
+            elif passed > boot_timeout and not is_up(work):
+                late = "timed out before it was up"
+            # Whoever started this was killed, and nobody wants the result.
+            if os.getppid() != parent:
+                sys.exit(NO_VERDICT)
             try:
                 qemu.wait(0.05)
             except subprocess.TimeoutExpired:
                 pass
-        return qemu.poll() is not None
+        return late if qemu.poll() is None else "", time
     finally:
         if qemu.poll() is None:
             qemu.kill()
@@ -258,16 +289,16 @@ def complain(message, said):
     print("\n".join([f"qemu/vm: {message}", *lines]), file=sys.stderr)
 
 
-def judge(args, work, ended):
-    """The exit status, after what was said in a failure."""
+def judge(work, late):
+    """The exit status, after what was said in a failure; late is what has timed out, and when."""
     console = read_text(work / "console")
     found = splat.find(console)
     verdict = re.search(r"^status (\d+) taint (\d+)$", read_text(work / "verdict"), re.M)
     if found:
         print(f"qemu/vm: the kernel complains:\n{found}", file=sys.stderr)
         return SPLAT
-    if not ended:
-        complain("timed out" if is_up(work) else "timed out before it was up", console)
+    if late:
+        complain(late, console)
         return TIMEOUT
     if not verdict:
         complain("the VM died without a verdict", read_text(work / "qemu") + "\n" + console)
@@ -291,14 +322,21 @@ def main():
         write_initramfs(initramfs, args, module)
         timeout = args.timeout or (1 << 30 if args.console else DEFAULT_TIMEOUT[args.arch])
         command = qemu_command(args, work, image, initramfs)
+        lived = waited = 0.0
         for boot in range(1, BOOTS + 1):
-            ended = run(command, work, timeout, BOOT_TIMEOUT[args.kernel])
-            if ended or is_up(work) or splat.find(read_text(work / "console")) or boot == BOOTS:
+            late, time = run(command, work, timeout, BOOT_TIMEOUT[args.kernel])
+            lived, waited = lived + time.lived, waited + time.waited
+            up = is_up(work)
+            if not late or up or splat.find(read_text(work / "console")) or boot == BOOTS:
                 break
             complain(f"boot {boot} hangs, trying again", read_text(work / "console"))
         if args.log and (work / "console").exists():
             shutil.copyfile(work / "console", args.log)
-        sys.exit(judge(args, work, ended))
+        figures = clock.tell(lived, waited)
+        status = judge(work, late and f"{late}, after {figures}")
+        if args.time:
+            print(f"qemu/vm: {figures}", file=sys.stderr)
+        sys.exit(status)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
