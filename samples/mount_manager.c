@@ -94,11 +94,8 @@ int main(int argc, char **argv)
 		ON(__NR_mount, SECCOMP_RET_USER_NOTIF),
 		ON(__NR_finit_module, SECCOMP_RET_USER_NOTIF),
 		ON(__NR_init_module, SECCOMP_RET_ERRNO | EPERM),
-		ON(__NR_fsopen, SECCOMP_RET_ERRNO | ENOSYS),
-		ON(__NR_fsmount, SECCOMP_RET_ERRNO | ENOSYS),
-		ON(__NR_open_tree, SECCOMP_RET_ERRNO | ENOSYS),
-		ON(__NR_move_mount, SECCOMP_RET_ERRNO | ENOSYS),
-		ON(__NR_umount2, SECCOMP_RET_ERRNO | EPERM),
+		NO_OTHERS,
+		NO_NAMESPACES,
 		OTHERWISE(SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog filter = { ARRAY_SIZE(insns), insns };
@@ -111,6 +108,6 @@ int main(int argc, char **argv)
 	}
 	directory = argv[1];
 	modules = argv[2];
-	listener = start_confined(&filter, argv + 4, &pid);
+	listener = start_confined(&filter, argv + 4, NULL, &pid);
 	return supervise(listener, pid, serve);
 }

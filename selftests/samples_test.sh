@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The sample supervisors do for a confined program what they allow, and nothing else.
+# The sample supervisors do for a confined program what they allow, and nothing else, also if the
+# program attacks them (attack_*.c).
 . ./tap.sh
 
 mkdir -p /tmp/open/sub /tmp/closed
@@ -23,6 +24,7 @@ check 'a thousand files' [ "$(broker sh -c 'for _ in $(seq 250); do
 	read -r c </tmp/open/sub/file; read -r d </tmp/open/near
 	echo $a$b$c$d; done | sort | uniq -c | tr -d " "')" = 250insideinsideinsideinside ]
 check 'the status of the program is passed on' [ "$(broker sh -c 'exit 7'; echo $?)" = 7 ]
+check 'a program that attacks the broker gets nowhere' broker ./attack_supervisor
 
 mkdir -p /tmp/mnt/a /tmp/other
 manager() { ./mount_manager /tmp/mnt rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
