@@ -24,7 +24,17 @@ check 'a thousand files' [ "$(broker sh -c 'for _ in $(seq 250); do
 	read -r c </tmp/open/sub/file; read -r d </tmp/open/near
 	echo $a$b$c$d; done | sort | uniq -c | tr -d " "')" = 250insideinsideinsideinside ]
 check 'the status of the program is passed on' [ "$(broker sh -c 'exit 7'; echo $?)" = 7 ]
+mkfifo /tmp/open/fifo
+refuse 'a FIFO does not hold up the broker' broker cat /tmp/open/fifo
+refuse 'nor does the broker open its own files in /proc' \
+	./file_broker /proc -- cat /proc/self/environ
+refuse 'a directory that is not there is an error' ./file_broker /tmp/none -- true
+refuse 'and a relative one' ./file_broker . -- true
+cp /bin/busybox /tmp/closed/tool
 check 'a program that attacks the broker gets nowhere' broker ./attack_supervisor
+check 'nor one that wants to read, change or execute a file elsewhere' \
+	broker ./attack_broker /tmp/closed/file /tmp/open /tmp/closed/tool
+check 'the file is as it was' [ "$(cat /tmp/closed/file)" = outside ]
 
 mkdir -p /tmp/mnt/a /tmp/other
 manager() { ./mount_manager /tmp/mnt rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
