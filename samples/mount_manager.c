@@ -7,13 +7,19 @@
  * mount() and finit_module() ask the manager. It mounts tmpfs below DIRECTORY, without devices and
  * set-user-ID programs, and loads modules whose names are listed, itself and from its own copy of
  * what it was asked. All else fails with EPERM, as it would in a container.
+ *
+ * PROGRAM is root of a user namespace without other users, is "nobody" outside of that, and has no
+ * capabilities in either. It sees the manager's files and mounts.
  */
 
 #include "supervisor.h"
 
+#include <grp.h>
 #include <libgen.h>
 #include <limits.h>
 #include <sys/mount.h>
+
+#define NOBODY "65534"
 
 static const char *directory, *modules;
 
@@ -87,6 +93,36 @@ static void serve(int listener, struct seccomp_notif *notif)
 	answer(listener, notif->id, 0, error);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die(path);
+	close(fd);
+}
+
+/*
+ * Even without capabilities, user id 0 owns files by which the machine can be taken over. So the
+ * program gets other ids, which its user namespace shows as 0.
+ */
+static void become_container_root(void)
+{
+	const int nobody = atoi(NOBODY);
+
+	if (setgroups(0, NULL) || setresgid(nobody, nobody, nobody) ||
+	    setresuid(nobody, nobody, nobody))
+		die("user ids");
+	/* As long as it is not dumpable, its own files in /proc belong to root. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) || unshare(CLONE_NEWUSER))
+		die("user namespace");
+	write_file("/proc/self/setgroups", "deny");
+	write_file("/proc/self/uid_map", "0 " NOBODY " 1");
+	write_file("/proc/self/gid_map", "0 " NOBODY " 1");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		die("PR_SET_DUMPABLE");
+}
+
 int main(int argc, char **argv)
 {
 	struct sock_filter insns[] = {
@@ -108,6 +144,6 @@ int main(int argc, char **argv)
 	}
 	directory = argv[1];
 	modules = argv[2];
-	listener = start_confined(&filter, argv + 4, NULL, &pid);
+	listener = start_confined(&filter, argv + 4, become_container_root, &pid);
 	return supervise(listener, pid, serve);
 }

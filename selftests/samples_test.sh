@@ -36,7 +36,9 @@ check 'nor one that wants to read, change or execute a file elsewhere' \
 	broker ./attack_broker /tmp/closed/file /tmp/open /tmp/closed/tool
 check 'the file is as it was' [ "$(cat /tmp/closed/file)" = outside ]
 
+# To the machine the program is another user than root.
 mkdir -p /tmp/mnt/a /tmp/other
+chmod 777 /tmp/mnt /tmp/other
 manager() { ./mount_manager /tmp/mnt rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
 check 'the manager mounts what is allowed' manager mount -t tmpfs tmpfs /tmp/mnt/a
 check 'it is there' grep -q ' /tmp/mnt/a tmpfs .*nosuid,nodev' /proc/mounts
@@ -49,6 +51,7 @@ umount /tmp/mnt/a
 cp /rust_seccomp.ko /tmp/nothing.ko
 check 'a listed module is loaded by the manager, which finds it loaded already' \
 	sh -c './mount_manager /tmp/mnt nothing -- insmod /tmp/nothing.ko 2>&1 | grep -q "module for .*File exists"'
+check 'a program that attacks the manager gets nowhere' manager ./attack_supervisor
 
 check 'the worked example of Documentation/append.rst' ./vault
 check 'threads and processes, no namespaces, openat2() beneath its directory' ./ea_policy ./show_ea
