@@ -2,11 +2,12 @@
 /*
  * What a container manager does for its containers: mounts and modules, as far as they are allowed.
  *
- *	mount_manager DIRECTORY MODULE[,MODULE...] -- PROGRAM [ARGUMENT...]
+ *	mount_manager DIRECTORY MODULE-DIRECTORY NAME[,NAME...] -- PROGRAM [ARGUMENT...]
  *
- * mount() and finit_module() ask the manager. It mounts tmpfs below DIRECTORY, without devices and
- * set-user-ID programs, and loads modules whose names are listed, itself and from its own copy of
- * what it was asked. All else fails with EPERM, as it would in a container.
+ * Root starts the manager, which mount() and finit_module() ask. It mounts tmpfs below DIRECTORY,
+ * without devices and set-user-ID programs, and it loads MODULE-DIRECTORY/NAME.ko for a NAME that
+ * is listed, without parameters. Of the file that the program passes to finit_module() the manager
+ * takes nothing but the name. All else fails with EPERM, as it would in a container.
  *
  * PROGRAM is root of a user namespace without other users, is "nobody" outside of that, and has no
  * capabilities in either. It sees the manager's files and mounts.
@@ -15,13 +16,15 @@
 #include "supervisor.h"
 
 #include <grp.h>
-#include <libgen.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #define NOBODY "65534"
 
-static const char *directory, *modules;
+static const char *directory, *names;
+static int modules_fd;
 
 /* 0, or an errno. */
 static int mount_for(int listener, struct seccomp_notif *notif)
@@ -45,48 +48,92 @@ static int mount_for(int listener, struct seccomp_notif *notif)
 	return mount("tmpfs", real, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m") ? errno : 0;
 }
 
+/*
+ * Opens path below base; -1 with an errno. The kernel walks it without following any link, so it
+ * does not matter what the program makes of the path meanwhile.
+ */
+static int open_below(int base, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = syscall(__NR_openat2, base, path, &how, sizeof(how));
+
+	/* The path leads out of base, or through a link. */
+	if (fd < 0 && (errno == EXDEV || errno == ELOOP))
+		errno = EPERM;
+	return fd;
+}
+
 static bool is_listed(const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *at = modules; at; at = strchr(at, ','), at += !!at)
+	for (const char *at = names; at; at = strchr(at, ','), at += !!at)
 		if (!strncmp(at, name, len) && (at[len] == ',' || !at[len]))
 			return true;
 	return false;
 }
 
-static int load_for(struct seccomp_notif *notif)
+/* Can only root change what is in it? */
+static bool is_roots(int fd)
 {
-	char link[64], path[PATH_MAX], *name;
-	int fd, error;
-	ssize_t len;
+	struct stat st;
 
-	/* The file is opened anew by the manager, and judged by what that is. */
-	snprintf(link, sizeof(link), "/proc/%d/fd/%d", notif->pid, (int)notif->data.args[0]);
-	fd = open(link, O_RDONLY | O_CLOEXEC);
+	return !fstat(fd, &st) && !st.st_uid && !(st.st_mode & 022);
+}
+
+static int load(const char *file)
+{
+	int fd = open_below(modules_fd, file, O_RDONLY | O_NONBLOCK), error;
+
 	if (fd < 0)
-		return EBADF;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path) - 1);
-	error = EPERM;
-	if (len > 3) {
-		path[len] = '\0';
-		name = basename(path);
-		len = strlen(name);
-		if (len > 3 && !strcmp(name + len - 3, ".ko")) {
-			name[len - 3] = '\0';
-			if (is_listed(name))
-				error = syscall(__NR_finit_module, fd, "", 0) ? errno : 0;
-		}
-	}
+		return errno;
+	if (!is_roots(fd))
+		error = EPERM;
+	else
+		error = syscall(__NR_finit_module, fd, "", 0) ? errno : 0;
 	close(fd);
 	return error;
+}
+
+static int load_for(int listener, struct seccomp_notif *notif)
+{
+	char link[64], path[PATH_MAX], parameters[1], *name;
+	ssize_t len;
+
+	/* No parameters: there is no room for more than the end of the string. */
+	if (read_string(listener, notif, notif->data.args[1], parameters, sizeof(parameters)) ||
+	    notif->data.args[2])
+		return EPERM;
+	/* The file tells the module's name. It is not opened: the program has written it. */
+	snprintf(link, sizeof(link), "/proc/%d/fd/%d", notif->pid, (int)notif->data.args[0]);
+	len = readlink(link, path, sizeof(path) - 1);
+	/* If the request has gone, the pid and the descriptor may be another process's. */
+	if (!is_valid(listener, notif->id))
+		return ESRCH;
+	if (len < 0)
+		return EBADF;
+	path[len] = '\0';
+	name = strrchr(path, '/');
+	if (!name)
+		return EPERM;
+	name++;
+	len = strlen(name) - 3;
+	if (len <= 0 || strcmp(name + len, ".ko"))
+		return EPERM;
+	name[len] = '\0';
+	if (!is_listed(name))
+		return EPERM;
+	name[len] = '.';
+	return load(name);
 }
 
 static void serve(int listener, struct seccomp_notif *notif)
 {
 	bool mounts = notif->data.nr == __NR_mount;
-	int error = mounts ? mount_for(listener, notif) : load_for(notif);
+	int error = mounts ? mount_for(listener, notif) : load_for(listener, notif);
 
 	fprintf(stderr, "mount_manager: %s for %d: %s\n", mounts ? "mount" : "module", notif->pid,
 		strerror(error));
@@ -129,7 +176,8 @@ int main(int argc, char **argv)
 		PREFIX,
 		ON(__NR_mount, SECCOMP_RET_USER_NOTIF),
 		ON(__NR_finit_module, SECCOMP_RET_USER_NOTIF),
-		ON(__NR_init_module, SECCOMP_RET_ERRNO | EPERM),
+		ON(__NR_init_module, REFUSED),
+		ON(__NR_delete_module, REFUSED),
 		NO_OTHERS,
 		NO_NAMESPACES,
 		OTHERWISE(SECCOMP_RET_ALLOW),
@@ -138,12 +186,20 @@ int main(int argc, char **argv)
 	int listener;
 	pid_t pid;
 
-	if (argc < 5 || strcmp(argv[3], "--")) {
-		fprintf(stderr, "usage: mount_manager DIRECTORY MODULES -- PROGRAM [ARG...]\n");
+	if (argc < 6 || strcmp(argv[4], "--")) {
+		fprintf(stderr,
+			"usage: mount_manager DIRECTORY MODULE-DIRECTORY NAME[,NAME...] -- PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	directory = argv[1];
-	modules = argv[2];
-	listener = start_confined(&filter, argv + 4, become_container_root, &pid);
+	modules_fd = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (modules_fd < 0)
+		die(argv[2]);
+	if (!is_roots(modules_fd)) {
+		fprintf(stderr, "mount_manager: %s: others than root can write to it\n", argv[2]);
+		return 125;
+	}
+	names = argv[3];
+	listener = start_confined(&filter, argv + 5, become_container_root, &pid);
 	return supervise(listener, pid, serve);
 }

@@ -10,6 +10,11 @@ echo outside >/tmp/closed/file
 ln -sf /tmp/closed/file /tmp/open/link
 ln -sf sub/file /tmp/open/near
 broker() { ./file_broker /tmp/open -- "$@" 2>/dev/null; }
+# result COMMAND...: prints its status.
+result() {
+	"$@" 2>/dev/null
+	echo $?
+}
 
 check 'the broker opens what is allowed' [ "$(broker cat /tmp/open/sub/file)" = inside ]
 check 'through a link that stays inside' [ "$(broker cat /tmp/open/near)" = inside ]
@@ -37,9 +42,9 @@ check 'nor one that wants to read, change or execute a file elsewhere' \
 check 'the file is as it was' [ "$(cat /tmp/closed/file)" = outside ]
 
 # To the machine the program is another user than root.
-mkdir -p /tmp/mnt/a /tmp/other
+mkdir -p /tmp/mnt/a /tmp/other /tmp/modules /tmp/evil
 chmod 777 /tmp/mnt /tmp/other
-manager() { ./mount_manager /tmp/mnt rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
+manager() { ./mount_manager /tmp/mnt /tmp/modules rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
 check 'the manager mounts what is allowed' manager mount -t tmpfs tmpfs /tmp/mnt/a
 check 'it is there' grep -q ' /tmp/mnt/a tmpfs .*nosuid,nodev' /proc/mounts
 refuse 'not elsewhere' manager mount -t tmpfs tmpfs /tmp/other
@@ -48,9 +53,25 @@ refuse 'nor another type' manager mount -t proc proc /tmp/mnt/a
 refuse 'nor anything from an unlisted module' manager insmod /rust_seccomp.ko
 refuse 'unmounting is refused' manager umount /tmp/mnt/a
 umount /tmp/mnt/a
-cp /rust_seccomp.ko /tmp/nothing.ko
+cp /rust_seccomp.ko /tmp/modules/nothing.ko
+echo nonsense >/tmp/evil/nothing.ko
 check 'a listed module is loaded by the manager, which finds it loaded already' \
-	sh -c './mount_manager /tmp/mnt nothing -- insmod /tmp/nothing.ko 2>&1 | grep -q "module for .*File exists"'
+	sh -c './mount_manager /tmp/mnt /tmp/modules nothing -- insmod /tmp/evil/nothing.ko 2>&1 |
+		grep -q "module for .*File exists"'
+# Of attack_manager it is the errno: 1 EPERM, 8 ENOEXEC, 17 EEXIST.
+check 'not from the program'"'"'s file: nonsense of a listed name is not looked at' \
+	[ "$(result manager ./attack_manager module /tmp/evil/nothing.ko)" = 17 ]
+echo nonsense >/tmp/modules/nothing.ko
+cp /rust_seccomp.ko /tmp/evil/nothing.ko
+check 'nor is a module of a listed name' \
+	[ "$(result manager ./attack_manager module /tmp/evil/nothing.ko)" = 8 ]
+chmod o+w /tmp/modules/nothing.ko
+check 'nor is one that others may write to' \
+	[ "$(result manager ./attack_manager module /tmp/evil/nothing.ko)" = 1 ]
+chmod o+w /tmp/modules
+refuse 'a directory of modules that others may write to is an error' manager true
+chmod o-w /tmp/modules
+refuse 'and one that is not there' ./mount_manager /tmp/mnt /tmp/none nothing -- true
 check 'a program that attacks the manager gets nowhere' manager ./attack_supervisor
 
 check 'the worked example of Documentation/append.rst' ./vault
