@@ -6,11 +6,24 @@
  *
  * Root starts the manager, which mount() and finit_module() ask. It mounts tmpfs below DIRECTORY,
  * without devices and set-user-ID programs, and it loads MODULE-DIRECTORY/NAME.ko for a NAME that
- * is listed, without parameters. Of the file that the program passes to finit_module() the manager
- * takes nothing but the name. All else fails with EPERM, as it would in a container.
+ * is listed, both without options. Of the file that the program passes to finit_module() the
+ * manager takes nothing but the name. All else fails with EPERM, as it would in a container.
  *
  * PROGRAM is root of a user namespace without other users, is "nobody" outside of that, and has no
  * capabilities in either. It sees the manager's files and mounts.
+ *
+ * It protects, from a program that does its worst:
+ * - the kernel from all modules but those in MODULE-DIRECTORY that are listed;
+ * - mounts outside DIRECTORY, those below from losing nosuid and nodev, and all from being removed;
+ * - the machine from more than MOUNTS_MAX mounts, of a MiB each;
+ * - the manager and all other processes: see supervisor.h.
+ *
+ * It does not protect
+ * - files, also outside DIRECTORY, that "nobody" may read, write or execute;
+ * - the kernel from a MODULE-DIRECTORY in which others than root can put a module. The manager
+ *   looks at the mode of the directory and the file, not at what is above them;
+ * - files below DIRECTORY from being hidden by a mount, which stays when the program has ended;
+ * - the network, and the machine's time and memory: set limits before.
  */
 
 #include "supervisor.h"
@@ -22,31 +35,22 @@
 #include <sys/stat.h>
 
 #define NOBODY "65534"
+#define MOUNTS_MAX 100
 
-static const char *directory, *names;
-static int modules_fd;
+static struct sock_filter insns[] = {
+	PREFIX,
+	ON(__NR_mount, SECCOMP_RET_USER_NOTIF),
+	ON(__NR_finit_module, SECCOMP_RET_USER_NOTIF),
+	ON(__NR_init_module, REFUSED),
+	ON(__NR_delete_module, REFUSED),
+	NO_OTHERS,
+	NO_NAMESPACES,
+	OTHERWISE(SECCOMP_RET_ALLOW),
+};
 
-/* 0, or an errno. */
-static int mount_for(int listener, struct seccomp_notif *notif)
-{
-	const __u64 *args = notif->data.args;
-	char target[PATH_MAX], type[64], real[PATH_MAX];
-	size_t len = strlen(directory);
-	int error;
-
-	error = read_string(listener, notif, args[1], target, sizeof(target));
-	if (!error)
-		error = read_string(listener, notif, args[2], type, sizeof(type));
-	if (error)
-		return error;
-	if (args[3] & ~MS_SILENT || strcmp(type, "tmpfs"))
-		return EPERM;
-	if (target[0] != '/' || !realpath(target, real))
-		return target[0] == '/' ? errno : EPERM;
-	if (strncmp(real, directory, len) || real[len] != '/')
-		return EPERM;
-	return mount("tmpfs", real, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m") ? errno : 0;
-}
+static const char *names;
+static char directory[PATH_MAX];
+static int directory_fd, modules_fd;
 
 /*
  * Opens path below base; -1 with an errno. The kernel walks it without following any link, so it
@@ -64,6 +68,69 @@ static int open_below(int base, const char *path, int flags)
 	if (fd < 0 && (errno == EXDEV || errno == ELOOP))
 		errno = EPERM;
 	return fd;
+}
+
+/* A tmpfs that is not mounted anywhere yet; -1 with an errno. */
+static int make_tmpfs(void)
+{
+	static const char *const options[][2] = {
+		{ "size", "1m" }, { "mode", "755" }, { "uid", NOBODY }, { "gid", NOBODY },
+	};
+	int tmpfs = -1, failed, error, fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+
+	if (fs < 0)
+		return -1;
+	failed = fsconfig(fs, FSCONFIG_SET_STRING, "source", "tmpfs", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(options) && !failed; i++)
+		failed = fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0);
+	if (!failed && !fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		tmpfs = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	error = errno;
+	close(fs);
+	errno = error;
+	return tmpfs;
+}
+
+/* 0, or an errno. */
+static int mount_for(int listener, struct seccomp_notif *notif)
+{
+	static int mounts;
+	const __u64 *args = notif->data.args;
+	char target[PATH_MAX], type[64], options[1];
+	size_t len = strlen(directory);
+	int error, tmpfs, where;
+
+	if (args[3] & ~MS_SILENT)
+		return EPERM;
+	error = read_string(listener, notif, args[1], target, sizeof(target));
+	if (!error)
+		error = read_string(listener, notif, args[2], type, sizeof(type));
+	if (error)
+		return error;
+	/* No options: there is no room for more than the end of the string. */
+	if (args[4] && read_string(listener, notif, args[4], options, sizeof(options)))
+		return EPERM;
+	if (strcmp(type, "tmpfs"))
+		return EPERM;
+	if (strncmp(target, directory, len) || target[len] != '/' || !target[len + 1])
+		return EPERM;
+	if (mounts == MOUNTS_MAX)
+		return ENOSPC;
+	/* The descriptor stands for one directory, whatever becomes of its path. */
+	where = open_below(directory_fd, target + len + 1, O_PATH | O_DIRECTORY);
+	if (where < 0)
+		return errno;
+	error = 0;
+	tmpfs = make_tmpfs();
+	if (tmpfs < 0 || move_mount(tmpfs, "", where, "",
+				    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		error = errno;
+	else
+		mounts++;
+	if (tmpfs >= 0)
+		close(tmpfs);
+	close(where);
+	return error;
 }
 
 static bool is_listed(const char *name)
@@ -103,7 +170,7 @@ static int load_for(int listener, struct seccomp_notif *notif)
 	char link[64], path[PATH_MAX], parameters[1], *name;
 	ssize_t len;
 
-	/* No parameters: there is no room for more than the end of the string. */
+	/* No parameters, likewise. */
 	if (read_string(listener, notif, notif->data.args[1], parameters, sizeof(parameters)) ||
 	    notif->data.args[2])
 		return EPERM;
@@ -172,16 +239,6 @@ static void become_container_root(void)
 
 int main(int argc, char **argv)
 {
-	struct sock_filter insns[] = {
-		PREFIX,
-		ON(__NR_mount, SECCOMP_RET_USER_NOTIF),
-		ON(__NR_finit_module, SECCOMP_RET_USER_NOTIF),
-		ON(__NR_init_module, REFUSED),
-		ON(__NR_delete_module, REFUSED),
-		NO_OTHERS,
-		NO_NAMESPACES,
-		OTHERWISE(SECCOMP_RET_ALLOW),
-	};
 	struct sock_fprog filter = { ARRAY_SIZE(insns), insns };
 	int listener;
 	pid_t pid;
@@ -191,7 +248,12 @@ int main(int argc, char **argv)
 			"usage: mount_manager DIRECTORY MODULE-DIRECTORY NAME[,NAME...] -- PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
-	directory = argv[1];
+	directory_fd = open(argv[1], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd < 0 || !realpath(argv[1], directory))
+		die(argv[1]);
+	/* A slash follows. */
+	if (!strcmp(directory, "/"))
+		directory[0] = '\0';
 	modules_fd = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (modules_fd < 0)
 		die(argv[2]);

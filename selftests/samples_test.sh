@@ -50,6 +50,7 @@ check 'it is there' grep -q ' /tmp/mnt/a tmpfs .*nosuid,nodev' /proc/mounts
 refuse 'not elsewhere' manager mount -t tmpfs tmpfs /tmp/other
 refuse 'nor through ..' manager mount -t tmpfs tmpfs /tmp/mnt/../other
 refuse 'nor another type' manager mount -t proc proc /tmp/mnt/a
+refuse 'nor with options' manager mount -t tmpfs -o size=9m tmpfs /tmp/mnt/a
 refuse 'nor anything from an unlisted module' manager insmod /rust_seccomp.ko
 refuse 'unmounting is refused' manager umount /tmp/mnt/a
 umount /tmp/mnt/a
@@ -73,6 +74,11 @@ refuse 'a directory of modules that others may write to is an error' manager tru
 chmod o-w /tmp/modules
 refuse 'and one that is not there' ./mount_manager /tmp/mnt /tmp/none nothing -- true
 check 'a program that attacks the manager gets nowhere' manager ./attack_supervisor
+check 'nor one that swaps in a symbolic link' manager ./attack_manager swap /tmp/mnt /tmp/other
+refuse 'nothing is mounted elsewhere' grep -q ' /tmp/other ' /proc/mounts
+check 'nor one that changes mounts' manager ./attack_manager undo /tmp/mnt
+check 'its mount is as it was' grep -q ' /tmp/mnt/undo.0 tmpfs .*nosuid,nodev' /proc/mounts
+umount /tmp/mnt/*.* 2>/dev/null
 
 check 'the worked example of Documentation/append.rst' ./vault
 check 'threads and processes, no namespaces, openat2() beneath its directory' ./ea_policy ./show_ea
