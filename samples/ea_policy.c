@@ -5,6 +5,18 @@
  * starts from and follows no magic links.
  *
  * The worked example of Documentation/extensible-arguments.rst.
+ *
+ * It protects, from a program that does its worst:
+ * - the machine from namespaces that the program makes or enters, by whatever call;
+ * - those who pass directories to the program from its openat2() leading out of them;
+ * - processes that are not confined along with it from being traced, signalled or connected to by
+ *   Unix sockets, so that none of them does for the program what it may not do itself.
+ *
+ * It does not protect
+ * - files: open(), openat() and all other calls that take a path are allowed. Only a policy that
+ *   refuses these as well keeps a program in a directory; file_broker.c shows how to;
+ * - anything else that the program's user may do. It keeps its capabilities, if it has any: root
+ *   can write to /proc/sys/kernel/core_pattern what the kernel then starts outside of the policy.
  */
 
 #include "supervisor.h"
@@ -54,13 +66,19 @@ static struct sock_filter policy[] = {
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RESOLVE, 1, 0),
 	OTHERWISE(SECCOMP_RET_ERRNO | EPERM),
 	OTHERWISE(SECCOMP_RET_ALLOW),
-	/* Other ways to the same: clone(), unshare(), setns(), and the openat2() of io_uring. */
+	/*
+	 * Other ways to the same: clone(), unshare(), setns(), three calls about mounts that make
+	 * mount namespaces as well, and the openat2() of io_uring.
+	 */
 	UNLESS(__NR_clone, 4),
 	LOAD(offsetof(struct seccomp_data, args[0])),
 	FAIL_IF_ANY(NAMESPACES),
 	OTHERWISE(SECCOMP_RET_ALLOW),
 	ON(__NR_unshare, SECCOMP_RET_ERRNO | EPERM),
 	ON(__NR_setns, SECCOMP_RET_ERRNO | EPERM),
+	ON(__NR_open_tree, SECCOMP_RET_ERRNO | EPERM),
+	ON(__NR_open_tree_attr, SECCOMP_RET_ERRNO | EPERM),
+	ON(__NR_fsmount, SECCOMP_RET_ERRNO | EPERM),
 	ON(__NR_io_uring_setup, SECCOMP_RET_ERRNO | ENOSYS),
 	OTHERWISE(SECCOMP_RET_ALLOW),
 };
@@ -83,8 +101,11 @@ static int install(void)
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return 125;
+	if (argc < 2) {
+		fprintf(stderr, "usage: ea_policy PROGRAM [ARGUMENT...]\n");
+		return 2;
+	}
+	enter_domain();
 	if (install())
 		die("cannot install the filter");
 	execvp(argv[1], argv + 1);

@@ -84,4 +84,9 @@ check 'the worked example of Documentation/append.rst' ./vault
 check 'threads and processes, no namespaces, openat2() beneath its directory' ./ea_policy ./show_ea
 refuse 'without the policy it is not so' ./show_ea
 refuse 'unshare() is refused as well' ./ea_policy unshare -U true
+for sample in file_broker mount_manager ea_policy; do
+	check "$sample without arguments is an error" [ "$(result ./$sample)" = 2 ]
+done
+check 'a program that tries all ways to a namespace has none' ./ea_policy ./attack_namespaces
+refuse 'without the policy it has' sh -c './attack_namespaces >/dev/null'
 finish
