@@ -7,6 +7,14 @@
  * its register is refused as well, whatever the lower half says. Where the processor has no
  * protection keys, the latter is all.
  *
+ * It protects the secret from a mistake: code of the process that writes out something wrong while
+ * the vault is open.
+ *
+ * It does not protect the secret from code that means harm. Such code can send by other calls
+ * than write(2); it can have the kernel read the secret, as /proc/self/mem does not ask for keys;
+ * and it can open the vault itself. A real vault refuses all calls that carry data out. Nor does
+ * it protect from other processes of the same user: supervisor.h does.
+ *
  * Says what it tried; exits with 0 if it went as it should.
  */
 
