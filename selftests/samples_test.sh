@@ -37,6 +37,9 @@ refuse 'a directory that is not there is an error' ./file_broker /tmp/none -- tr
 refuse 'and a relative one' ./file_broker . -- true
 cp /bin/busybox /tmp/closed/tool
 check 'a program that attacks the broker gets nowhere' broker ./attack_supervisor
+echo 'user:x:1000:1000::/tmp:/bin/sh' >>/etc/passwd
+check 'nor if the broker is an ordinary user'"'"'s' \
+	su user -c './file_broker /tmp/open -- ./attack_supervisor'
 check 'nor one that wants to read, change or execute a file elsewhere' \
 	broker ./attack_broker /tmp/closed/file /tmp/open /tmp/closed/tool
 check 'the file is as it was' [ "$(cat /tmp/closed/file)" = outside ]
