@@ -139,6 +139,20 @@ TEST_F(append, flags)
 	EXPECT_EQ(E2BIG, errno);
 }
 
+/* A filter understands whole words, as it loads no less. */
+TEST_F(append, part_of_a_word)
+{
+	static const __u64 odd[] = { 1, 2, 3, 5, 22, 90, 4093, 4094, 4095 };
+
+	for (size_t i = 0; i < LENGTH(odd); i++) {
+		EXPECT_EQ(-1, APPEND(allow, USE_EA, odd[i]));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, APPEND(allow, USE_EA | TAIL_VISIBLE, odd[i]));
+		EXPECT_EQ(EINVAL, errno);
+	}
+	EXPECT_EQ(0, prctl(PR_GET_SECCOMP));
+}
+
 TEST_F(append, bad_filters)
 {
 	struct sock_fprog prog = FPROG(allow);
@@ -255,7 +269,7 @@ static int try_offsets(const void *arg)
 /* A load is admitted at every multiple of four that the filter says it understands. */
 TEST_F(append, every_offset)
 {
-	static const int understood[] = { -1, 0, 4, 24, 90, SECCOMP_EXTENSIBLE_ARG_MAX };
+	static const int understood[] = { -1, 0, 4, 24, 88, SECCOMP_EXTENSIBLE_ARG_MAX };
 	/* A kernel that looks for bugs takes long for each. */
 	struct offsets test = { .step = slowness() };
 

@@ -248,7 +248,7 @@ static void make_filter(struct filter *f, bool last)
 	f->append_flags = 0;
 	f->ea_size = 0;
 	if (f->appended) {
-		static const __u32 sizes[] = { 0, 4, 8, 24, 30, 48, 64, 88, MAX_ARGUMENT };
+		static const __u32 sizes[] = { 0, 4, 8, 24, 32, 48, 64, 88, MAX_ARGUMENT };
 
 		f->append_flags |= one_in(2) ? WANT_NR_HIGH : 0;
 		f->append_flags |= one_in(2) ? WANT_ARCH : 0;
