@@ -12,6 +12,7 @@
  */
 
 #include "../selftests/append.h"
+#include "../selftests/memory.h"
 
 #include <fnmatch.h>
 #include <linux/sched.h>
@@ -400,25 +401,6 @@ static void measure_install(const char *name, struct sock_filter *insns, size_t 
 		close(pipes[1]);
 	}
 	printf("%s %llu\n", name, best);
-}
-
-/* Bytes of slab and vmalloc memory, but for compiled code: that comes from pools of 2 MiB. */
-static long memory_used(void)
-{
-	char line[512];
-	long kib = 0, bytes, sum = 0;
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "Slab: %ld", &kib);
-	fclose(file);
-	file = fopen("/proc/vmallocinfo", "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %ld", &bytes) == 1 && !strstr(line, "exec"))
-			sum += bytes - 4096; /* less the guard page */
-	}
-	fclose(file);
-	return sum + kib * 1024;
 }
 
 /* Bytes per filter: some processes with many each, before and after those are installed. */
