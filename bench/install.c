@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts what it takes to install filters. With -icount a nanosecond of the guest is an instruction.
+ * Counts what it takes to install filters. With -icount a nanosecond of the guest is an
+ * instruction.
  *
  *	install FILE [ROUNDS]
  *

@@ -15,6 +15,7 @@ import sys
 import time
 
 import clock
+import costs
 import locks
 import tap
 import vm
@@ -383,7 +384,9 @@ def main():
     # What needs no VM.
     host = fnmatch.fnmatch("host", args.only) and not args.long
     scripts = [name for name in SCRIPTS if fnmatch.fnmatch(name, args.only)]
-    if not (tests or host or scripts):
+    # What is counted in instructions, on both engines.
+    counted = fnmatch.fnmatch("costs", args.only) and args.kernel == "debian" and not args.long
+    if not (tests or host or scripts or counted):
         sys.exit(f"qemu/test: no test is called '{args.only}'")
     LOGS.mkdir(parents=True, exist_ok=True)
 
@@ -397,12 +400,13 @@ def main():
         jobs += some
         if known[arch]:
             report.say(f"{arch}: the built-in engine's results of {len(known[arch])} tests are known")
-    if not (jobs or host or scripts):
+    if not (jobs or host or scripts or counted):
         sys.exit(f"qemu/test: '{args.only}' is not for this kernel or architecture")
     jobs.sort(key=lambda job: -job.seconds)
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(max(1, os.cpu_count())) as pool:
         host_tests = pool.submit(run_host_tests) if host else None
+        cost_tests = {arch: pool.submit(costs.cases, arch) for arch in args.arch if counted}
         running = {pool.submit(run_job, job, args.kernel): job for job in jobs}
         for future in concurrent.futures.as_completed(running):
             job = running[future]
@@ -414,6 +418,9 @@ def main():
     if host_tests:
         report.outcome("host", host_tests.result())
         report.say("host: done")
+    for arch, test in cost_tests.items():
+        report.outcome(f"{arch} costs", Outcome(*test.result()))
+        report.say(f"{arch} costs: done")
     for job in jobs:
         for name, outcome in outcomes[job.name].items():
             test = next((test for test in job.tests if test.name == name), None)

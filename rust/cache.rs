@@ -59,7 +59,7 @@ use core::ptr::NonNull;
 use kernel::page::PAGE_SIZE;
 
 /// Numbers below this have an entry.
-pub(crate) const LIMIT: usize = crate::bpf::LIMIT;
+pub(crate) const LIMIT: usize = crate::bpf::set::LIMIT;
 
 /// Different entries of a table: the index has a byte for each number.
 const MAX_ENTRIES: usize = 256;
@@ -129,12 +129,12 @@ pub(crate) fn memory_of_residuals(study: &Study) -> usize {
 
 /// Has the kernel compile the residual programs of a study. Without them the study makes do.
 pub(crate) fn compile(study: &mut Study) -> Option<Residuals> {
-    // SAFETY: The programs read the words of `layout()`, what `lower()` has in `Extra`, and their stack, jump within themselves, and end
-    // by exit, as do the programs that they were lowered from; what is before them leads to them.
-    let compiled = study
-        .program
-        .as_ref()
-        .and_then(|insns| unsafe { Residuals::new(insns) }.ok());
+    let compiled = study.program.as_ref().and_then(|insns| {
+        // SAFETY: The programs read the words of `layout()`, what `lower()` has in `Extra`, and their
+        // stack, jump within themselves, and end by exit, as do the programs that they were lowered
+        // from; what is before them leads to them.
+        unsafe { Residuals::new(insns) }.ok()
+    });
     if compiled.is_none() {
         // Not compiled: the filters themselves are as good.
         study.forget_residuals();
@@ -516,7 +516,9 @@ impl Tables {
                 Abi::Compat => compat,
             };
             let mut sketch = Sketch::new(top, study, below.map(|below| below.tables().table(abi)))?;
-            let made = sketch.draw(findings, table).and_then(|()| sketch.finish(table));
+            let made = sketch
+                .draw(findings, table)
+                .and_then(|()| sketch.finish(table));
             match made {
                 Ok(bytes) => taken += bytes,
                 Err(e) => {

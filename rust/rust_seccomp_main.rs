@@ -52,7 +52,6 @@ module! {
 #[cfg(CONFIG_CFI)]
 compile_error!("nobody has run this on a kernel with CONFIG_CFI, and a mistake there is a panic");
 
-
 /// The loaded module: dropping it gives seccomp back to the kernel.
 struct RustSeccomp {
     _debugfs: sys::debugfs::Dir,

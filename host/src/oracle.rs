@@ -117,8 +117,7 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
     );
     let constants = constants(prog);
     for arch in [X86_64, rng.pick(&[AARCH64, I386, 0])] {
-        let out =
-            analyse(prog, arch, &mut Meter::unlimited()).map_err(|NoMemory| "no memory")?;
+        let out = analyse(prog, arch, &mut Meter::unlimited()).map_err(|NoMemory| "no memory")?;
         let all: Vec<Outcome> = (0..512).map(|nr| out.get(nr)).collect();
         // There may be more than can be told.
         let complete = !out.is_full();
@@ -241,7 +240,7 @@ fn compare_study(
     let study = study(prog, &sides(arches[0], arches[1]), limited(units));
     let study = study.map_err(|NoMemory| "no memory")?;
     ensure!(
-        study.program.is_some() == !study.residuals.is_empty(),
+        study.program.is_none() == study.residuals.is_empty(),
         "a program for nothing"
     );
     for (arch, findings) in arches.into_iter().zip(&study.findings) {
@@ -270,7 +269,10 @@ fn compare_study(
 
 fn run_residual(study: &Study, which: u8, data: &Data) -> Result<u32, String> {
     let program = study.program.as_ref().ok_or("no program")?;
-    let residual = study.residuals.get(usize::from(which)).ok_or("no residual")?;
+    let residual = study
+        .residuals
+        .get(usize::from(which))
+        .ok_or("no residual")?;
     let context: Vec<u8> = data.iter().flat_map(|word| word.to_le_bytes()).collect();
     let mut extra = vec![0xa5; 32];
     extra[..4].copy_from_slice(&u32::from(which).to_le_bytes());
@@ -407,7 +409,9 @@ fn starve(
         ];
         count.failures += errors.iter().filter(|error| **error).count() as u64;
         if let Ok(analysed) = analysed {
-            let same = (0..).zip(truth).all(|(nr, truth)| analysed.get(nr) == *truth);
+            let same = (0..)
+                .zip(truth)
+                .all(|(nr, truth)| analysed.get(nr) == *truth);
             ensure!(same, "starved analyse()");
         }
         if let Ok(residual) = residual {

@@ -57,14 +57,17 @@ pub const MAX_CONSTANTS: usize = u8::MAX as usize;
 const MAX_STARTS: usize = 256;
 
 /// What an instruction costs that is looked at for numbers that are alike, see [`Meter`].
-const VISIT: u32 = 260;
+const VISIT: u32 = 400;
+
+/// And to begin and end with such numbers.
+const BEGIN: u32 = 600;
 
 /// A constant, with what the tables take for it.
-const CONSTANT: u32 = 350;
+const CONSTANT: u32 = 900;
 
 /// A look whether it is a constant that is known; and if it is of a number that was said to vary.
 const TRY: u32 = 4;
-const SETTLE: u32 = 40;
+const SETTLE: u32 = 50;
 
 /// What a filter does for each system call below [`LIMIT`].
 pub struct Outcomes {
@@ -168,6 +171,9 @@ pub fn analyse(
     if !rest.is_empty() {
         let mut walker = Walker::new();
         while let Some(nr) = rest.first() {
+            if !meter.spend(BEGIN) {
+                break;
+            }
             let mut given = Given::new(nr, rest, view);
             let Some(outcome) = look(prog, &mut given, &mut walker, meter)? else {
                 break;
@@ -208,7 +214,7 @@ fn look(
         }
     };
     let sound = walker.walk(prog, 0, given, |_, _, _, effect| {
-        in_time = meter.spend(VISIT);
+        in_time = meter.spend(effect.cost().saturating_add(VISIT));
         match effect {
             _ if !in_time => Walk::Stop,
             Effect::Return(val) => add(val),

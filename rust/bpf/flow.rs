@@ -86,6 +86,9 @@ impl State {
 
     /// Keeps what is true of both, before `insn`.
     fn join(&mut self, other: &Self, insn: Option<&Insn>, given: &mut Given) {
+        if self.0 == other.0 {
+            return;
+        }
         let mut cheap = true;
         for (slot, (val, other)) in self.0.iter_mut().zip(&other.0).enumerate() {
             if val == other {
@@ -113,6 +116,10 @@ impl State {
     }
 }
 
+/// What it costs to follow an instruction that goes both ways, beyond any other, see
+/// [`Meter`](super::meter::Meter): two states are copied or joined.
+const SPLIT: u32 = 700;
+
 /// What an instruction does in a state.
 #[derive(Clone, Copy)]
 pub(super) enum Effect {
@@ -126,6 +133,16 @@ pub(super) enum Effect {
     Split(usize, usize),
     /// Returns.
     Return(Val),
+}
+
+impl Effect {
+    /// What it costs to follow an instruction beyond what each costs.
+    pub(super) fn cost(self) -> u32 {
+        match self {
+            Effect::Split(..) => SPLIT,
+            _ => 0,
+        }
+    }
 }
 
 /// The data, as far as it is known.

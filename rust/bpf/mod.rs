@@ -30,7 +30,5 @@ pub mod lower;
 pub mod meter;
 mod pass;
 pub mod residual;
-mod set;
+pub mod set;
 pub mod study;
-
-pub use set::LIMIT;

@@ -218,13 +218,7 @@ impl<'a> Pass<'a> {
     }
 
     /// A load of a word that only appended filters see.
-    fn load_more(
-        &mut self,
-        pc: usize,
-        word: usize,
-        at: u16,
-        next: usize,
-    ) -> Result<(), NoMemory> {
+    fn load_more(&mut self, pc: usize, word: usize, at: u16, next: usize) -> Result<(), NoMemory> {
         let Some(node) = self.nodes.get_mut(usize::from(at)) else {
             return Ok(());
         };
@@ -479,14 +473,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Has `nrs` reach `pc` like this.
-    fn spawn(
-        &mut self,
-        pc: usize,
-        nrs: Set,
-        a: Val,
-        x: Val,
-        plain: bool,
-    ) -> Result<(), NoMemory> {
+    fn spawn(&mut self, pc: usize, nrs: Set, a: Val, x: Val, plain: bool) -> Result<(), NoMemory> {
         if pc >= self.heads.len() {
             self.results.lose(&nrs);
             return Ok(());

@@ -55,7 +55,7 @@ const ACTION_FULL: u32 = 0xffff_0000;
 const MAX_RETURNS: usize = 16;
 
 /// What a round costs for each instruction that it sees, see [`Meter`].
-const VISIT: u32 = 300;
+const VISIT: u32 = 400;
 
 /// And for each that it leaves.
 const KEEP: u32 = 600;
@@ -209,27 +209,26 @@ fn round(
     let mut done = Ok(());
     let mut in_time = true;
     let nr = given.nr();
-    let sound =
-        tools
-            .walker
-            .walk(prog, from, given, |At { pc, only }, state, op, effect| {
-                in_time = meter.spend(VISIT);
-                let insn = match effect {
-                    _ if !in_time => return Walk::Stop,
-                    // Nothing comes before its target.
-                    Effect::Goto(_) if only => return Walk::On,
-                    _ => simplify(pc, nr, state, op, effect),
-                };
-                if insn == Insn::NOP {
-                    return Walk::On;
-                }
-                // CAST: It is below `MAX_INSNS`.
-                done = code.push(insn).and_then(|()| places.push(pc as u16));
-                match done {
-                    Ok(()) => Walk::On,
-                    Err(_) => Walk::Stop,
-                }
-            })?;
+    let sound = tools
+        .walker
+        .walk(prog, from, given, |At { pc, only }, state, op, effect| {
+            in_time = meter.spend(effect.cost().saturating_add(VISIT));
+            let insn = match effect {
+                _ if !in_time => return Walk::Stop,
+                // Nothing comes before its target.
+                Effect::Goto(_) if only => return Walk::On,
+                _ => simplify(pc, nr, state, op, effect),
+            };
+            if insn == Insn::NOP {
+                return Walk::On;
+            }
+            // CAST: It is below `MAX_INSNS`.
+            done = code.push(insn).and_then(|()| places.push(pc as u16));
+            match done {
+                Ok(()) => Walk::On,
+                Err(_) => Walk::Stop,
+            }
+        })?;
     done?;
     // CAST: It is at most `MAX_INSNS`.
     if !sound || !in_time || !meter.spend((code.len() as u32).saturating_mul(KEEP)) {
@@ -472,7 +471,10 @@ impl Round<'_> {
 /// Stores the cells that `check_load_and_stores()` may believe to be loaded before they are stored:
 /// it takes a return to be followed by what comes next, which need not be what came next before.
 fn declare_scratch(code: Buf<Insn>) -> Result<Option<Buf<Insn>>, NoMemory> {
-    if !code.iter().any(|insn| matches!(insn.code, LD_MEM | LDX_MEM)) {
+    if !code
+        .iter()
+        .any(|insn| matches!(insn.code, LD_MEM | LDX_MEM))
+    {
         return Ok(Some(code));
     }
     let cells = check_scratch(&code)?;

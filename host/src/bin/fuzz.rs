@@ -5,7 +5,10 @@
 //! `fuzz [--programs N | --seconds N] [--seed S]`. Each program has a seed of its own, which is
 //! printed with what is wrong: `fuzz --programs 1 --seed THAT` makes it again. Exits with 1 at the
 //! first difference.
+//!
+//! `fuzz --print N [--seed S]` prints so many programs in the form of `bench/costly.txt` instead.
 
+use rust_seccomp_host::bpf::insn::Insn;
 use rust_seccomp_host::bpf::listing::Listing;
 use rust_seccomp_host::oracle::{compare, Count, Effort};
 use rust_seccomp_host::programs::{from_bytes, random, to_text};
@@ -15,16 +18,17 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: fuzz [--programs N | --seconds N] [--seed S]";
+const USAGE: &str = "usage: fuzz [--programs N | --seconds N | --print N] [--seed S]";
 
 struct Arguments {
     programs: u64,
     seconds: u64,
     seed: u64,
+    print: Option<u64>,
 }
 
 fn arguments() -> Option<Arguments> {
-    let (mut programs, mut seconds, mut seed) = (None, None, 1);
+    let (mut programs, mut seconds, mut seed, mut print) = (None, None, 1, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next()?.parse().ok()?;
@@ -32,6 +36,7 @@ fn arguments() -> Option<Arguments> {
             "--programs" => programs = Some(value),
             "--seconds" => seconds = Some(value),
             "--seed" => seed = value,
+            "--print" => print = Some(value),
             _ => return None,
         }
     }
@@ -39,7 +44,22 @@ fn arguments() -> Option<Arguments> {
         programs: programs.unwrap_or(if seconds.is_some() { u64::MAX } else { 100_000 }),
         seconds: seconds.unwrap_or(u64::MAX),
         seed,
+        print,
     })
+}
+
+/// The program of a seed.
+fn program(seed: u64) -> (Vec<Insn>, Rng) {
+    let mut rng = Rng::new(seed.wrapping_mul(0xd134_2543_de82_ef95));
+    let prog = if rng.one_in(10) {
+        let bytes: Vec<u8> = (0..8 * (1 + rng.below(24)))
+            .map(|_| rng.bits() as u8)
+            .collect();
+        from_bytes(&bytes).unwrap_or_else(|| random(&mut rng))
+    } else {
+        random(&mut rng)
+    };
+    (prog, rng)
 }
 
 fn main() -> ExitCode {
@@ -47,25 +67,25 @@ fn main() -> ExitCode {
         programs,
         seconds,
         seed,
+        print,
     }) = arguments()
     else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
+    if let Some(print) = print {
+        for n in 0..print {
+            let seed = seed.wrapping_add(n);
+            println!("# seed {seed}\n{}", to_text(&program(seed).0));
+        }
+        return ExitCode::SUCCESS;
+    }
     let start = Instant::now();
     let mut count = Count::default();
     let mut instructions = 0;
     for n in 0..programs {
         let seed = seed.wrapping_add(n);
-        let mut rng = Rng::new(seed.wrapping_mul(0xd134_2543_de82_ef95));
-        let prog = if rng.one_in(10) {
-            let bytes: Vec<u8> = (0..8 * (1 + rng.below(24)))
-                .map(|_| rng.bits() as u8)
-                .collect();
-            from_bytes(&bytes).unwrap_or_else(|| random(&mut rng))
-        } else {
-            random(&mut rng)
-        };
+        let (prog, mut rng) = program(seed);
         instructions += prog.len();
         let result = catch_unwind(AssertUnwindSafe(|| {
             compare(&prog, &mut rng, Effort::LIGHT, &mut count)

@@ -15,7 +15,8 @@ fn main() {
     for path in std::env::args().skip(1) {
         let text = std::fs::read_to_string(&path).expect("file");
         let prog = from_text(&text).expect("program");
-        let analyse = || analyse(black_box(&prog), X86_64, &mut Meter::unlimited()).expect("memory");
+        let analyse =
+            || analyse(black_box(&prog), X86_64, &mut Meter::unlimited()).expect("memory");
         let start = Instant::now();
         for _ in 0..RUNS {
             black_box(analyse());
