@@ -35,7 +35,7 @@ static void argument(void)
 static void number(void)
 {
 	add((struct sock_filter)LOAD(args[5]));
-	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xdecafbad, 0, 2));
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xdecafbad, 0, 3));
 	add((struct sock_filter)LOAD(nr));
 	add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_OR | BPF_K, SECCOMP_RET_ALLOW));
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0));
