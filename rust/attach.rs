@@ -244,9 +244,7 @@ fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
     };
     loop {
         let below = own_path();
-        if let Some(study) = &study {
-            filter.compose(study, below.as_deref());
-        }
+        filter.compose(study.as_ref(), below.as_deref());
         let lock = SigLock::current();
         let result = attach(&lock, flags, filter, below.as_deref());
         drop(lock);

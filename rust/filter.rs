@@ -394,9 +394,9 @@ impl Draft {
         Memory::of(below).with_program(program).room() >= bytes
     }
 
-    /// Makes the tables, for the filter on top of `below`. Without memory, or room on the path, it has
-    /// none.
-    pub(crate) fn compose(&mut self, study: &Study, below: Option<&Filter>) {
+    /// Makes the tables, for the filter on top of `below`. Without a study, memory, or room on the path,
+    /// it has none.
+    pub(crate) fn compose(&mut self, study: Option<&Study>, below: Option<&Filter>) {
         let filter = self.this;
         let residuals = self.residuals.as_ref();
         let mut memory = Memory::of(below).with_program(&self.program);
@@ -413,7 +413,8 @@ impl Draft {
         // SAFETY: No other task sees the filter: see `put_on()`. Here its other fields are used, by
         // `top`, but not its tables.
         let tables = unsafe { &mut *addr_of_mut!((*filter.as_ptr()).tables) };
-        if let Ok(bytes) = tables.compose(study, &top, below, memory.room()) {
+        let made = study.map(|study| tables.compose(study, &top, below, memory.room()));
+        if let Some(Ok(bytes)) = made {
             memory = memory.with_results(bytes);
         }
         // SAFETY: As above.

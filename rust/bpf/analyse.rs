@@ -363,7 +363,7 @@ impl Results {
         self.unsure.unite(nrs);
     }
 
-    /// The numbers of a node, which is at `pc`, load something there that may be unknown.
+    /// The numbers of a node, which is at `pc`, load something there that is unknown.
     #[inline]
     pub(super) fn start(&mut self, pc: usize, node: &mut Node) -> Result<(), NoMemory> {
         if core::mem::replace(&mut node.plain, false)

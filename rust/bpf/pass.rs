@@ -219,34 +219,45 @@ impl<'a> Pass<'a> {
 
     /// A load of a word that only appended filters see.
     fn load_more(&mut self, pc: usize, word: usize, at: u16, next: usize) -> Result<(), NoMemory> {
-        let Some(node) = self.nodes.get_mut(usize::from(at)) else {
+        let Some(node) = self.nodes.get(usize::from(at)).copied() else {
             return Ok(());
         };
-        self.results.start(pc, node)?;
-        let sight = self.view.sight;
-        let load = |extensible| {
-            sight
-                .known(word, extensible)
-                .map_or(Val::Unknown, Val::Known)
-        };
-        let (inside, outside) = (
-            node.nrs.and(&self.extensible),
-            node.nrs.without(&self.extensible),
-        );
-        if inside.is_empty() {
-            node.a = load(false);
+        let inside = node.nrs.and(&self.extensible);
+        let outside = node.nrs.without(&self.extensible);
+        if inside.is_empty() || outside.is_empty() {
+            let node = self.load_alike(pc, word, node)?;
+            self.replace(at, node);
             self.insert(at, next);
-        } else if outside.is_empty() {
-            node.a = load(true);
-            self.insert(at, next);
-        } else {
-            let x = node.x;
-            node.nrs = outside;
-            node.a = load(false);
-            self.insert(at, next);
-            self.spawn(next, inside, load(true), x, false)?;
+            return Ok(());
         }
-        Ok(())
+        let inside = self.load_alike(pc, word, Node { nrs: inside, ..node })?;
+        let outside = Node {
+            nrs: outside,
+            ..node
+        };
+        let outside = self.load_alike(pc, word, outside)?;
+        self.replace(at, outside);
+        self.insert(at, next);
+        self.spawn(next, inside.nrs, inside.a, inside.x, inside.plain)
+    }
+
+    /// The same for numbers all of which have an extensible argument, or none of which has.
+    fn load_alike(&mut self, pc: usize, word: usize, mut node: Node) -> Result<Node, NoMemory> {
+        let extensible = !node.nrs.and(&self.extensible).is_empty();
+        node.a = match self.view.sight.known(word, extensible) {
+            Some(k) => Val::Known(k),
+            None => {
+                self.results.start(pc, &mut node)?;
+                Val::Unknown
+            }
+        };
+        Ok(node)
+    }
+
+    fn replace(&mut self, at: u16, node: Node) {
+        if let Some(place) = self.nodes.get_mut(usize::from(at)) {
+            *place = node;
+        }
     }
 
     /// Arithmetic with two operands. As in [`super::flow`], a known operand may decide alone.

@@ -10,6 +10,7 @@ use crate::bpf::listing::Listing;
 use crate::bpf::lower::lower;
 use crate::bpf::meter::Meter;
 use crate::bpf::residual::specialise;
+use crate::bpf::study::{study, units, Finding, Side};
 use crate::calls::{self, CALLS};
 use crate::env::{format, Vec};
 use crate::mem::Buf;
@@ -31,7 +32,7 @@ fn outcomes(code: &[Insn], view: View) -> Buf<Outcome> {
 
 pub fn agree() {
     let mut rng = Rng::new(5);
-    let (mut constants, mut tails, mut needy) = (0, 0, 0);
+    let (mut constants, mut tails, mut needy, mut studied) = (0, 0, 0, 0);
     for _ in 0..scaled(4000) {
         let sight = sight(&mut rng);
         let prog = program(&mut rng, sight);
@@ -40,6 +41,13 @@ pub fn agree() {
         let view = View { arch, sight };
         let out = outcomes(&code, view);
         let whole = lower(&code, &layout(arch, sight)).unwrap().unwrap();
+        let side = || Side {
+            view,
+            layout: layout(arch, sight),
+        };
+        // What is found for all calls together, half of the time with as much as there is for it.
+        let units = rng.pick(&[u32::MAX, units(code.len())]);
+        let study = study(&code, &[side(), side()], Meter::new(units, || true)).unwrap();
         for _ in 0..12 {
             let made = make(&mut rng, &prog, arch);
             let expected = made.answer(&prog, sight);
@@ -67,11 +75,31 @@ pub fn agree() {
             }
             let got = run_ebpf_with(&lowered, &context, &extra, &memory);
             assert_eq!(got, expected.into(), "residual, {}", text());
+
+            let found = match study.findings[1].get(made.nr) {
+                Finding::Whole => continue,
+                Finding::Constant(ret) => ret,
+                Finding::Residual(which) => {
+                    let mut extra = made.extra();
+                    if study.residuals[usize::from(which)].needs.is_empty() {
+                        // Then there is nothing but the choice.
+                        extra.truncate(4);
+                    }
+                    extra[..4].copy_from_slice(&u32::from(which).to_le_bytes());
+                    let program = study.program.as_ref().unwrap();
+                    run_ebpf_with(program, &context, &extra, &memory) as u32
+                }
+            };
+            studied += 1;
+            assert_eq!(found, expected, "study, {}", text());
         }
     }
     assert!(
-        constants > scaled(5000) && tails > scaled(500) && needy > scaled(3000),
-        "{constants} {tails} {needy}"
+        constants > scaled(5000)
+            && tails > scaled(500)
+            && needy > scaled(3000)
+            && studied > scaled(20000),
+        "{constants} {tails} {needy} {studied}"
     );
 }
 
