@@ -594,9 +594,6 @@ static void measure_appended(void)
 	measure("ea_openat2_close", ea_compare, 1, call_openat2, 500);
 	measure("ea_32_openat2_close", ea_compare, 32, call_openat2, 500);
 	measure_children("ea_clone3_exit", ea_compare, 1, call_clone3);
-	/* From now on the calls are hooked. */
-	measure("none_beside_ea_openat2_close", NULL, 0, call_openat2, 500);
-	measure("allow_beside_ea_openat2_close", allow, 1, call_openat2, 500);
 }
 
 int main(int argc, char **argv)

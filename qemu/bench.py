@@ -17,8 +17,6 @@ BASES = {
     "compat_allow_": "compat_none_getppid",
     "compat_compare_": "compat_none_getpriority",
     "allow_openat2": "none_openat2_close",
-    "allow_beside_ea": "none_openat2_close",
-    "none_beside_ea": "none_openat2_close",
     "ea_openat2": "none_openat2_close",
     "ea_32_openat2": "none_openat2_close",
     "ea_clone3": "none_clone3_exit",
