@@ -115,7 +115,13 @@ pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
         view: abi.view(sight),
         layout: arch::layout(abi == Abi::Compat, sight),
     };
-    let meter = Meter::new(study::units(prog.len()), task::may_go_on);
+    let units = study::units(prog.len()).saturating_mul(match sight {
+        Sight::NONE => 1,
+        // There is no such filter with the built-in engine. Two programs are compiled for it in any
+        // case, and what it says of an argument takes more instructions.
+        _ => 3,
+    });
+    let meter = Meter::new(units, task::may_go_on);
     study::study(prog, &Abi::ALL.map(side), meter)
 }
 

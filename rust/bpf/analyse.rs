@@ -57,17 +57,17 @@ pub const MAX_CONSTANTS: usize = u8::MAX as usize;
 const MAX_STARTS: usize = 256;
 
 /// What an instruction costs that is looked at for numbers that are alike, see [`Meter`].
-const VISIT: u32 = 400;
+const VISIT: u32 = 550;
 
 /// And to begin and end with such numbers.
-const BEGIN: u32 = 600;
+const BEGIN: u32 = 900;
 
 /// A constant, with what the tables take for it.
-const CONSTANT: u32 = 900;
+const CONSTANT: u32 = 1300;
 
 /// A look whether it is a constant that is known; and if it is of a number that was said to vary.
-const TRY: u32 = 4;
-const SETTLE: u32 = 50;
+const TRY: u32 = 6;
+const SETTLE: u32 = 70;
 
 /// What a filter does for each system call below [`LIMIT`].
 pub struct Outcomes {

@@ -118,7 +118,7 @@ impl State {
 
 /// What it costs to follow an instruction that goes both ways, beyond any other, see
 /// [`Meter`](super::meter::Meter): two states are copied or joined.
-const SPLIT: u32 = 700;
+const SPLIT: u32 = 850;
 
 /// What an instruction does in a state.
 #[derive(Clone, Copy)]

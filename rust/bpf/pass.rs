@@ -84,10 +84,10 @@ const MAX_STATES: u32 = 8;
 const MAX_NODES: usize = 1024;
 
 /// What a node at an instruction costs, see [`Meter`].
-const STEP: u32 = 200;
+const STEP: u32 = 280;
 
 /// And one more that comes of it.
-const SPAWN: u32 = 150;
+const SPAWN: u32 = 200;
 
 /// The pass for all numbers.
 pub(super) struct Pass<'a> {
@@ -230,7 +230,14 @@ impl<'a> Pass<'a> {
             self.insert(at, next);
             return Ok(());
         }
-        let inside = self.load_alike(pc, word, Node { nrs: inside, ..node })?;
+        let inside = self.load_alike(
+            pc,
+            word,
+            Node {
+                nrs: inside,
+                ..node
+            },
+        )?;
         let outside = Node {
             nrs: outside,
             ..node

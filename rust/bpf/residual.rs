@@ -55,10 +55,10 @@ const ACTION_FULL: u32 = 0xffff_0000;
 const MAX_RETURNS: usize = 16;
 
 /// What a round costs for each instruction that it sees, see [`Meter`].
-const VISIT: u32 = 400;
+const VISIT: u32 = 550;
 
 /// And for each that it leaves.
-const KEEP: u32 = 600;
+const KEEP: u32 = 800;
 
 /// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
 /// must: it never looks at the number or the architecture, and if it always returns the same, it
