@@ -115,7 +115,7 @@ pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
         view: abi.view(sight),
         layout: arch::layout(abi == Abi::Compat, sight),
     };
-    let units = study::units(prog.len()).saturating_mul(match sight {
+    let units = study::units(prog).saturating_mul(match sight {
         Sight::NONE => 1,
         // There is no such filter with the built-in engine. Two programs are compiled for it in any
         // case, and what it says of an argument takes more instructions.

@@ -194,9 +194,8 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
         }
     }
     let other = rng.pick(&[AARCH64, I386, 0]);
-    let len = prog.len();
-    let some = rng.below(units(len) as usize) as u32;
-    for units in [u32::MAX, units(len), some] {
+    let some = rng.below(units(prog) as usize) as u32;
+    for units in [u32::MAX, units(prog), some] {
         compare_study(prog, [X86_64, other], units, &constants, rng, effort, count)?;
     }
     Ok(())
@@ -392,7 +391,7 @@ fn starve(
         mem::fail_after(n);
         let analysed = analyse(prog, arch, &mut Meter::unlimited());
         mem::fail_after(n);
-        let studied = study(prog, &sides(arch, arch), limited(units(prog.len())));
+        let studied = study(prog, &sides(arch, arch), limited(units(prog)));
         mem::fail_after(n);
         let residual = specialise(prog, arch, nr);
         mem::fail_after(n);

@@ -56,10 +56,7 @@ pub const MAX_CONSTANTS: usize = u8::MAX as usize;
 /// Places from which on numbers are looked at, of about 70 bytes each.
 const MAX_STARTS: usize = 256;
 
-/// What an instruction costs that is looked at for numbers that are alike, see [`Meter`].
-const VISIT: u32 = 550;
-
-/// And to begin and end with such numbers.
+/// What it costs to begin and end with numbers that are alike, see [`Meter`].
 const BEGIN: u32 = 900;
 
 /// A constant, with what the tables take for it.
@@ -214,7 +211,7 @@ fn look(
         }
     };
     let sound = walker.walk(prog, 0, given, |_, _, _, effect| {
-        in_time = meter.spend(effect.cost().saturating_add(VISIT));
+        in_time = meter.spend(effect.cost());
         match effect {
             _ if !in_time => Walk::Stop,
             Effect::Return(val) => add(val),

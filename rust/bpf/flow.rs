@@ -116,10 +116,6 @@ impl State {
     }
 }
 
-/// What it costs to follow an instruction that goes both ways, beyond any other, see
-/// [`Meter`](super::meter::Meter): two states are copied or joined.
-const SPLIT: u32 = 850;
-
 /// What an instruction does in a state.
 #[derive(Clone, Copy)]
 pub(super) enum Effect {
@@ -136,11 +132,13 @@ pub(super) enum Effect {
 }
 
 impl Effect {
-    /// What it costs to follow an instruction beyond what each costs.
+    /// What it costs to follow an instruction that has this effect, see [`Meter`](super::meter::Meter).
     pub(super) fn cost(self) -> u32 {
         match self {
-            Effect::Split(..) => SPLIT,
-            _ => 0,
+            Effect::Goto(_) => 300,
+            // Two states are copied or joined.
+            Effect::Split(..) => 1400,
+            _ => 550,
         }
     }
 }

@@ -54,10 +54,7 @@ const ACTION_FULL: u32 = 0xffff_0000;
 /// Different return values that [`Round::thread`] knows.
 const MAX_RETURNS: usize = 16;
 
-/// What a round costs for each instruction that it sees, see [`Meter`].
-const VISIT: u32 = 550;
-
-/// And for each that it leaves.
+/// What a round costs for each instruction that it leaves, see [`Meter`], beyond following it.
 const KEEP: u32 = 800;
 
 /// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
@@ -212,7 +209,7 @@ fn round(
     let sound = tools
         .walker
         .walk(prog, from, given, |At { pc, only }, state, op, effect| {
-            in_time = meter.spend(effect.cost().saturating_add(VISIT));
+            in_time = meter.spend(effect.cost());
             let insn = match effect {
                 _ if !in_time => return Walk::Stop,
                 // Nothing comes before its target.

@@ -22,7 +22,8 @@ use super::{
     flow::Given,
     insn::{
         Insn,
-        Op, //
+        Op,
+        BPF_JMP, //
     },
     lower::{
         jump_if_chosen,
@@ -115,7 +116,7 @@ pub struct Side {
 /// and 860 for each instruction that compiles easily. Ours takes as much, 28,000 for the tables, and
 /// this. So it stays below twice the built-in
 /// engine and 50,000, whatever the filter is: `make test T=costs` sees to that.
-const UNITS: (u32, u32) = (76_000, 600);
+const UNITS: (u32, u32) = (75_000, 600);
 
 /// A filter has at most so many residual programs, for both architectures together.
 const MAX_RESIDUALS: usize = 128;
@@ -134,10 +135,22 @@ const MAX_INSNS: usize = 8192;
 const LOWER: u32 = 450;
 const COMPARE: u32 = 20;
 
-/// The units for a program of so many instructions.
-pub fn units(len: usize) -> u32 {
+/// And for each jump beyond these: the more there are, the longer the kernel takes for each.
+const JUMPS: (u32, u32) = (32, 700);
+
+/// The units for a program.
+pub fn units(prog: &[Insn]) -> u32 {
+    let jumps = prog
+        .iter()
+        .filter(|insn| insn.code & 0x07 == BPF_JMP && insn.jt != insn.jf)
+        .count();
     // CAST: Programs are short.
-    UNITS.0.saturating_add(UNITS.1.saturating_mul(len as u32))
+    let (len, jumps) = (prog.len() as u32, jumps as u32);
+    let further = jumps.saturating_sub(JUMPS.0).saturating_mul(JUMPS.1);
+    UNITS
+        .0
+        .saturating_add(UNITS.1.saturating_mul(len))
+        .saturating_add(further)
 }
 
 /// What it takes to compile a program of so many instructions of eBPF, see [`Meter`]: twice as many

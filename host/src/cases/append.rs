@@ -46,7 +46,7 @@ pub fn agree() {
             layout: layout(arch, sight),
         };
         // What is found for all calls together, half of the time with as much as there is for it.
-        let units = rng.pick(&[u32::MAX, units(code.len())]);
+        let units = rng.pick(&[u32::MAX, units(&code)]);
         let study = study(&code, &[side(), side()], Meter::new(units, || true)).unwrap();
         for _ in 0..12 {
             let made = make(&mut rng, &prog, arch);
