@@ -12,7 +12,7 @@
 //! as the filter that owns the tables.
 //!
 //! Memory: an index byte per number and ABI (1 KiB), 48 bytes for each different entry (at most 256
-//! per ABI), 64 for each different list that begins with the filter; and for the residual programs
+//! per ABI), as many for each different list that begins with the filter; and for the residual programs
 //! of a filter one `bpf_prog`. What does not fit is evaluated by running the filter's own program,
 //! or all of them; so is all of it if there is no memory for tables, or no more than the path may
 //! take ([`Memory`](crate::filter::Memory)).
