@@ -17,7 +17,7 @@
 #endif
 
 #ifdef CONFIG_ARM64
-/* As rust/arch/arm64.rs has them. */
+/* As rust/sys/arch/arm64.rs has them. */
 static_assert(AUDIT_ARCH_AARCH64 == 0xc00000b7);
 static_assert(AUDIT_ARCH_ARM == 0x40000028);
 #endif

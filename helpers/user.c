@@ -8,7 +8,7 @@
 
 #include "rsc.h"
 
-/* What the kernel writes back on E2BIG, as rust/calls.rs has it. */
+/* What the kernel writes back on E2BIG, as rust/logic/syscalls.rs has it. */
 static_assert(sizeof(struct sched_attr) == 56);
 static_assert(sizeof(struct perf_event_attr) == 144);
 

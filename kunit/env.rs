@@ -8,7 +8,7 @@ use core::{
     ops::{
         Deref,
         DerefMut, //
-    },
+    }, //
 };
 use kernel::{
     alloc::{

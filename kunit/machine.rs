@@ -10,11 +10,6 @@ use crate::{
         sight,
         Made, //
     },
-    arch::{
-        layout,
-        Arch,
-        Native, //
-    },
     bpf::{
         append::{
             canonical,
@@ -44,13 +39,18 @@ use crate::{
     },
     rng::Rng,
     sys::{
+        arch::{
+            layout,
+            Arch,
+            Native, //
+        },
         bpf::{
             Classic,
             Residuals, //
         },
         regs::Regs,
         uapi::seccomp_data, //
-    },
+    }, //
 };
 use core::mem::size_of_val;
 use kernel::{
@@ -58,7 +58,7 @@ use kernel::{
     uaccess::{
         UserPtr,
         UserSlice, //
-    },
+    }, //
 };
 
 /// Programs of each test.

@@ -11,28 +11,27 @@ use kernel::{
     prelude::*, //
 };
 
-#[allow(dead_code, reason = "it is for the whole engine")]
-#[path = "../rust/arch/mod.rs"]
-mod arch;
-#[allow(dead_code, reason = "it is for the whole engine")]
-#[path = "../rust/bpf/mod.rs"]
-mod bpf;
-#[path = "../rust/calls.rs"]
-#[allow(dead_code, reason = "it is for the whole engine")]
-mod calls;
 mod env;
+#[allow(dead_code, reason = "it is for the whole engine")]
+#[path = "../rust/logic/mod.rs"]
+mod logic;
 mod mem;
 mod sys;
-#[path = "../rust/uapi.rs"]
-#[allow(dead_code, reason = "it is the whole of a header")]
-mod uapi;
+
+use logic::{
+    bpf,
+    syscalls as calls, //
+};
 
 /// A suite for each file, with a case for each of its tests.
 macro_rules! suites {
     ($($file:ident: $($case:ident)*,)*) => {
         $(mod $file {
             #[allow(unused_imports, reason = "one of them has the tests")]
-            use crate::{cases::*, *};
+            use crate::{
+        cases::*,
+        *, //
+    };
 
             $(
                 /// # Safety

@@ -4,6 +4,8 @@
 
 #![allow(dead_code, unused_imports, reason = "it is for the whole engine")]
 
+#[path = "../rust/sys/arch/mod.rs"]
+pub(crate) mod arch;
 #[path = "../rust/sys/bpf.rs"]
 pub(crate) mod bpf;
 #[path = "../rust/sys/ffi.rs"]

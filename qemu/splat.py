@@ -33,7 +33,7 @@ PATTERNS = {
     r"list_(add|del) corruption": "list_del corruption. prev->next should be ffff",
     r"kmemleak: \d+ new suspected": "kmemleak: 3 new suspected memory leaks (see ...)",
     r"Objects remaining (in|on) ": "Objects remaining on __kmem_cache_shutdown()",
-    r"rust_kernel: panicked at": "rust_kernel: panicked at rust/permit.rs:1:2:",
+    r"rust_kernel: panicked at": "rust_kernel: panicked at rust/engine/permit.rs:1:2:",
     r"unregister_netdevice: waiting": "unregister_netdevice: waiting for lo to become free.",
     r"stack guard page was hit": "BUG: TASK stack guard page was hit at 0",
     r"detected (buffer|field-spanning)": "detected buffer overflow in strcpy",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The memory that [`crate::bpf`] is given in the kernel, and how filters are allocated. On the host it
+//! The memory that [`crate::logic::bpf`] is given in the kernel, and how filters are allocated. On the host it
 //! is another.
 
 use core::ops::{

@@ -3,37 +3,24 @@
 //! Seccomp in Rust, for a kernel that was built without knowing of it.
 //!
 //! The module takes over the functions of `kernel/seccomp.c` through which the rest of the kernel
-//! deals with filters ([`hook`]). From then on every new filter is an object of ours ([`filter`]):
-//! attached by [`attach`], evaluated by [`permit`], inspected by [`ptrace`]. Tasks that were
+//! deals with filters ([`takeover`]). From then on every new filter is an object of ours ([`engine::filter`]):
+//! attached by [`engine::attach`], evaluated by [`engine::permit`], inspected by [`engine::inspect::ptrace`]. Tasks that were
 //! confined before stay with the built-in engine.
 
 use kernel::prelude::*;
 
-mod action;
-mod arch;
-mod attach;
-mod bpf;
-mod cache;
-mod calls;
-mod counters;
-mod debugfs;
-mod ea;
-mod extra;
-mod filter;
-mod hook;
-mod introspect;
-mod listener;
-mod log;
+mod engine;
+#[allow(dead_code, reason = "`abi` is the whole of a header")]
+mod logic;
 mod mem;
-mod notify;
-mod permit;
-mod program;
-mod ptrace;
-mod stragglers;
 mod sys;
-#[allow(dead_code, reason = "it is the whole of a header")]
-mod uapi;
-mod view;
+mod takeover;
+
+use engine::inspect::debugfs;
+use takeover::{
+    args,
+    hooks, //
+};
 
 module! {
     type: RustSeccomp,
@@ -55,8 +42,8 @@ compile_error!("nobody has run this on a kernel with CONFIG_CFI, and a mistake t
 /// The loaded module: dropping it gives seccomp back to the kernel.
 struct RustSeccomp {
     _debugfs: sys::debugfs::Dir,
-    _hooks: hook::Hooks,
-    _arguments: ea::Mechanism,
+    _hooks: hooks::Hooks,
+    _arguments: args::Mechanism,
 }
 
 impl kernel::Module for RustSeccomp {
@@ -64,9 +51,9 @@ impl kernel::Module for RustSeccomp {
         sys::symbols::resolve()?;
         let wanted = module_parameters::extensible_arguments.value();
         // SAFETY: The module is loading, and this is once.
-        let arguments = unsafe { ea::Mechanism::new(wanted) }?;
-        let hooks = hook::Hooks::install()?;
-        pr_info!("took over {}\n", hook::NAMES.trim_end());
+        let arguments = unsafe { args::Mechanism::new(wanted) }?;
+        let hooks = hooks::Hooks::install()?;
+        pr_info!("took over {}\n", hooks::NAMES.trim_end());
         Ok(Self {
             _debugfs: debugfs::create(),
             _hooks: hooks,

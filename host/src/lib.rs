@@ -8,16 +8,14 @@
 //! see `kunit/`.
 
 pub mod appended;
-#[path = "../../rust/bpf/mod.rs"]
-pub mod bpf;
-#[path = "../../rust/calls.rs"]
-pub mod calls;
 pub mod cases;
 pub mod env;
+#[path = "../../rust/logic/mod.rs"]
+pub mod logic;
 pub mod mem;
 pub mod oracle;
 pub mod programs;
 pub mod reference;
 pub mod rng;
-#[path = "../../rust/uapi.rs"]
-pub mod uapi;
+
+pub use logic::{abi as uapi, bpf, syscalls as calls};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The memory that `rust/bpf/` is given here: a vector, and allocations that fail on demand.
+//! The memory that `rust/logic/bpf/` is given here: a vector, and allocations that fail on demand.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares what `rust/bpf/` makes of a program with what the program does.
+//! Compares what `rust/logic/bpf/` makes of a program with what the program does.
 
 use crate::bpf::analyse::{analyse, Outcome};
 use crate::bpf::append::{Sight, View};

@@ -2,7 +2,7 @@
 
 //! What programs mean and which are admitted, in the plainest way.
 //!
-//! Written from the kernel's definitions and not from `rust/bpf/`, of which this shares nothing
+//! Written from the kernel's definitions and not from `rust/logic/bpf/`, of which this shares nothing
 //! but the layout of instructions. Panics where the kernel would be in trouble.
 
 use crate::bpf::insn::Insn;

@@ -9,7 +9,7 @@ use super::{
     regs::Regs,
     uapi::seccomp_data, //
 };
-use crate::bpf::{
+use crate::logic::bpf::{
     append::Extra,
     check::check,
     insn::*,
@@ -198,7 +198,7 @@ impl Choice {
     /// # Safety
     ///
     /// The [`Residuals`] are still there, and the program needs nothing (see
-    /// [`Needs`](crate::bpf::append::Needs)).
+    /// [`Needs`](crate::logic::bpf::append::Needs)).
     #[inline(always)]
     pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
         // SAFETY: By the contract of this function. The program reads the first field of `Extra` at

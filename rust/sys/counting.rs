@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The switch of [`crate::counters`]: a static key, so that who does not count pays an instruction
+//! The switch of [`crate::engine::inspect::counters`]: a static key, so that who does not count pays an instruction
 //! that does nothing.
 //!
 //! C header: [`include/linux/jump_label.h`](srctree/include/linux/jump_label.h)

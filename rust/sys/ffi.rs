@@ -8,7 +8,7 @@
     reason = "task_struct contains lock_class_key, which is empty without lockdep"
 )]
 
-use crate::bpf::lower::EbpfInsn;
+use crate::logic::bpf::lower::EbpfInsn;
 use kernel::{
     bindings,
     ffi::{
@@ -19,7 +19,7 @@ use kernel::{
         c_ulong,
         c_ushort,
         c_void, //
-    },
+    }, //
 };
 
 /// `bpf_aux_classic_check_t`.

@@ -2,6 +2,7 @@
 
 //! The kernel as the engine sees it: the only place that names `bindings` and the C helpers.
 
+pub(crate) mod arch;
 pub(crate) mod bpf;
 pub(crate) mod counting;
 pub(crate) mod debugfs;

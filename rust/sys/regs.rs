@@ -8,7 +8,7 @@ use super::{
     task::Task,
     uapi::seccomp_data, //
 };
-use crate::arch::{
+use crate::sys::arch::{
     Arch,
     Native, //
 };

@@ -12,7 +12,7 @@ use super::{
         Task, //
     }, //
 };
-use crate::filter::{
+use crate::engine::filter::{
     Attached,
     Owner, //
 };

@@ -5,7 +5,7 @@
 //! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
 use super::ffi;
-use crate::arch::{
+use crate::sys::arch::{
     Arch,
     Native, //
 };

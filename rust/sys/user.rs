@@ -5,7 +5,7 @@
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
 use super::ffi;
-use crate::uapi;
+use crate::logic::abi;
 use kernel::{
     bindings,
     error::to_result,
@@ -31,12 +31,12 @@ unsafe impl Abi for bindings::seccomp_notif_addfd {}
 unsafe impl Abi for bindings::seccomp_notif {}
 // SAFETY: As above.
 unsafe impl Abi for bindings::seccomp_notif_resp {}
-// SAFETY: Numbers without padding, as `crate::uapi` asserts.
-unsafe impl Abi for uapi::seccomp_append_filter {}
+// SAFETY: Numbers without padding, as `crate::logic::abi` asserts.
+unsafe impl Abi for abi::seccomp_append_filter {}
 // SAFETY: As above.
-unsafe impl Abi for uapi::seccomp_syscall_ea {}
+unsafe impl Abi for abi::seccomp_syscall_ea {}
 // SAFETY: As above.
-unsafe impl Abi for uapi::seccomp_features {}
+unsafe impl Abi for abi::seccomp_features {}
 // SAFETY: Three numbers of two bytes.
 unsafe impl Abi for bindings::seccomp_notif_sizes {}
 

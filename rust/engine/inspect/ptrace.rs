@@ -8,12 +8,15 @@
 //! filter it is must be decided under the siglock, and a tracee without one is ours to refuse.
 
 use crate::{
-    filter::{
+    engine::filter::{
         Filter,
         FilterRef,
         Owner, //
     },
-    hook::Handled,
+    logic::abi::{
+        seccomp_metadata_append,
+        SECCOMP_METADATA_APPENDED, //
+    },
     sys::{
         module::ModuleRef,
         signal::SigLock,
@@ -24,10 +27,7 @@ use crate::{
         },
         uapi::SECCOMP_FILTER_FLAG_LOG, //
     },
-    uapi::{
-        seccomp_metadata_append,
-        SECCOMP_METADATA_APPENDED, //
-    }, //
+    takeover::hooks::Handled, //
 };
 use core::{
     mem::size_of,

@@ -38,21 +38,23 @@ use super::{
     }, //
 };
 use crate::{
-    calls::{
-        self,
-        CALLS, //
+    logic::{
+        abi::{
+            seccomp_data_append,
+            SECCOMP_DATA_APPEND_SIZE,
+            SECCOMP_DATA_FEATURE_EA,
+            SECCOMP_DATA_FEATURE_EA_TAIL,
+            SECCOMP_DATA_FEATURE_NR_HIGH,
+            SECCOMP_DATA_FEATURE_PKEY, //
+        },
+        syscalls::{
+            self,
+            CALLS, //
+        }, //
     },
     mem::{
         Buf,
         NoMemory, //
-    },
-    uapi::{
-        seccomp_data_append,
-        SECCOMP_DATA_APPEND_SIZE,
-        SECCOMP_DATA_FEATURE_EA,
-        SECCOMP_DATA_FEATURE_EA_TAIL,
-        SECCOMP_DATA_FEATURE_NR_HIGH,
-        SECCOMP_DATA_FEATURE_PKEY, //
     }, //
 };
 use core::mem::offset_of;
@@ -129,7 +131,7 @@ impl From<u32> for View {
 impl View {
     /// Does the call have an extensible argument that the filter sees?
     pub fn sees_argument_of(self, nr: u32) -> bool {
-        self.sight.argument.is_some() && calls::find(self.arch, nr).is_some()
+        self.sight.argument.is_some() && syscalls::find(self.arch, nr).is_some()
     }
 
     /// Calls `f` with the numbers for which [`View::sees_argument_of`] holds, of those that a table

@@ -10,7 +10,7 @@
 
 use super::slot::Slot;
 use crate::{
-    calls::Call,
+    logic::syscalls::Call,
     sys::{
         rcu::{
             self,
@@ -19,7 +19,7 @@ use crate::{
         regs::Saved,
         shared::Shared,
         task::Task, //
-    },
+    }, //
 };
 use core::cell::UnsafeCell;
 use kernel::{

@@ -3,9 +3,11 @@
 //! What a program can ask of the engine, without side effects.
 
 use crate::{
-    calls::Size,
-    ea,
-    extra,
+    engine::inputs,
+    logic::{
+        abi::*,
+        syscalls::Size, //
+    },
     sys::{
         task,
         uapi::{
@@ -17,7 +19,7 @@ use crate::{
         },
         user, //
     },
-    uapi::*, //
+    takeover::args, //
 };
 use core::mem::size_of;
 use kernel::{
@@ -42,10 +44,10 @@ const EA_FLAGS: u64 = SECCOMP_APPEND_FLAG_USE_EA_SIZE | SECCOMP_APPEND_FLAG_EA_T
 pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     const SMALLEST: usize = size_of::<seccomp_syscall_ea>();
     let asked: seccomp_syscall_ea = user::read_sized(buf, size, SMALLEST)?;
-    if !ea::is_available() || !task::runs_arch(asked.arch) {
+    if !args::is_available() || !task::runs_arch(asked.arch) {
         return Err(EOPNOTSUPP);
     }
-    let call = extra::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
+    let call = inputs::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
     let (size_arg, size_offset) = match call.size {
         // CAST: Arguments and offsets are small, and so are sizes.
         Size::Argument(index) => (index as u32, 0),
@@ -79,10 +81,10 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
         Some(_) => SECCOMP_DATA_FEATURE_PKEY,
         None => 0,
     };
-    let if_ea = |value: u64| if ea::is_available() { value } else { 0 };
+    let if_ea = |value: u64| if args::is_available() { value } else { 0 };
     let answer = seccomp_features {
         operations: operations.iter().fold(0, |bits, op| bits | 1 << op),
-        actions: crate::action::Action::COUNT,
+        actions: crate::engine::verdict::Action::COUNT,
         extensible_arg_max: if_ea(SECCOMP_EXTENSIBLE_ARG_MAX.into()) as u32,
         filter_flags: SECCOMP_FILTER_FLAG_MASK.into(),
         append_flags: APPEND_FLAGS & !EA_FLAGS | if_ea(EA_FLAGS),

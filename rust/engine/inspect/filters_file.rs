@@ -6,26 +6,28 @@
 //! as what they are lowered from, so they are made once more from the filter's own program.
 
 use crate::{
-    action::{
-        Action,
-        Verdict, //
+    engine::{
+        filter::{
+            Filter,
+            FilterRef,
+            Owner, //
+        },
+        table::{
+            Abi,
+            Entry,
+            LIMIT, //
+        },
+        verdict::{
+            Action,
+            Verdict, //
+        }, //
     },
-    bpf::listing::Listing,
-    cache::{
-        Abi,
-        Entry,
-        LIMIT, //
-    },
-    filter::{
-        Filter,
-        FilterRef,
-        Owner, //
-    },
+    logic::bpf::listing::Listing,
     sys::{
         debugfs::Content,
         signal::SigLock,
         task, //
-    },
+    }, //
 };
 use core::fmt::{
     self,

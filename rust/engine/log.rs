@@ -6,11 +6,10 @@
 //! `kernel.seccomp.actions_logged`, which keeps ruling the built-in engine as well.
 
 use crate::{
-    action::{
+    engine::verdict::{
         Action,
         Verdict, //
     },
-    hook::Handled,
     sys::{
         module::ModuleRef,
         sysctl::{
@@ -19,6 +18,7 @@ use crate::{
             Handler, //
         }, //
     },
+    takeover::hooks::Handled, //
 };
 use kernel::{
     bindings,

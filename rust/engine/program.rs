@@ -3,8 +3,7 @@
 //! What a filter runs as a whole: for system calls that have no entry in the tables.
 
 use crate::{
-    arch,
-    bpf::{
+    logic::bpf::{
         append::{
             canonical,
             Extra,
@@ -21,6 +20,7 @@ use crate::{
         NoMemory, //
     },
     sys::{
+        arch,
         bpf::{
             Classic,
             Residuals, //

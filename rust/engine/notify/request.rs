@@ -3,7 +3,7 @@
 //! User notification, the side of the confined task: it asks, and waits for the answer.
 //!
 //! Follows `seccomp_do_user_notification()` of `kernel/seccomp.c`. The side of the supervisor is
-//! in [`crate::listener`].
+//! in [`crate::engine::notify::listener`].
 //!
 //! A request goes from [`State::Init`] to [`State::Sent`] when a supervisor reads it, and to
 //! [`State::Replied`] by its answer or by its death. It goes back to `Init` if the supervisor's
@@ -18,7 +18,7 @@
 //! when a second listener is looked for.
 
 use crate::{
-    bpf::append::Extra,
+    logic::bpf::append::Extra,
     mem,
     sys::{
         file,

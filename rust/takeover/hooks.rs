@@ -11,7 +11,7 @@
 //! leaves the calls to the built-in engine, and the hooks are removed in reverse.
 
 use crate::{
-    log, stragglers,
+    engine::log,
     sys::{
         ftrace::{
             self,
@@ -21,6 +21,7 @@ use crate::{
         symbols,
         sysctl::Handler, //
     },
+    takeover::in_flight, //
 };
 use core::pin::Pin;
 use kernel::{
@@ -136,10 +137,10 @@ impl Hooks {
         }
         ftrace::synchronize();
         log::adopt_sysctl(actions_logged)?;
-        stragglers::await_tracers()?;
+        in_flight::await_tracers()?;
         hooks.add(creator, its_site)?;
         ftrace::synchronize();
-        stragglers::note_installers();
+        in_flight::note_installers();
         Ok(hooks)
     }
 
@@ -157,7 +158,7 @@ impl Hooks {
 impl Drop for Hooks {
     fn drop(&mut self) {
         while self.0.pop().is_some() {}
-        stragglers::forget();
+        in_flight::forget();
         // For handlers that were entered before their hook was removed: they have left, or have a
         // reference.
         ftrace::synchronize();

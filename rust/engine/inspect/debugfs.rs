@@ -3,13 +3,15 @@
 //! What root can see in debugfs, under `rust_seccomp/`.
 
 use crate::{
-    counters,
-    ea,
+    engine::inspect::{
+        counters,
+        filters_file::View, //
+    },
     sys::debugfs::{
         Content,
         Dir, //
     },
-    view::View, //
+    takeover::args, //
 };
 use kernel::{
     prelude::*,
@@ -64,7 +66,7 @@ impl Content for ExtensibleArguments {
 
     fn write(&self, text: &str) -> Result {
         match text {
-            "1" => ea::retry(),
+            "1" => args::retry(),
             // Filters that rely on it may be there.
             _ => Err(EINVAL),
         }
@@ -75,7 +77,7 @@ impl Content for ExtensibleArguments {
     }
 
     fn show(&self, _part: usize, out: &SeqFile) -> Result {
-        out.call_printf(format_args!("{}\n", u8::from(ea::is_available())));
+        out.call_printf(format_args!("{}\n", u8::from(args::is_available())));
         Ok(())
     }
 }

@@ -5,35 +5,38 @@
 //! Follows `__seccomp_permit_syscall()` and `__seccomp_filter()` of `kernel/seccomp.c`.
 
 use crate::{
-    action::{
-        Action,
-        Verdict, //
+    engine::{
+        filter::{
+            untag,
+            Filter,
+            TAG, //
+        },
+        inputs,
+        inspect::counters,
+        log,
+        notify::request::{
+            Outcome,
+            Seen, //
+        },
+        table::{
+            Abi,
+            Entry,
+            Table, //
+        },
+        verdict::{
+            Action,
+            Verdict, //
+        }, //
     },
-    arch::{
-        Arch,
-        Native, //
-    },
-    bpf::append::{
+    logic::bpf::append::{
         Extra,
         Needs, //
     },
-    cache::{
-        Abi,
-        Entry,
-        Table, //
-    },
-    counters, ea, extra,
-    filter::{
-        untag,
-        Filter,
-        TAG, //
-    },
-    log,
-    notify::{
-        Outcome,
-        Seen, //
-    },
     sys::{
+        arch::{
+            Arch,
+            Native, //
+        },
         bpf::Choice,
         ptrace,
         regs::Regs,
@@ -48,6 +51,7 @@ use crate::{
             SIGSYS, //
         }, //
     },
+    takeover::args, //
 };
 use core::{
     mem::MaybeUninit,
@@ -168,7 +172,7 @@ fn inspect(task: Task, regs: Regs, entry: &Entry, choice: &Choice) -> bool {
     }
     // SAFETY: It is on the path, as all that an entry refers to.
     let decider = entry.first().map(|decider| unsafe { decider.as_ref() });
-    follow(task, regs, verdict, decider, Pass::First, &extra::NONE)
+    follow(task, regs, verdict, decider, Pass::First, &inputs::NONE)
 }
 
 /// The longest way: as many programs as there are to ask, or none, with all that they see.
@@ -196,8 +200,8 @@ fn inspect_with<'a>(
         None
     } else {
         let gathered = match pass {
-            Pass::First => extra::gather(task, regs, needs, &mut place),
-            Pass::Recheck => extra::gather_rarely(task, regs, needs, &mut place),
+            Pass::First => inputs::gather(task, regs, needs, &mut place),
+            Pass::Recheck => inputs::gather_rarely(task, regs, needs, &mut place),
         };
         if let Err(error) = gathered {
             regs.set_return_value(task, error.to_errno() as isize);
@@ -210,7 +214,7 @@ fn inspect_with<'a>(
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
-    let extra = extra.as_deref().unwrap_or(&extra::NONE);
+    let extra = extra.as_deref().unwrap_or(&inputs::NONE);
     follow(task, regs, verdict, decider, pass, extra)
 }
 
@@ -225,7 +229,7 @@ fn judge<'a>(
     let (verdict, decider) = entry.judge(regs, extra, |filter, extra| {
         filter
             .program()
-            .run(task, regs, extra.unwrap_or(&extra::NONE))
+            .run(task, regs, extra.unwrap_or(&inputs::NONE))
     });
     // SAFETY: It is on the path, as all that an entry refers to, and the path outlives the call.
     (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
@@ -276,7 +280,12 @@ fn evaluate(task: Task, regs: Regs, pass: Pass) -> bool {
     let entry = table.find(regs.nr() as u32).entry();
     if entry.is_none() {
         return inspect_with(task, regs, newest.needs(), pass, |extra| {
-            run_all(newest, task, regs, extra.as_deref().unwrap_or(&extra::NONE))
+            run_all(
+                newest,
+                task,
+                regs,
+                extra.as_deref().unwrap_or(&inputs::NONE),
+            )
         });
     }
     inspect_with(task, regs, entry.needs(), pass, |extra| {
@@ -299,7 +308,7 @@ fn follow(
     let mut extra = extra;
     if extra.features == 0 && matches!(verdict.action(), Action::UserNotif) {
         // A supervisor is told of the argument also if the filters need not look at it to decide.
-        if let Err(error) = extra::gather_rarely(task, regs, needs_of_all(task), &mut place) {
+        if let Err(error) = inputs::gather_rarely(task, regs, needs_of_all(task), &mut place) {
             regs.set_return_value(task, error.to_errno() as isize);
             return false;
         }
@@ -308,7 +317,7 @@ fn follow(
     }
     let next = act(task, regs, verdict, decider, pass, extra);
     if extra.features != 0 && !matches!(next, Next::Run) {
-        ea::forget(task);
+        args::forget(task);
     }
     match next {
         Next::Run => true,

@@ -4,7 +4,7 @@
 //!
 //! A struct that a call takes by pointer is copied once, to a [`slot`] of the calling task in a
 //! [`region`] of its process, which the process can read but not change. The filters look at the
-//! copy, and the [`hook`] passes the call the address of the copy in place of the caller's.
+//! copy, and the [`wrappers`] passes the call the address of the copy in place of the caller's.
 //! `Documentation/ea-internals.rst` has the whole story.
 //!
 //! In the course of a system call: [`fetch`], then the filters, then [`forget`] if they do
@@ -20,14 +20,17 @@
 //! Locks, outermost first: the hook's mutex; the mmap lock; `REGIONS` of [`region`]. `CHANGES` of
 //! [`tasks`] is on its own. None is held while a user's memory is read or a call is run.
 
-mod argument;
-mod hook;
 mod region;
 mod slot;
 mod tasks;
+mod wrappers;
 
+use crate::logic::argument::{
+    self,
+    Plan, //
+};
 use crate::{
-    calls::{
+    logic::syscalls::{
         Call,
         Size, //
     },
@@ -35,9 +38,8 @@ use crate::{
         regs::Regs,
         task::Task,
         user, //
-    },
+    }, //
 };
-use argument::Plan;
 use kernel::{
     prelude::*,
     uaccess::UserPtr, //
@@ -82,7 +84,7 @@ impl Mechanism {
     pub(crate) unsafe fn new(wanted: bool) -> Result<Self> {
         // SAFETY: By the contract of this function.
         unsafe {
-            hook::init();
+            wrappers::init();
             region::init();
             tasks::init();
         }
@@ -91,7 +93,7 @@ impl Mechanism {
             pr_info!("extensible arguments are not filtered, as the parameter says\n");
             return Ok(this);
         }
-        match hook::install() {
+        match wrappers::install() {
             Err(ENOMEM) => return Err(ENOMEM),
             Err(EBUSY) => pr_warn!(
                 "extensible arguments are not filtered: a BPF program or a live patch has one of the \
@@ -108,13 +110,13 @@ impl Mechanism {
 
 impl Drop for Mechanism {
     fn drop(&mut self) {
-        hook::remove();
+        wrappers::remove();
     }
 }
 
 /// Can arguments be cached? Once they can, it stays so.
 pub(crate) fn is_available() -> bool {
-    hook::is_installed()
+    wrappers::is_installed()
 }
 
 /// Hooks the calls, if they are not.
@@ -122,7 +124,7 @@ pub(crate) fn is_available() -> bool {
 /// `EBUSY` if somebody else has taken over one of the calls, or tries the same; `EOPNOTSUPP` if one
 /// cannot be hooked; `ENOMEM`.
 pub(crate) fn retry() -> Result {
-    hook::install()
+    wrappers::install()
 }
 
 /// Copies the argument of the call that the task has entered, for the filters to look at.
@@ -240,7 +242,7 @@ fn state_with_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
 #[cold]
 fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
     // Once it is, it stays for as long as there are filters.
-    if !hook::is_installed() {
+    if !wrappers::is_installed() {
         return Err(EOPNOTSUPP);
     }
     // SAFETY: The task is the caller, and there are no other references, here and below.

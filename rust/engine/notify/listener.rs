@@ -3,19 +3,29 @@
 //! User notification, the side of the supervisor: the listener's file.
 //!
 //! Follows `seccomp_notify_ops` of `kernel/seccomp.c`. The file holds a reference to the filter;
-//! the side of the confined task is in [`crate::notify`].
+//! the side of the confined task is in [`crate::engine::notify::request`].
 
 use crate::{
-    filter::{
-        Filter,
-        FilterRef, //
+    engine::{
+        filter::{
+            Filter,
+            FilterRef, //
+        },
+        notify::request::{
+            Injection,
+            More,
+            Notifier,
+            Reply,
+            State, //
+        }, //
     },
-    notify::{
-        Injection,
-        More,
-        Notifier,
-        Reply,
-        State, //
+    logic::abi::{
+        seccomp_notif_append,
+        SECCOMP_DATA_FEATURE_EA,
+        SECCOMP_DATA_FEATURE_EA_TAIL,
+        SECCOMP_DATA_FEATURE_NR_HIGH,
+        SECCOMP_DATA_FEATURE_PKEY,
+        SECCOMP_EXTENSIBLE_ARG_MAX, //
     },
     sys::{
         file,
@@ -27,14 +37,6 @@ use crate::{
             Events,
             Wake, //
         }, //
-    },
-    uapi::{
-        seccomp_notif_append,
-        SECCOMP_DATA_FEATURE_EA,
-        SECCOMP_DATA_FEATURE_EA_TAIL,
-        SECCOMP_DATA_FEATURE_NR_HIGH,
-        SECCOMP_DATA_FEATURE_PKEY,
-        SECCOMP_EXTENSIBLE_ARG_MAX, //
     }, //
 };
 use core::mem::size_of;

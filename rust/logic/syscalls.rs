@@ -4,7 +4,7 @@
 //! by pointer along with its size.
 //!
 //! One list for all: what is copied and filtered, what is hooked, what
-//! `SECCOMP_GET_SYSCALL_EA_SIZE` tells, what the tests try. It uses `core` alone, as `crate::bpf`
+//! `SECCOMP_GET_SYSCALL_EA_SIZE` tells, what the tests try. It uses `core` alone, as `crate::logic::bpf`
 //! does. The sizes are those of 7.3, where each call checks them in the function that is named.
 //!
 //! `bpf()` is not here: it writes results to its struct.

@@ -18,17 +18,19 @@
 //! evaluates it stays.
 
 use crate::{
-    bpf::{
+    engine::{
+        notify::request::Notifier,
+        program::Program,
+        table::{
+            Tables,
+            Top, //
+        }, //
+    },
+    logic::bpf::{
         append::Needs,
         study::Study, //
     },
-    cache::{
-        Tables,
-        Top, //
-    },
     mem,
-    notify::Notifier,
-    program::Program,
     sys::{
         bpf::Residuals,
         module::ModuleRef,

@@ -3,30 +3,32 @@
 //! What appended filters see of a system call beyond its registers, gathered for those that look.
 
 use crate::{
-    arch::{
-        self,
-        Arch,
-        Native, //
+    logic::{
+        abi::SECCOMP_DATA_FEATURE_EA,
+        bpf::append::{
+            Extra,
+            Needs, //
+        },
+        syscalls::{
+            self,
+            Call,
+            AUDIT_ARCH_X86_64,
+            X32_SYSCALL_BIT, //
+        }, //
     },
-    bpf::append::{
-        Extra,
-        Needs, //
-    },
-    calls::{
-        self,
-        Call,
-        AUDIT_ARCH_X86_64,
-        X32_SYSCALL_BIT, //
-    },
-    ea,
     sys::{
+        arch::{
+            self,
+            Arch,
+            Native, //
+        },
         regs::Regs,
         task::{
             self,
             Task, //
         }, //
     },
-    uapi::SECCOMP_DATA_FEATURE_EA, //
+    takeover::args, //
 };
 use core::mem::MaybeUninit;
 use kernel::prelude::*;
@@ -44,7 +46,7 @@ fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
     }
 }
 
-/// [`calls::find`] for any number that user space comes up with: the processor does not speculate
+/// [`syscalls::find`] for any number that user space comes up with: the processor does not speculate
 /// that it is below the limit.
 #[inline(always)]
 pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static Call> {
@@ -52,18 +54,18 @@ pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static Call> {
         AUDIT_ARCH_X86_64 => nr & !X32_SYSCALL_BIT,
         _ => nr,
     } as usize;
-    if nr >= calls::LIMIT {
+    if nr >= syscalls::LIMIT {
         return None;
     }
     // CAST: It is small.
-    calls::find(
+    syscalls::find(
         audit_arch,
-        arch::index_nospec::<{ calls::LIMIT }>(nr) as u32,
+        arch::index_nospec::<{ syscalls::LIMIT }>(nr) as u32,
     )
 }
 
 /// An argument that there is not.
-static ZEROS: [u8; ea::View::CAPACITY] = [0; ea::View::CAPACITY];
+static ZEROS: [u8; args::View::CAPACITY] = [0; args::View::CAPACITY];
 
 /// Nothing, for programs that need nothing.
 pub(crate) const NONE: Extra = Extra {
@@ -78,7 +80,7 @@ pub(crate) const NONE: Extra = Extra {
 /// Gathers in `place` what `needs` says for the system call that the calling task makes.
 ///
 /// If that is an extensible argument, it is copied, and the call reads the copy unless
-/// [`ea::forget`] is called. May sleep; an error is to deny the call. Without one, the place is filled.
+/// [`args::forget`] is called. May sleep; an error is to deny the call. Without one, the place is filled.
 #[inline(always)]
 pub(crate) fn gather(
     task: Task,
@@ -92,7 +94,7 @@ pub(crate) fn gather(
     }
     if needs.argument {
         if let Some(call) = call_of(task, regs) {
-            let view = ea::fetch(task, regs, call)?;
+            let view = args::fetch(task, regs, call)?;
             extra.argument = view.data;
             extra.size = view.size;
             extra.extent = view.extent;

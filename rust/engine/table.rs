@@ -15,16 +15,14 @@
 //! per ABI), as many for each different list that begins with the filter; and for the residual programs
 //! of a filter one `bpf_prog`. What does not fit is evaluated by running the filter's own program,
 //! or all of them; so is all of it if there is no memory for tables, or no more than the path may
-//! take ([`Memory`](crate::filter::Memory)).
+//! take ([`Memory`](crate::engine::filter::Memory)).
 
 use crate::{
-    action::Verdict,
-    arch::{
-        self,
-        Arch,
-        Native, //
+    engine::{
+        filter::Filter,
+        verdict::Verdict, //
     },
-    bpf::{
+    logic::bpf::{
         append::{
             Extra,
             Needs,
@@ -41,12 +39,16 @@ use crate::{
             Study, //
         }, //
     },
-    filter::Filter,
     mem::{
         Buf,
         NoMemory, //
     },
     sys::{
+        arch::{
+            self,
+            Arch,
+            Native, //
+        },
         bpf::{
             Choice,
             Residuals, //
@@ -59,7 +61,7 @@ use core::ptr::NonNull;
 use kernel::page::PAGE_SIZE;
 
 /// Numbers below this have an entry.
-pub(crate) const LIMIT: usize = crate::bpf::set::LIMIT;
+pub(crate) const LIMIT: usize = crate::logic::bpf::set::LIMIT;
 
 /// Different entries of a table: the index has a byte for each number.
 const MAX_ENTRIES: usize = 256;

@@ -7,7 +7,7 @@
 //! makes of it is not counted.
 
 use crate::{
-    cache::Found,
+    engine::table::Found,
     sys::counting, //
 };
 use kernel::sync::atomic::{

@@ -6,28 +6,41 @@
 //! nothing is allocated, so all that takes memory is made before and dropped after.
 
 use crate::{
-    bpf::{
-        append::Sight,
-        study::Study, //
+    engine::{
+        filter::{
+            untag,
+            Draft,
+            Filter,
+            FilterRef,
+            Owner,
+            MAX_INSNS_PER_PATH, //
+        },
+        inspect::features,
+        notify::listener,
+        program::{
+            Appended,
+            Program, //
+        },
+        table, //
     },
-    cache,
-    ea,
-    filter::{
-        untag,
-        Draft,
-        Filter,
-        FilterRef,
-        Owner,
-        MAX_INSNS_PER_PATH, //
+    logic::{
+        abi::{
+            seccomp_append_filter,
+            SECCOMP_APPEND_FILTER,
+            SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE,
+            SECCOMP_APPEND_FLAG_USE_EA_SIZE,
+            SECCOMP_APPEND_FLAG_WANT_ARCH,
+            SECCOMP_APPEND_FLAG_WANT_NR_HIGH,
+            SECCOMP_EXTENSIBLE_ARG_MAX,
+            SECCOMP_GET_FEATURES,
+            SECCOMP_GET_NOTIF_SIZES_APPEND,
+            SECCOMP_GET_SYSCALL_EA_SIZE, //
+        },
+        bpf::{
+            append::Sight,
+            study::Study, //
+        }, //
     },
-    hook::Handled,
-    introspect,
-    listener,
-    program::{
-        Appended,
-        Program, //
-    },
-    stragglers,
     sys::{
         bpf::{
             self,
@@ -47,17 +60,10 @@ use crate::{
         uapi::*,
         user, //
     },
-    uapi::{
-        seccomp_append_filter,
-        SECCOMP_APPEND_FILTER,
-        SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE,
-        SECCOMP_APPEND_FLAG_USE_EA_SIZE,
-        SECCOMP_APPEND_FLAG_WANT_ARCH,
-        SECCOMP_APPEND_FLAG_WANT_NR_HIGH,
-        SECCOMP_EXTENSIBLE_ARG_MAX,
-        SECCOMP_GET_FEATURES,
-        SECCOMP_GET_NOTIF_SIZES_APPEND,
-        SECCOMP_GET_SYSCALL_EA_SIZE, //
+    takeover::{
+        args,
+        hooks::Handled,
+        in_flight, //
     }, //
 };
 use core::ptr::NonNull;
@@ -110,10 +116,10 @@ unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_voi
     let result = match op {
         SECCOMP_SET_MODE_FILTER => set_mode_filter(flags, uargs, module),
         SECCOMP_APPEND_FILTER => append_filter(flags, uargs, module),
-        SECCOMP_GET_SYSCALL_EA_SIZE => done(introspect::syscall_ea(flags, uargs)),
-        SECCOMP_GET_FEATURES => done(introspect::features(flags, uargs)),
+        SECCOMP_GET_SYSCALL_EA_SIZE => done(features::syscall_ea(flags, uargs)),
+        SECCOMP_GET_FEATURES => done(features::features(flags, uargs)),
         SECCOMP_GET_NOTIF_SIZES if flags == SECCOMP_GET_NOTIF_SIZES_APPEND => {
-            done(introspect::notif_sizes(uargs))
+            done(features::notif_sizes(uargs))
         }
         _ => return Handled::NO,
     };
@@ -164,7 +170,7 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
     let append: seccomp_append_filter =
         user::read_sized(buf, size, core::mem::size_of::<seccomp_append_filter>())?;
     let has = |flag| append.flags & flag != 0;
-    if append.flags & !introspect::APPEND_FLAGS != 0 {
+    if append.flags & !features::APPEND_FLAGS != 0 {
         return Err(EINVAL.into());
     }
     let argument = if has(SECCOMP_APPEND_FLAG_USE_EA_SIZE) {
@@ -175,7 +181,7 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
         if append.extensible_arg_size % 4 != 0 {
             return Err(EINVAL.into());
         }
-        if !ea::is_available() {
+        if !args::is_available() {
             return Err(EOPNOTSUPP.into());
         }
         // CAST: It was just checked.
@@ -287,22 +293,22 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
     let (program, study) = match request.appended {
         None => {
             let program = Classic::from_user(len, insns)?;
-            let study = cache::study(program.original(), Sight::NONE);
+            let study = table::study(program.original(), Sight::NONE);
             (Program::Classic(program), study)
         }
         Some((sight, flags)) => {
             let original = bpf::read_insns(len, insns)?;
             let (program, code) = Appended::new(original, sight, flags)?;
-            (Program::Appended(program), cache::study(&code, sight))
+            (Program::Appended(program), table::study(&code, sight))
         }
     };
     let mut study = study.ok();
     let residuals = study.as_mut().and_then(|study| {
-        let bytes = cache::memory_of_residuals(study);
+        let bytes = table::memory_of_residuals(study);
         if !Draft::has_room(&program, bytes, own_path().as_deref()) {
             study.forget_residuals();
         }
-        cache::compile(study)
+        table::compile(study)
     });
     // The study has then ended early.
     if signal::fatal_pending() {
@@ -410,7 +416,7 @@ fn out_of_step(lock: &SigLock, callers: Option<&Filter>) -> Option<Task> {
             return false;
         }
         match (thread.mode(), lock.owner(thread)) {
-            (Mode::Disabled, _) => stragglers::includes(thread),
+            (Mode::Disabled, _) => in_flight::includes(thread),
             (Mode::Filter, Owner::Us(theirs)) => !Filter::is_ancestor(Some(theirs), callers),
             // Strict, dead, or the built-in engine's.
             _ => true,
@@ -476,7 +482,7 @@ unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<bindings::task_str
     if kernel::warn_on!(!task.is_exiting()) {
         return;
     }
-    ea::release(task);
+    args::release(task);
     // SAFETY: By the contract of this function.
     let lock = unsafe { SigLock::of(task) };
     let filter = lock.replace_filter(task, None);

@@ -2,7 +2,7 @@
 
 //! What differs between the architectures.
 
-use crate::bpf::{
+use crate::logic::bpf::{
     append::Sight,
     lower::{
         Layout,

@@ -7,19 +7,19 @@
 //! `struct pt_regs`, which differs from the task's in the pointer.
 
 use super::{
-    argument,
     tasks::{
         self,
         State, //
     }, //
 };
+use crate::logic::argument;
 use crate::{
-    arch::{
-        Arch,
-        Native, //
-    },
-    calls::CALLS,
+    logic::syscalls::CALLS,
     sys::{
+        arch::{
+            Arch,
+            Native, //
+        },
         ftrace::{
             self,
             DirectCall, //
@@ -36,7 +36,7 @@ use crate::{
             Task, //
         },
         user, //
-    },
+    }, //
 };
 use core::{
     pin::Pin,

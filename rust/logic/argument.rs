@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much of a struct is to be copied. It uses `core` alone, as [`crate::calls`] does.
+//! How much of a struct is to be copied. It uses `core` alone, as [`crate::logic::syscalls`] does.
 
-use crate::calls::{
+use crate::logic::syscalls::{
     Call,
     Null,
     Size, //

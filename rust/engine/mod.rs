@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The filter engine: filters, how they are attached, and what they do to system calls.
+
+pub(crate) mod attach;
+pub(crate) mod filter;
+pub(crate) mod inputs;
+pub(crate) mod inspect;
+pub(crate) mod log;
+pub(crate) mod notify;
+pub(crate) mod permit;
+pub(crate) mod program;
+pub(crate) mod table;
+pub(crate) mod verdict;
