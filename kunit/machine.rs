@@ -7,15 +7,15 @@ use crate::{
     appended::{
         make,
         program,
-        sight,
+        visible,
         Made, //
     },
     bpf::{
         append::{
             canonical,
-            Extra,
-            Sight,
-            View, //
+            ArchView,
+            Inputs,
+            VisibleFields, //
         },
         insn::Insn,
         listing::Listing,
@@ -119,7 +119,7 @@ fn structure(data: &Data) -> seccomp_data {
 /// Compiles a program over the registers.
 fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
     let insns = lower(prog, layout).unwrap().unwrap();
-    // SAFETY: By `lower()` and `layout()` they read `struct pt_regs`, `Extra`, the words of an
+    // SAFETY: By `lower()` and `layout()` they read `struct pt_regs`, `Inputs`, the words of an
     // argument and their stack, and end.
     match unsafe { Residuals::new(&insns) } {
         Ok(compiled) => compiled,
@@ -128,7 +128,7 @@ fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
 }
 
 /// Runs a program over `words` of `struct seccomp_data`, in registers.
-fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, extra: &Extra) -> u32 {
+fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, inputs: &Inputs) -> u32 {
     // SAFETY: Registers may be zero.
     let mut regs: pt_regs = unsafe { core::mem::zeroed() };
     let mut put = |place, word: u32| {
@@ -152,8 +152,8 @@ fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, extra: &Ex
     assert_eq!(Native::nr(&regs), data.nr);
     assert_eq!(Native::arguments(&regs, compat), data.args);
     assert_eq!(Native::instruction_pointer(&regs), data.instruction_pointer);
-    // SAFETY: The program is there, and `extra` has an argument of 4096 bytes.
-    unsafe { prog.choose(0).run_only(Regs::new(&regs), extra) }
+    // SAFETY: The program is there, and `inputs` has an argument of 4096 bytes.
+    unsafe { prog.choose(0).run_only(Regs::new(&regs), inputs) }
 }
 
 fn audit_arch(compat: bool) -> u32 {
@@ -167,7 +167,7 @@ fn audit_arch(compat: bool) -> u32 {
 /// What is left of programs for a number.
 pub(crate) fn residuals() {
     let argument = vec![0; 4096];
-    let extra = Extra {
+    let inputs = Inputs {
         which: 0,
         argument: argument.as_ptr(),
         size: 0,
@@ -180,7 +180,7 @@ pub(crate) fn residuals() {
         let prog = random(&mut rng);
         let compat = rng.one_in(3);
         let arch = audit_arch(compat);
-        let layout = layout(compat, Sight::NONE);
+        let layout = layout(compat, VisibleFields::NONE);
         let constants = constants(&prog);
         for _ in 0..2 {
             let nr = rng.pick(&constants) % 512;
@@ -188,7 +188,7 @@ pub(crate) fn residuals() {
             let compiled = compile(&residual, &layout);
             for _ in 0..8 {
                 let data = data(&mut rng, &constants, nr, arch);
-                let got = run(&compiled, &layout, &data, 0, &extra);
+                let got = run(&compiled, &layout, &data, 0, &inputs);
                 let expected = reference::run(&prog, &data);
                 assert_eq!(got, expected, "{data:x?}\n{}", Listing(&residual));
             }
@@ -200,12 +200,12 @@ pub(crate) fn residuals() {
 pub(crate) fn appended() {
     let mut rng = Rng::new(23);
     for _ in 0..PROGRAMS {
-        let sight = sight(&mut rng);
-        let prog = program(&mut rng, sight);
+        let visible = visible(&mut rng);
+        let prog = program(&mut rng, visible);
         let compat = rng.one_in(3);
         let arch = audit_arch(compat);
-        let layout = layout(compat, sight);
-        let code = canonical(&prog, sight).unwrap().unwrap();
+        let layout = layout(compat, visible);
+        let code = canonical(&prog, visible).unwrap().unwrap();
         let whole = compile(&code, &layout);
         for _ in 0..4 {
             let mut made = make(&mut rng, &prog, arch);
@@ -213,15 +213,15 @@ pub(crate) fn appended() {
                 // There is no such half.
                 made.nr_high = 0;
             }
-            let residual = specialise(&code, View { arch, sight }, made.nr);
+            let residual = specialise(&code, ArchView { arch, visible }, made.nr);
             let residual = residual.unwrap().unwrap();
-            let expected = made.answer(&prog, sight);
+            let expected = made.answer(&prog, visible);
             for compiled in [&whole, &compile(&residual, &layout)] {
                 let got = run_over(compiled, &layout, &made);
                 assert_eq!(
                     got,
                     expected,
-                    "nr {}, {sight:?}\n{}",
+                    "nr {}, {visible:?}\n{}",
                     made.nr,
                     Listing(&code)
                 );
@@ -233,7 +233,7 @@ pub(crate) fn appended() {
 fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
     let has = calls::find(made.arch, made.nr).is_some();
     let memory = made.memory();
-    let extra = Extra {
+    let inputs = Inputs {
         which: 0,
         argument: memory.as_ptr(),
         size: if has { made.size } else { 0 },
@@ -246,5 +246,5 @@ fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
     words[0] = made.nr;
     words[1] = made.arch;
     words[2..].copy_from_slice(&made.ip_and_args);
-    run(prog, layout, &words, made.nr_high, &extra)
+    run(prog, layout, &words, made.nr_high, &inputs)
 }

@@ -2,7 +2,7 @@
 
 //! Appended filters: random ones, and what system calls are to them.
 
-use crate::bpf::append::Sight;
+use crate::bpf::append::VisibleFields;
 use crate::bpf::insn::Insn;
 use crate::bpf::lower::{Layout, Word};
 use crate::calls::{self, CALLS};
@@ -42,20 +42,20 @@ impl Made {
     }
 
     /// `struct seccomp_data_append`, as words, written down field by field.
-    fn structure(&self, sight: Sight) -> Vec<u32> {
-        let understood = sight.argument.unwrap_or(0);
-        let sees = sight.argument.is_some() && calls::find(self.arch, self.nr).is_some();
+    fn structure(&self, visible: VisibleFields) -> Vec<u32> {
+        let understood = visible.argument.unwrap_or(0);
+        let sees = visible.argument.is_some() && calls::find(self.arch, self.nr).is_some();
         let mut words = vec![self.nr, self.arch];
         words.extend(self.ip_and_args);
         words.extend([1136 + understood, 0]);
         let mut features = 0;
-        features |= u32::from(sight.nr_high);
-        features |= u32::from(sight.pkey) << 1;
+        features |= u32::from(visible.nr_high);
+        features |= u32::from(visible.pkey) << 1;
         features |= u32::from(sees) << 2;
-        features |= u32::from(sees && sight.tail && self.extent() > understood as usize) << 3;
+        features |= u32::from(sees && visible.tail && self.extent() > understood as usize) << 3;
         words.extend([features, 0]);
-        words.push(if sight.nr_high { self.nr_high } else { 0 });
-        words.push(if sight.pkey { self.pkey } else { 0 });
+        words.push(if visible.nr_high { self.nr_high } else { 0 });
+        words.push(if visible.pkey { self.pkey } else { 0 });
         words.extend([0; 4]);
         words.extend([0; 256]);
         let size = if sees { self.size } else { 0 };
@@ -69,13 +69,13 @@ impl Made {
     }
 
     /// What the filter says, if it is run as its author wrote it.
-    pub fn answer(&self, prog: &[Insn], sight: Sight) -> u32 {
-        let sees = sight.argument.is_some() && calls::find(self.arch, self.nr).is_some();
-        if sees && !sight.tail && self.extent() > sight.argument.unwrap() as usize {
+    pub fn answer(&self, prog: &[Insn], visible: VisibleFields) -> u32 {
+        let sees = visible.argument.is_some() && calls::find(self.arch, self.nr).is_some();
+        if sees && !visible.tail && self.extent() > visible.argument.unwrap() as usize {
             return E2BIG;
         }
-        let len = 1136 + sight.argument.unwrap_or(0);
-        run_with_len(prog, &self.structure(sight), len)
+        let len = 1136 + visible.argument.unwrap_or(0);
+        run_with_len(prog, &self.structure(visible), len)
     }
 
     /// What lowered programs find, by [`layout`].
@@ -86,8 +86,8 @@ impl Made {
         words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
-    /// `struct Extra`, with a pointer that is not used.
-    pub fn extra(&self) -> Vec<u8> {
+    /// `struct Inputs`, with a pointer that is not used.
+    pub fn inputs(&self) -> Vec<u8> {
         let has = calls::find(self.arch, self.nr).is_some();
         let mut bytes = vec![0; 4];
         bytes.extend(self.pkey.to_le_bytes());
@@ -108,7 +108,7 @@ impl Made {
 }
 
 /// Where programs that are lowered find the words of [`Made::context`].
-pub fn layout(arch: u32, sight: Sight) -> Layout {
+pub fn layout(arch: u32, visible: VisibleFields) -> Layout {
     let mut words = [Word::Const(arch); 16];
     words[0] = Word::At(0);
     for (word, place) in words.iter_mut().enumerate().skip(2) {
@@ -117,17 +117,17 @@ pub fn layout(arch: u32, sight: Sight) -> Layout {
     Layout {
         words,
         nr_high: Word::At(60),
-        sight,
+        visible,
     }
 }
 
 /// What a filter asks for.
-pub fn sight(rng: &mut Rng) -> Sight {
+pub fn visible(rng: &mut Rng) -> VisibleFields {
     let argument = match rng.below(4) {
         0 => None,
         _ => Some(rng.pick(&[0, 4, 24, 64, 88, 90, 144, 4096])),
     };
-    Sight {
+    VisibleFields {
         nr_high: rng.one_in(2),
         pkey: rng.one_in(2),
         argument,
@@ -136,9 +136,9 @@ pub fn sight(rng: &mut Rng) -> Sight {
 }
 
 /// A random program that loads from all over the structure.
-pub fn program(rng: &mut Rng, sight: Sight) -> Vec<Insn> {
+pub fn program(rng: &mut Rng, visible: VisibleFields) -> Vec<Insn> {
     let mut prog = random(rng);
-    let end = 1136 + sight.argument.unwrap_or(0);
+    let end = 1136 + visible.argument.unwrap_or(0);
     for insn in &mut prog {
         if insn.code == 0x20 && rng.one_in(2) {
             let offset = match rng.below(3) {

@@ -3,7 +3,7 @@
 //! Compares what `rust/logic/bpf/` makes of a program with what the program does.
 
 use crate::bpf::analyse::{analyse, Outcome};
-use crate::bpf::append::{Sight, View};
+use crate::bpf::append::{ArchView, VisibleFields};
 use crate::bpf::check;
 use crate::bpf::insn::Insn;
 use crate::bpf::listing::Listing;
@@ -214,9 +214,9 @@ fn side(arch: u32) -> Side {
         }
     }
     Side {
-        view: View {
+        view: ArchView {
             arch,
-            sight: Sight::NONE,
+            visible: VisibleFields::NONE,
         },
         layout: Layout::from(words),
     }
@@ -273,9 +273,9 @@ fn run_residual(study: &Study, which: u8, data: &Data) -> Result<u32, String> {
         .get(usize::from(which))
         .ok_or("no residual")?;
     let context: Vec<u8> = data.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let mut extra = vec![0xa5; 32];
-    extra[..4].copy_from_slice(&u32::from(which).to_le_bytes());
-    let ret = reference::run_ebpf_with(program, &context, &extra, &[]) as u32;
+    let mut inputs = vec![0xa5; 32];
+    inputs[..4].copy_from_slice(&u32::from(which).to_le_bytes());
+    let ret = reference::run_ebpf_with(program, &context, &inputs, &[]) as u32;
     if let Some(strongest) = residual.strongest {
         ensure!(
             strongest as i32 <= (ret & 0xffff_0000) as i32,

@@ -256,8 +256,8 @@ pub fn run_ebpf(prog: &[EbpfInsn], context: &[u8]) -> u64 {
     run_ebpf_with(prog, context, &[], &[])
 }
 
-/// As [`run_ebpf`], with more in r2: `struct Extra`, whose pointer to an `argument` it has at 8.
-pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: &[u8]) -> u64 {
+/// As [`run_ebpf`], with more in r2: `struct Inputs`, whose pointer to an `argument` it has at 8.
+pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], inputs: &[u8], argument: &[u8]) -> u64 {
     const CONTEXT: u64 = 0x1000_0000;
     const STACK: u64 = 0x2000_0000;
     const EXTRA: u64 = 0x3000_0000;
@@ -265,7 +265,7 @@ pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: 
     let load = |address: u64, len: usize| {
         let (memory, base) = match address >> 28 {
             1 => (context, CONTEXT),
-            3 => (extra, EXTRA),
+            3 => (inputs, EXTRA),
             4 => (argument, ARGUMENT),
             _ => panic!("address {address:#x}"),
         };
@@ -277,7 +277,7 @@ pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], extra: &[u8], argument: 
     };
     let mut regs: [Option<u64>; 11] = [None; 11];
     regs[1] = Some(CONTEXT);
-    regs[2] = Some(EXTRA).filter(|_| !extra.is_empty());
+    regs[2] = Some(EXTRA).filter(|_| !inputs.is_empty());
     regs[10] = Some(STACK + 64);
     let mut stack: [Option<u32>; 16] = [None; 16];
     let mut pc = 0usize;

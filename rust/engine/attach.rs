@@ -37,7 +37,7 @@ use crate::{
             SECCOMP_GET_SYSCALL_EA_SIZE, //
         },
         bpf::{
-            append::Sight,
+            append::VisibleFields,
             study::Study, //
         }, //
     },
@@ -143,7 +143,7 @@ struct Request {
     /// A `struct sock_fprog`.
     fprog: UserPtr,
     /// For `SECCOMP_APPEND_FILTER`: what it sees, and all its flags.
-    appended: Option<(Sight, u64)>,
+    appended: Option<(VisibleFields, u64)>,
 }
 
 /// `SECCOMP_SET_MODE_FILTER`.
@@ -191,7 +191,7 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
     } else {
         None
     };
-    let sight = Sight {
+    let visible = VisibleFields {
         nr_high: has(SECCOMP_APPEND_FLAG_WANT_NR_HIGH),
         pkey: has(SECCOMP_APPEND_FLAG_WANT_ARCH) && task::pkey_register().is_some(),
         argument,
@@ -201,7 +201,7 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
         // CAST: Those of older filters are the lower half.
         flags: append.flags as u32,
         fprog: UserPtr::from_addr(usize::try_from(append.filter).map_err(|_| EFAULT)?),
-        appended: Some((sight, append.flags)),
+        appended: Some((visible, append.flags)),
     };
     // SAFETY: As in `set_mode_filter()`.
     if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
@@ -293,13 +293,13 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
     let (program, study) = match request.appended {
         None => {
             let program = Classic::from_user(len, insns)?;
-            let study = table::study(program.original(), Sight::NONE);
+            let study = table::study(program.original(), VisibleFields::NONE);
             (Program::Classic(program), study)
         }
-        Some((sight, flags)) => {
+        Some((visible, flags)) => {
             let original = bpf::read_insns(len, insns)?;
-            let (program, code) = Appended::new(original, sight, flags)?;
-            (Program::Appended(program), table::study(&code, sight))
+            let (program, code) = Appended::new(original, visible, flags)?;
+            (Program::Appended(program), table::study(&code, visible))
         }
     };
     let mut study = study.ok();

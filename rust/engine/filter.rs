@@ -27,7 +27,7 @@ use crate::{
         }, //
     },
     logic::bpf::{
-        append::Needs,
+        append::NeededInputs,
         study::Study, //
     },
     mem,
@@ -74,7 +74,7 @@ pub(crate) struct Filter {
     /// How many filters there are from here to the root.
     depth: u32,
     /// What the programs of all of them need.
-    needs: Needs,
+    needs: NeededInputs,
     /// What all of them take.
     memory: Memory,
     program: Program,
@@ -186,7 +186,7 @@ impl Filter {
     }
 
     /// What the programs of the path need.
-    pub(crate) fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> NeededInputs {
         self.needs
     }
 
@@ -428,7 +428,7 @@ impl Draft {
         let filter = self.0 .0 .0.as_ptr();
         let path_len = self.0.path_len_on(prev.as_deref());
         let depth = prev.as_deref().map_or(0, Filter::depth) + 1;
-        let needs = prev.as_deref().map_or(Needs::NONE, Filter::needs);
+        let needs = prev.as_deref().map_or(NeededInputs::NONE, Filter::needs);
         let needs = needs.and(self.0.program.needs());
         // The `users` reference on `prev` is given up when that of the filter goes, the `refs`
         // when the filter is freed: see `drop()` of `Attached` and of `FilterRef`.

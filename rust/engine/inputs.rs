@@ -6,12 +6,12 @@ use crate::{
     logic::{
         abi::SECCOMP_DATA_FEATURE_EA,
         bpf::append::{
-            Extra,
-            Needs, //
+            Inputs,
+            NeededInputs, //
         },
         syscalls::{
             self,
-            Call,
+            ExtensibleCall,
             AUDIT_ARCH_X86_64,
             X32_SYSCALL_BIT, //
         }, //
@@ -35,7 +35,7 @@ use kernel::prelude::*;
 
 /// The call, if it has an extensible argument.
 #[inline(always)]
-fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
+fn call_of(task: Task, regs: Regs) -> Option<&'static ExtensibleCall> {
     // CAST: A negative number becomes one that no call has.
     let nr = regs.nr() as u32;
     // Each with an architecture that the compiler knows.
@@ -49,7 +49,7 @@ fn call_of(task: Task, regs: Regs) -> Option<&'static Call> {
 /// [`syscalls::find`] for any number that user space comes up with: the processor does not speculate
 /// that it is below the limit.
 #[inline(always)]
-pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static Call> {
+pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     let nr = match audit_arch {
         AUDIT_ARCH_X86_64 => nr & !X32_SYSCALL_BIT,
         _ => nr,
@@ -65,10 +65,10 @@ pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static Call> {
 }
 
 /// An argument that there is not.
-static ZEROS: [u8; args::View::CAPACITY] = [0; args::View::CAPACITY];
+static ZEROS: [u8; args::CachedArgument::CAPACITY] = [0; args::CachedArgument::CAPACITY];
 
 /// Nothing, for programs that need nothing.
-pub(crate) const NONE: Extra = Extra {
+pub(crate) const NONE: Inputs = Inputs {
     which: 0,
     argument: ZEROS.as_ptr(),
     size: 0,
@@ -85,23 +85,23 @@ pub(crate) const NONE: Extra = Extra {
 pub(crate) fn gather(
     task: Task,
     regs: Regs,
-    needs: Needs,
-    place: &mut MaybeUninit<Extra>,
+    needs: NeededInputs,
+    place: &mut MaybeUninit<Inputs>,
 ) -> Result {
-    let mut extra = NONE;
+    let mut inputs = NONE;
     if needs.pkey {
-        extra.pkey = task::pkey_register().unwrap_or(0);
+        inputs.pkey = task::pkey_register().unwrap_or(0);
     }
     if needs.argument {
         if let Some(call) = call_of(task, regs) {
             let view = args::fetch(task, regs, call)?;
-            extra.argument = view.data;
-            extra.size = view.size;
-            extra.extent = view.extent;
-            extra.features = SECCOMP_DATA_FEATURE_EA as u32;
+            inputs.argument = view.data;
+            inputs.size = view.size;
+            inputs.extent = view.extent;
+            inputs.features = SECCOMP_DATA_FEATURE_EA as u32;
         }
     }
-    place.write(extra);
+    place.write(inputs);
     Ok(())
 }
 
@@ -111,8 +111,8 @@ pub(crate) fn gather(
 pub(crate) fn gather_rarely(
     task: Task,
     regs: Regs,
-    needs: Needs,
-    place: &mut MaybeUninit<Extra>,
+    needs: NeededInputs,
+    place: &mut MaybeUninit<Inputs>,
 ) -> Result {
     gather(task, regs, needs, place)
 }

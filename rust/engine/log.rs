@@ -14,8 +14,8 @@ use crate::{
         module::ModuleRef,
         sysctl::{
             self,
-            Call,
-            Handler, //
+            Handler,
+            HandlerCall, //
         }, //
     },
     takeover::hooks::Handled, //
@@ -104,7 +104,7 @@ unsafe extern "C" fn rsc_actions_logged(
     // SAFETY: By the contract of this function.
     let (call, handler) = unsafe {
         (
-            Call::new(table, write, buffer, lenp, ppos),
+            HandlerCall::new(table, write, buffer, lenp, ppos),
             Handler::new(body),
         )
     };

@@ -15,8 +15,8 @@ use crate::{
         inspect::counters,
         log,
         notify::request::{
-            Outcome,
-            Seen, //
+            FilteredCall,
+            Outcome, //
         },
         table::{
             Abi,
@@ -29,8 +29,8 @@ use crate::{
         }, //
     },
     logic::bpf::append::{
-        Extra,
-        Needs, //
+        Inputs,
+        NeededInputs, //
     },
     sys::{
         arch::{
@@ -181,8 +181,8 @@ fn inspect_all(task: Task, regs: Regs, entry: &Entry) -> bool {
     if entry.is_none() {
         return evaluate(task, regs, Pass::First);
     }
-    inspect_with(task, regs, entry.needs(), Pass::First, |extra| {
-        judge(task, regs, entry, extra)
+    inspect_with(task, regs, entry.needs(), Pass::First, |inputs| {
+        judge(task, regs, entry, inputs)
     })
 }
 
@@ -191,12 +191,12 @@ fn inspect_all(task: Task, regs: Regs, entry: &Entry) -> bool {
 fn inspect_with<'a>(
     task: Task,
     regs: Regs,
-    needs: Needs,
+    needs: NeededInputs,
     pass: Pass,
-    judge: impl FnOnce(Option<&mut Extra>) -> (Verdict, Option<&'a Filter>),
+    judge: impl FnOnce(Option<&mut Inputs>) -> (Verdict, Option<&'a Filter>),
 ) -> bool {
     let mut place = MaybeUninit::uninit();
-    let mut extra = if needs.is_empty() {
+    let mut inputs = if needs.is_empty() {
         None
     } else {
         let gathered = match pass {
@@ -210,12 +210,12 @@ fn inspect_with<'a>(
         // SAFETY: `gather()` has filled it.
         Some(unsafe { place.assume_init_mut() })
     };
-    let (verdict, decider) = judge(extra.as_deref_mut());
+    let (verdict, decider) = judge(inputs.as_deref_mut());
     if verdict.ties(Verdict::ALLOW) {
         return true;
     }
-    let extra = extra.as_deref().unwrap_or(&inputs::NONE);
-    follow(task, regs, verdict, decider, pass, extra)
+    let inputs = inputs.as_deref().unwrap_or(&inputs::NONE);
+    follow(task, regs, verdict, decider, pass, inputs)
 }
 
 /// What the filters say of the call, and the one of them that said it (none if they allow it).
@@ -224,12 +224,12 @@ fn judge<'a>(
     task: Task,
     regs: Regs,
     entry: &Entry,
-    extra: Option<&mut Extra>,
+    inputs: Option<&mut Inputs>,
 ) -> (Verdict, Option<&'a Filter>) {
-    let (verdict, decider) = entry.judge(regs, extra, |filter, extra| {
+    let (verdict, decider) = entry.judge(regs, inputs, |filter, inputs| {
         filter
             .program()
-            .run(task, regs, extra.unwrap_or(&inputs::NONE))
+            .run(task, regs, inputs.unwrap_or(&inputs::NONE))
     });
     // SAFETY: It is on the path, as all that an entry refers to, and the path outlives the call.
     (verdict, decider.map(|decider| unsafe { decider.as_ref() }))
@@ -241,14 +241,14 @@ fn run_all<'a>(
     newest: &'a Filter,
     task: Task,
     regs: Regs,
-    extra: &Extra,
+    inputs: &Inputs,
 ) -> (Verdict, Option<&'a Filter>) {
     if is_exempt(task, regs) {
         return (Verdict::ALLOW, None);
     }
     let mut result = (Verdict::ALLOW, None);
     for filter in newest.path() {
-        let verdict = Verdict::new(filter.program().run(task, regs, extra));
+        let verdict = Verdict::new(filter.program().run(task, regs, inputs));
         if verdict.overrules(result.0) {
             result = (verdict, Some(filter));
         }
@@ -279,17 +279,17 @@ fn evaluate(task: Task, regs: Regs, pass: Pass) -> bool {
     // CAST: As in `permit()`.
     let entry = table.find(regs.nr() as u32).entry();
     if entry.is_none() {
-        return inspect_with(task, regs, newest.needs(), pass, |extra| {
+        return inspect_with(task, regs, newest.needs(), pass, |inputs| {
             run_all(
                 newest,
                 task,
                 regs,
-                extra.as_deref().unwrap_or(&inputs::NONE),
+                inputs.as_deref().unwrap_or(&inputs::NONE),
             )
         });
     }
-    inspect_with(task, regs, entry.needs(), pass, |extra| {
-        judge(task, regs, entry, extra)
+    inspect_with(task, regs, entry.needs(), pass, |inputs| {
+        judge(task, regs, entry, inputs)
     })
 }
 
@@ -302,21 +302,21 @@ fn follow(
     verdict: Verdict,
     decider: Option<&Filter>,
     pass: Pass,
-    extra: &Extra,
+    inputs: &Inputs,
 ) -> bool {
     let mut place = MaybeUninit::uninit();
-    let mut extra = extra;
-    if extra.features == 0 && matches!(verdict.action(), Action::UserNotif) {
+    let mut inputs = inputs;
+    if inputs.features == 0 && matches!(verdict.action(), Action::UserNotif) {
         // A supervisor is told of the argument also if the filters need not look at it to decide.
         if let Err(error) = inputs::gather_rarely(task, regs, needs_of_all(task), &mut place) {
             regs.set_return_value(task, error.to_errno() as isize);
             return false;
         }
         // SAFETY: `gather()` has filled it.
-        extra = unsafe { place.assume_init_ref() };
+        inputs = unsafe { place.assume_init_ref() };
     }
-    let next = act(task, regs, verdict, decider, pass, extra);
-    if extra.features != 0 && !matches!(next, Next::Run) {
+    let next = act(task, regs, verdict, decider, pass, inputs);
+    if inputs.features != 0 && !matches!(next, Next::Run) {
         args::forget(task);
     }
     match next {
@@ -328,9 +328,11 @@ fn follow(
 
 /// What the filters of the task need, all in all.
 #[cold]
-fn needs_of_all(task: Task) -> Needs {
+fn needs_of_all(task: Task) -> NeededInputs {
     // SAFETY: As in `rsc_permit_syscall()`.
-    untag(task.raw_filter()).map_or(Needs::NONE, |newest| unsafe { newest.as_ref() }.needs())
+    untag(task.raw_filter()).map_or(NeededInputs::NONE, |newest| {
+        unsafe { newest.as_ref() }.needs()
+    })
 }
 
 /// What becomes of a call.
@@ -351,7 +353,7 @@ fn act(
     verdict: Verdict,
     decider: Option<&Filter>,
     pass: Pass,
-    extra: &Extra,
+    inputs: &Inputs,
 ) -> Next {
     let mut nr = regs.nr();
     match verdict.action() {
@@ -378,7 +380,7 @@ fn act(
             let outcome = match decider {
                 // Who stops listening does so for good.
                 Some(filter) if filter.notifier().is_listening() => {
-                    filter.notifier().ask(task, &Seen { regs, extra })
+                    filter.notifier().ask(task, &FilteredCall { regs, inputs })
                 }
                 _ => Outcome::Skip(ENOSYS.to_errno() as isize),
             };

@@ -6,10 +6,10 @@ use crate::{
     logic::bpf::{
         append::{
             canonical,
-            Extra,
-            Needs,
-            Sight,
-            View, //
+            ArchView,
+            Inputs,
+            NeededInputs,
+            VisibleFields, //
         },
         insn::Insn,
         lower::lower,
@@ -42,10 +42,10 @@ pub(crate) enum Program {
 /// A program over `struct seccomp_data_append`.
 pub(crate) struct Appended {
     original: Buf<Insn>,
-    sight: Sight,
+    visible: VisibleFields,
     /// All that it was installed with.
     flags: u64,
-    needs: Needs,
+    needs: NeededInputs,
     /// For native and for compat calls, which have their arguments in different registers.
     whole: [Residuals; 2],
 }
@@ -54,22 +54,26 @@ impl Appended {
     /// Makes what is run of `original`. Returns its canonical form along with it.
     ///
     /// `EINVAL` if it is not to be admitted, `EOPNOTSUPP` if programs are not compiled on this
-    /// machine (`net.core.bpf_jit_enable` is 0): interpreters do not know of [`Extra`].
-    pub(crate) fn new(original: Buf<Insn>, sight: Sight, flags: u64) -> Result<(Self, Buf<Insn>)> {
-        let code = canonical(&original, sight)?.ok_or(EINVAL)?;
+    /// machine (`net.core.bpf_jit_enable` is 0): interpreters do not know of [`Inputs`].
+    pub(crate) fn new(
+        original: Buf<Insn>,
+        visible: VisibleFields,
+        flags: u64,
+    ) -> Result<(Self, Buf<Insn>)> {
+        let code = canonical(&original, visible)?.ok_or(EINVAL)?;
         let compile = |compat| -> Result<Residuals> {
-            let insns = lower(&code, &arch::layout(compat, sight))?.ok_or(EINVAL)?;
-            // SAFETY: By `lower()` and `layout()`, they read `struct pt_regs`, `Extra`, the words
+            let insns = lower(&code, &arch::layout(compat, visible))?.ok_or(EINVAL)?;
+            // SAFETY: By `lower()` and `layout()`, they read `struct pt_regs`, `Inputs`, the words
             // of an argument and their stack, and end.
             unsafe { Residuals::new(&insns) }
         };
         let this = Self {
-            sight,
+            visible,
             flags,
             // Who may see an argument is notified of it, too, whether it looks or not.
-            needs: Needs::of(&code).and(Needs {
+            needs: NeededInputs::of(&code).and(NeededInputs {
                 pkey: false,
-                argument: sight.argument.is_some(),
+                argument: visible.argument.is_some(),
             }),
             whole: [compile(false)?, compile(true)?],
             original,
@@ -126,9 +130,9 @@ impl Program {
         match self {
             Self::Classic(program) => specialise(program.original(), arch, nr),
             Self::Appended(program) => {
-                let sight = program.sight;
-                match canonical(&program.original, sight)? {
-                    Some(code) => specialise(&code, View { arch, sight }, nr),
+                let visible = program.visible;
+                match canonical(&program.original, visible)? {
+                    Some(code) => specialise(&code, ArchView { arch, visible }, nr),
                     None => Ok(None),
                 }
             }
@@ -140,23 +144,23 @@ impl Program {
     pub(crate) fn appended(&self) -> Option<(u64, u32)> {
         match self {
             Self::Classic(_) => None,
-            Self::Appended(Appended { flags, sight, .. }) => {
-                Some((*flags, sight.argument.unwrap_or(0)))
+            Self::Appended(Appended { flags, visible, .. }) => {
+                Some((*flags, visible.argument.unwrap_or(0)))
             }
         }
     }
 
     /// What [`Program::run`] needs.
-    pub(crate) fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> NeededInputs {
         match self {
-            Self::Classic(_) => Needs::NONE,
+            Self::Classic(_) => NeededInputs::NONE,
             Self::Appended(program) => program.needs,
         }
     }
 
-    /// Runs the program. `extra` has what it needs.
+    /// Runs the program. `inputs` has what it needs.
     #[cold]
-    pub(crate) fn run(&self, task: Task, regs: Regs, extra: &Extra) -> u32 {
+    pub(crate) fn run(&self, task: Task, regs: Regs, inputs: &Inputs) -> u32 {
         match self {
             Self::Classic(program) => program.run(&regs.seccomp_data(task)),
             Self::Appended(Appended {
@@ -164,8 +168,8 @@ impl Program {
                 ..
             }) => {
                 let whole = if task.is_compat() { compat } else { native };
-                // SAFETY: They are there, and an `Extra` always has an argument of 4096 bytes.
-                unsafe { whole.choose(0).run_only(regs, extra) }
+                // SAFETY: They are there, and an `Inputs` always has an argument of 4096 bytes.
+                unsafe { whole.choose(0).run_only(regs, inputs) }
             }
         }
     }

@@ -24,10 +24,10 @@ use crate::{
     },
     logic::bpf::{
         append::{
-            Extra,
-            Needs,
-            Sight,
-            View, //
+            ArchView,
+            Inputs,
+            NeededInputs,
+            VisibleFields, //
         },
         insn::Insn,
         meter::Meter,
@@ -101,10 +101,10 @@ impl Abi {
         }
     }
 
-    fn view(self, sight: Sight) -> View {
-        View {
+    fn view(self, visible: VisibleFields) -> ArchView {
+        ArchView {
             arch: self.audit_arch(),
-            sight,
+            visible,
         }
     }
 }
@@ -112,13 +112,13 @@ impl Abi {
 /// Finds out what a filter does, whose program (in canonical form) is `prog`.
 ///
 /// Reschedules in between. If a fatal signal is pending there is less in the result.
-pub(crate) fn study(prog: &[Insn], sight: Sight) -> Result<Study, NoMemory> {
+pub(crate) fn study(prog: &[Insn], visible: VisibleFields) -> Result<Study, NoMemory> {
     let side = |abi: Abi| Side {
-        view: abi.view(sight),
-        layout: arch::layout(abi == Abi::Compat, sight),
+        view: abi.view(visible),
+        layout: arch::layout(abi == Abi::Compat, visible),
     };
-    let units = study::units(prog).saturating_mul(match sight {
-        Sight::NONE => 1,
+    let units = study::units(prog).saturating_mul(match visible {
+        VisibleFields::NONE => 1,
         // There is no such filter with the built-in engine. Two programs are compiled for it in any
         // case, and what it says of an argument takes more instructions.
         _ => 3,
@@ -138,7 +138,7 @@ pub(crate) fn memory_of_residuals(study: &Study) -> usize {
 /// Has the kernel compile the residual programs of a study. Without them the study makes do.
 pub(crate) fn compile(study: &mut Study) -> Option<Residuals> {
     let compiled = study.program.as_ref().and_then(|insns| {
-        // SAFETY: The programs read the words of `layout()`, what `lower()` has in `Extra`, and their
+        // SAFETY: The programs read the words of `layout()`, what `lower()` has in `Inputs`, and their
         // stack, jump within themselves, and end by exit, as do the programs that they were lowered
         // from; what is before them leads to them.
         unsafe { Residuals::new(insns) }.ok()
@@ -159,7 +159,7 @@ pub(crate) struct Top<'a> {
     /// All its actions but ALLOW are to be logged.
     pub(crate) log: bool,
     /// What its program needs.
-    pub(crate) needs: Needs,
+    pub(crate) needs: NeededInputs,
     /// Its residual programs, which it keeps.
     pub(crate) residuals: Option<&'a Residuals>,
 }
@@ -208,7 +208,7 @@ pub(crate) struct Entry {
     /// else one of the two below.
     errno: i32,
     /// What the elements of the list need.
-    needs: Needs,
+    needs: NeededInputs,
 }
 
 /// In [`Entry::errno`]: there is more to it.
@@ -226,7 +226,7 @@ impl Entry {
         nodes: None,
         alone: None,
         errno: NO_ERRNO,
-        needs: Needs::NONE,
+        needs: NeededInputs::NONE,
     };
 
     /// What numbers have that are in no table.
@@ -249,7 +249,7 @@ impl Entry {
 
     /// What [`Entry::judge`] needs.
     #[inline(always)]
-    pub(crate) fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> NeededInputs {
         self.needs
     }
 
@@ -269,28 +269,28 @@ impl Entry {
 
     /// What all filters say, and the one that decides; `None` for those that allow.
     ///
-    /// `extra` has what [`Entry::needs`] says, and may be left out if that is nothing. `run_whole`
+    /// `inputs` has what [`Entry::needs`] says, and may be left out if that is nothing. `run_whole`
     /// runs all of a filter.
     #[inline(always)]
     pub(crate) fn judge(
         &self,
         regs: Regs,
-        mut extra: Option<&mut Extra>,
-        mut run_whole: impl FnMut(&Filter, Option<&Extra>) -> u32,
+        mut inputs: Option<&mut Inputs>,
+        mut run_whole: impl FnMut(&Filter, Option<&Inputs>) -> u32,
     ) -> (Verdict, Option<NonNull<Filter>>) {
         let (mut verdict, mut decider, mut depth) = (self.verdict, self.decider, self.depth);
         let mut next = self.nodes;
         while let Some(node) = next {
             // SAFETY: The node belongs to the path whose table this is.
             let node = unsafe { node.as_ref() };
-            let says = Verdict::new(match (&node.residual, &mut extra) {
+            let says = Verdict::new(match (&node.residual, &mut inputs) {
                 // SAFETY: The filter is on the path, and keeps its residual programs. They need
                 // what the entry needs, which includes the argument.
-                (Some(choice), Some(extra)) => unsafe { choice.run_with(regs, extra) },
+                (Some(choice), Some(inputs)) => unsafe { choice.run_with(regs, inputs) },
                 // SAFETY: As above, and they need nothing.
                 (Some(choice), None) => unsafe { choice.run(regs) },
                 // SAFETY: As above.
-                (None, extra) => run_whole(unsafe { node.filter.as_ref() }, extra.as_deref()),
+                (None, inputs) => run_whole(unsafe { node.filter.as_ref() }, inputs.as_deref()),
             });
             // A newer filter wins a tie over a constant of an older one, too.
             if says.overrules(verdict) || (says.ties(verdict) && node.depth > depth) {
@@ -325,7 +325,7 @@ impl Entry {
             self.alone = None;
             if !self.any_node_overrules() {
                 self.nodes = None;
-                self.needs = Needs::NONE;
+                self.needs = NeededInputs::NONE;
             }
             self.errno = match verdict.errno() {
                 Some(errno) if self.nodes.is_none() && !top.log => -errno,
@@ -342,7 +342,7 @@ impl Entry {
         top: &Top<'_>,
         residual: Option<Choice>,
         strongest: Option<u32>,
-        needs: Needs,
+        needs: NeededInputs,
     ) -> Option<(Self, Node)> {
         let strongest = strongest.map(Verdict::new);
         if strongest.is_some_and(|strongest| self.verdict.overrules(strongest)) {
@@ -433,7 +433,7 @@ impl Table {
 
     /// Finds the entry of a number.
     #[inline(always)]
-    pub(crate) fn find(&self, nr: u32) -> Found<'_> {
+    pub(crate) fn find(&self, nr: u32) -> FoundEntry<'_> {
         let nr = nr as usize;
         let place = if nr < LIMIT {
             self.index[arch::index_nospec::<LIMIT>(nr) % LIMIT]
@@ -442,13 +442,13 @@ impl Table {
         };
         // INVARIANT: By that of the table, also where the processor only speculates that the number
         // is below the limit.
-        Found { table: self, place }
+        FoundEntry { table: self, place }
     }
 
     /// The entry that a byte of the index stands for.
-    fn at(&self, place: u8) -> Found<'_> {
+    fn at(&self, place: u8) -> FoundEntry<'_> {
         // INVARIANT: By that of the table.
-        Found { table: self, place }
+        FoundEntry { table: self, place }
     }
 }
 
@@ -458,12 +458,12 @@ impl Table {
 ///
 /// The table has more entries than `place`.
 #[derive(Clone, Copy)]
-pub(crate) struct Found<'a> {
+pub(crate) struct FoundEntry<'a> {
     table: &'a Table,
     place: u8,
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundEntry<'a> {
     /// Do all filters allow the call, whatever its arguments?
     #[inline(always)]
     pub(crate) fn is_allowed(self) -> bool {

@@ -3,7 +3,7 @@
 //! How much of a struct is to be copied. It uses `core` alone, as [`crate::logic::syscalls`] does.
 
 use crate::logic::syscalls::{
-    Call,
+    ExtensibleCall,
     Null,
     Size, //
 };
@@ -23,7 +23,7 @@ pub(crate) enum Plan {
 /// What is to be done for a call with this pointer, and this size if it is an argument, if a copy may have
 /// `capacity` bytes. The kernel refuses any that is longer before it reads it.
 #[inline]
-pub(crate) fn plan(call: &Call, pointer: u64, size: u64, capacity: usize) -> Plan {
+pub(crate) fn plan(call: &ExtensibleCall, pointer: u64, size: u64, capacity: usize) -> Plan {
     if pointer == 0 && call.null != Null::Address {
         // Both kinds of calls compare the pointer with NULL before they would read from it.
         return Plan::Pass;
@@ -39,7 +39,7 @@ pub(crate) fn plan(call: &Call, pointer: u64, size: u64, capacity: usize) -> Pla
 /// tells whether the kernel takes that size. If not, it refuses the call and reads no further than
 /// to the field.
 #[inline]
-pub(crate) fn field_length(call: &Call, size: u32, capacity: usize) -> (usize, bool) {
+pub(crate) fn field_length(call: &ExtensibleCall, size: u32, capacity: usize) -> (usize, bool) {
     let Size::Field { offset, zero, .. } = call.size else {
         return (0, false);
     };
@@ -55,7 +55,7 @@ pub(crate) fn field_length(call: &Call, size: u32, capacity: usize) -> (usize, b
 /// `E2BIG`, because the struct has a size that is not `accepted`, or bytes up to `extent` that the
 /// kernel does not know.
 #[inline]
-pub(crate) fn may_write_back(call: &Call, accepted: bool, extent: usize) -> bool {
+pub(crate) fn may_write_back(call: &ExtensibleCall, accepted: bool, extent: usize) -> bool {
     match call.size {
         Size::Field { write_back, .. } => write_back && (!accepted || extent > call.known),
         Size::Argument(_) => false,
@@ -63,7 +63,7 @@ pub(crate) fn may_write_back(call: &Call, accepted: bool, extent: usize) -> bool
 }
 
 /// The size that the kernel writes then, with the offset to write it to.
-pub(crate) fn written_back(call: &Call) -> Option<(usize, u32)> {
+pub(crate) fn written_back(call: &ExtensibleCall) -> Option<(usize, u32)> {
     match call.size {
         // CAST: It is small.
         Size::Field { offset, .. } => Some((offset, call.known as u32)),

@@ -55,7 +55,7 @@ pub enum Null {
 
 /// A system call with an extensible argument.
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub struct ExtensibleCall {
     /// Its name, without `sys_`.
     pub name: &'static str,
     /// Its numbers: x86_64, i386, arm64, arm.
@@ -72,7 +72,7 @@ pub struct Call {
     pub null: Null,
 }
 
-impl Call {
+impl ExtensibleCall {
     /// A call of a recent number, which is the same everywhere.
     const fn new(
         name: &'static str,
@@ -144,32 +144,32 @@ const fn old_field(offset: usize, zero: usize) -> Size {
 
 /// All calls.
 #[rustfmt::skip]
-pub const CALLS: &[Call] = &[
+pub const CALLS: &[ExtensibleCall] = &[
     // copy_clone_args_from_user()
-    Call::new("clone3", 435, (0, argument(1)), (64, 88)),
+    ExtensibleCall::new("clone3", 435, (0, argument(1)), (64, 88)),
     // SYSCALL_DEFINE4(openat2)
-    Call::new("openat2", 437, (2, argument(3)), (24, 24)),
+    ExtensibleCall::new("openat2", 437, (2, argument(3)), (24, 24)),
     // wants_mount_setattr()
-    Call::new("mount_setattr", 442, (3, argument(4)), (32, 32)),
-    Call::new("open_tree_attr", 467, (3, argument(4)), (32, 32)).null(Null::None),
+    ExtensibleCall::new("mount_setattr", 442, (3, argument(4)), (32, 32)),
+    ExtensibleCall::new("open_tree_attr", 467, (3, argument(4)), (32, 32)).null(Null::None),
     // SYSCALL_DEFINE5(file_setattr)
-    Call::new("file_setattr", 469, (2, argument(3)), (24, 24)),
+    ExtensibleCall::new("file_setattr", 469, (2, argument(3)), (24, 24)),
     // SYSCALL_DEFINE6(setxattrat), SYSCALL_DEFINE6(getxattrat)
-    Call::new("setxattrat", 463, (4, argument(5)), (16, 16)),
-    Call::new("getxattrat", 464, (4, argument(5)), (16, 16)),
+    ExtensibleCall::new("setxattrat", 463, (4, argument(5)), (16, 16)),
+    ExtensibleCall::new("getxattrat", 464, (4, argument(5)), (16, 16)),
     // SYSCALL_DEFINE3(landlock_create_ruleset)
-    Call::new("landlock_create_ruleset", 444, (0, argument(1)), (8, 48)).null(Null::None),
+    ExtensibleCall::new("landlock_create_ruleset", 444, (0, argument(1)), (8, 48)).null(Null::None),
     // copy_mnt_id_req()
-    Call::new("statmount", 457, (0, field(0)), (24, 32)),
-    Call::new("listmount", 458, (0, field(0)), (24, 32)),
+    ExtensibleCall::new("statmount", 457, (0, field(0)), (24, 32)),
+    ExtensibleCall::new("listmount", 458, (0, field(0)), (24, 32)),
     // copy_ns_id_req()
-    Call::new("listns", 470, (0, field(0)), (32, 32)),
+    ExtensibleCall::new("listns", 470, (0, field(0)), (32, 32)),
     // sched_copy_attr()
-    Call::new("sched_setattr", 0, (1, old_field(0, 48)), (48, 56))
+    ExtensibleCall::new("sched_setattr", 0, (1, old_field(0, 48)), (48, 56))
         .numbered([314, 351, 274, 380])
         .null(Null::Invalid),
     // perf_copy_attr()
-    Call::new("perf_event_open", 0, (0, old_field(4, 64)), (64, 144))
+    ExtensibleCall::new("perf_event_open", 0, (0, old_field(4, 64)), (64, 144))
         .numbered([298, 336, 241, 364]),
 ];
 
@@ -178,7 +178,7 @@ pub const CALLS: &[Call] = &[
 /// For numbers that come from a system call, see to it before that the processor does not speculate
 /// that one is below [`LIMIT`] which is not.
 #[inline(always)]
-pub fn find(arch: u32, nr: u32) -> Option<&'static Call> {
+pub fn find(arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     let (places, nr) = match arch {
         AUDIT_ARCH_X86_64 => (&PLACES[0], nr & !X32_SYSCALL_BIT),
         AUDIT_ARCH_I386 => (&PLACES[1], nr),

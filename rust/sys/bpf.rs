@@ -10,7 +10,7 @@ use super::{
     uapi::seccomp_data, //
 };
 use crate::logic::bpf::{
-    append::Extra,
+    append::Inputs,
     check::check,
     insn::*,
     lower::{
@@ -127,7 +127,7 @@ impl Drop for Classic {
 /// # Invariants
 ///
 /// The pointer is to a compiled `bpf_prog` that nobody else frees, made of instructions that only
-/// read `struct pt_regs`, [`Extra`], the argument that it points to and their stack, and which end
+/// read `struct pt_regs`, [`Inputs`], the argument that it points to and their stack, and which end
 /// for every choice.
 pub(crate) struct Residuals(NonNull<bindings::bpf_prog>);
 
@@ -137,7 +137,7 @@ unsafe impl Send for Residuals {}
 unsafe impl Sync for Residuals {}
 
 impl Residuals {
-    /// Has the kernel compile `insns`, which find `struct pt_regs` by r1 and [`Extra`] by r2.
+    /// Has the kernel compile `insns`, which find `struct pt_regs` by r1 and [`Inputs`] by r2.
     ///
     /// `EOPNOTSUPP` without a JIT, `ENOMEM` without memory.
     ///
@@ -187,7 +187,7 @@ impl Residuals {
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Choice {
-    /// As in [`Extra::which`].
+    /// As in [`Inputs::which`].
     which: u32,
     func: ffi::BpfFunc,
 }
@@ -198,10 +198,10 @@ impl Choice {
     /// # Safety
     ///
     /// The [`Residuals`] are still there, and the program needs nothing (see
-    /// [`Needs`](crate::logic::bpf::append::Needs)).
+    /// [`NeededInputs`](crate::logic::bpf::append::NeededInputs)).
     #[inline(always)]
     pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
-        // SAFETY: By the contract of this function. The program reads the first field of `Extra` at
+        // SAFETY: By the contract of this function. The program reads the first field of `Inputs` at
         // most, which is there.
         unsafe { self.call(regs, (&raw const self.which).cast()) }
     }
@@ -210,13 +210,13 @@ impl Choice {
     ///
     /// # Safety
     ///
-    /// The [`Residuals`] are still there, and `extra` has what the program needs, with an argument of
+    /// The [`Residuals`] are still there, and `inputs` has what the program needs, with an argument of
     /// 4096 bytes.
     #[inline(always)]
-    pub(crate) unsafe fn run_with(&self, regs: Regs, extra: &mut Extra) -> u32 {
-        extra.which = self.which;
+    pub(crate) unsafe fn run_with(&self, regs: Regs, inputs: &mut Inputs) -> u32 {
+        inputs.which = self.which;
         // SAFETY: By the contract of this function.
-        unsafe { self.call(regs, extra) }
+        unsafe { self.call(regs, inputs) }
     }
 
     /// Runs the program, which is the only one of its [`Residuals`].
@@ -225,21 +225,21 @@ impl Choice {
     ///
     /// As for [`Choice::run_with`].
     #[inline]
-    pub(crate) unsafe fn run_only(&self, regs: Regs, extra: &Extra) -> u32 {
+    pub(crate) unsafe fn run_only(&self, regs: Regs, inputs: &Inputs) -> u32 {
         // SAFETY: By the contract of this function. Nobody asks for the choice.
-        unsafe { self.call(regs, extra) }
+        unsafe { self.call(regs, inputs) }
     }
 
     /// # Safety
     ///
-    /// The [`Residuals`] are still there, and `extra` has what the program reads of it.
+    /// The [`Residuals`] are still there, and `inputs` has what the program reads of it.
     #[inline(always)]
-    unsafe fn call(&self, regs: Regs, extra: *const Extra) -> u32 {
+    unsafe fn call(&self, regs: Regs, inputs: *const Inputs) -> u32 {
         // SAFETY: The code is there by the contract of this function, and reads what it may by the
         // invariant of `Residuals`. It takes two pointers, as all compiled programs do; that the
         // second one is to instructions is what interpreters want. It is called by its address as
         // the kernel calls it, so it begins with what indirect calls want.
-        unsafe { (self.func)(regs.as_ptr().cast(), extra.cast()) }
+        unsafe { (self.func)(regs.as_ptr().cast(), inputs.cast()) }
     }
 }
 

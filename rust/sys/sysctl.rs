@@ -34,7 +34,7 @@ extern "C" {
 pub(crate) struct Handler(c_ulong);
 
 /// The arguments of a call of the handler.
-pub(crate) struct Call {
+pub(crate) struct HandlerCall {
     table: *const bindings::ctl_table,
     write: c_int,
     buffer: *mut c_void,
@@ -54,7 +54,7 @@ impl Handler {
     }
 
     /// Runs the handler as it was called.
-    pub(crate) fn forward(self, call: &Call) -> c_int {
+    pub(crate) fn forward(self, call: &HandlerCall) -> c_int {
         // SAFETY: The address is the handler's, and the arguments are what it was called with.
         unsafe {
             rsc_call_body(
@@ -75,7 +75,7 @@ impl Handler {
         let mut pos = 0;
         // SAFETY: All zeroes is a valid `ctl_table`.
         let table: bindings::ctl_table = unsafe { core::mem::zeroed() };
-        let call = Call {
+        let call = HandlerCall {
             table: &table,
             write: 0,
             buffer: names.as_mut_ptr().cast(),
@@ -89,7 +89,7 @@ impl Handler {
     }
 }
 
-impl Call {
+impl HandlerCall {
     /// # Safety
     ///
     /// The arguments are those of a call of the handler, which has not returned yet.

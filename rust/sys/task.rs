@@ -249,25 +249,25 @@ pub(crate) mod scan {
 
     /// Which calls to look for.
     #[derive(Clone, Copy)]
-    pub(crate) enum Call {
+    pub(crate) enum ScannedCall {
         /// `seccomp(2)` and `prctl(PR_SET_SECCOMP)`.
         Seccomp,
         /// `PTRACE_SECCOMP_GET_METADATA`, by somebody who may.
         Metadata,
     }
 
-    impl Call {
+    impl ScannedCall {
         fn matcher(self) -> ffi::TaskMatch {
             match self {
-                Call::Seccomp => ffi::rsc_in_seccomp_call,
-                Call::Metadata => ffi::rsc_in_metadata_call,
+                ScannedCall::Seccomp => ffi::rsc_in_seccomp_call,
+                ScannedCall::Metadata => ffi::rsc_in_metadata_call,
             }
         }
     }
 
     /// Is the thread inside such a call? For a thread that runs in user mode the answer may be
     /// that of its last call.
-    pub(crate) fn is_in(call: Call, thread: Task) -> bool {
+    pub(crate) fn is_in(call: ScannedCall, thread: Task) -> bool {
         // SAFETY: By the type invariant of `Task`.
         unsafe { call.matcher()(thread.as_ptr()) }
     }
@@ -318,7 +318,7 @@ pub(crate) mod scan {
     }
 
     /// Finds up to `N` threads in `call`. `Err` if there are more.
-    pub(crate) fn collect<const N: usize>(call: Call) -> Result<[Option<Held>; N], ()> {
+    pub(crate) fn collect<const N: usize>(call: ScannedCall) -> Result<[Option<Held>; N], ()> {
         let mut found = [core::ptr::null_mut(); N];
         // SAFETY: `found` has room for `N`.
         let count = unsafe { ffi::rsc_collect_tasks(call.matcher(), found.as_mut_ptr(), N as u32) };

@@ -18,8 +18,8 @@
 use crate::sys::task::{
     scan::{
         self,
-        Call,
-        Held, //
+        Held,
+        ScannedCall, //
     },
     Task, //
 };
@@ -53,12 +53,12 @@ static ANYBODY: Atomic<bool> = Atomic::new(true);
 /// Waits until no tracer is inside the built-in inspection of filters, for a second at most.
 pub(crate) fn await_tracers() -> Result {
     // If they are more than that, they are none that will have left in a second.
-    if let Ok(tracers) = scan::collect::<MAX>(Call::Metadata) {
+    if let Ok(tracers) = scan::collect::<MAX>(ScannedCall::Metadata) {
         for _ in 0..100 {
             if !tracers
                 .iter()
                 .flatten()
-                .any(|task| scan::is_in(Call::Metadata, **task))
+                .any(|task| scan::is_in(ScannedCall::Metadata, **task))
             {
                 return Ok(());
             }
@@ -71,7 +71,7 @@ pub(crate) fn await_tracers() -> Result {
 
 /// Notes the threads that may be in the built-in `do_seccomp()`, which has just been replaced.
 pub(crate) fn note_installers() {
-    let Ok(tasks) = scan::collect::<MAX>(Call::Seccomp) else {
+    let Ok(tasks) = scan::collect::<MAX>(ScannedCall::Seccomp) else {
         return;
     };
     for (slot, task) in NOTED.iter().zip(tasks.into_iter().flatten()) {
@@ -84,7 +84,7 @@ pub(crate) fn note_installers() {
 /// May `thread` still be in the built-in `do_seccomp()`? The caller holds its siglock.
 pub(crate) fn includes(thread: Task) -> bool {
     if ANYBODY.load(Acquire) {
-        return scan::is_in(Call::Seccomp, thread);
+        return scan::is_in(ScannedCall::Seccomp, thread);
     }
     let Some(slot) = NOTED
         .iter()
@@ -92,7 +92,7 @@ pub(crate) fn includes(thread: Task) -> bool {
     else {
         return false;
     };
-    if scan::is_in(Call::Seccomp, thread) {
+    if scan::is_in(ScannedCall::Seccomp, thread) {
         return true;
     }
     // It has left, and whenever it comes back it will be to us.

@@ -2,9 +2,9 @@
 
 //! Appended filters do what they would do over the whole of `struct seccomp_data_append`.
 
-use crate::appended::{layout, make, program, sight, E2BIG};
+use crate::appended::{layout, make, program, visible, E2BIG};
 use crate::bpf::analyse::{analyse, Outcome};
-use crate::bpf::append::{canonical, Needs, Sight, View};
+use crate::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields};
 use crate::bpf::insn::Insn;
 use crate::bpf::listing::Listing;
 use crate::bpf::lower::lower;
@@ -21,7 +21,7 @@ use crate::rng::Rng;
 use super::scaled;
 
 /// What is found for each number, on the heap, as a kernel's stack is small.
-fn outcomes(code: &[Insn], view: View) -> Buf<Outcome> {
+fn outcomes(code: &[Insn], view: ArchView) -> Buf<Outcome> {
     let outcomes = analyse(code, view, &mut Meter::unlimited()).unwrap();
     let mut out = Buf::filled(512, Outcome::Varies).unwrap();
     for (nr, outcome) in (0..).zip(out.iter_mut()) {
@@ -34,60 +34,60 @@ pub fn agree() {
     let mut rng = Rng::new(5);
     let (mut constants, mut tails, mut needy, mut studied) = (0, 0, 0, 0);
     for _ in 0..scaled(4000) {
-        let sight = sight(&mut rng);
-        let prog = program(&mut rng, sight);
-        let code = canonical(&prog, sight).unwrap().expect("admitted");
+        let visible = visible(&mut rng);
+        let prog = program(&mut rng, visible);
+        let code = canonical(&prog, visible).unwrap().expect("admitted");
         let arch = rng.pick(&[X86_64, AARCH64, I386]);
-        let view = View { arch, sight };
+        let view = ArchView { arch, visible };
         let out = outcomes(&code, view);
-        let whole = lower(&code, &layout(arch, sight)).unwrap().unwrap();
+        let whole = lower(&code, &layout(arch, visible)).unwrap().unwrap();
         let side = || Side {
             view,
-            layout: layout(arch, sight),
+            layout: layout(arch, visible),
         };
         // What is found for all calls together, half of the time with as much as there is for it.
         let units = rng.pick(&[u32::MAX, units(&code)]);
         let study = study(&code, &[side(), side()], Meter::new(units, || true)).unwrap();
         for _ in 0..12 {
             let made = make(&mut rng, &prog, arch);
-            let expected = made.answer(&prog, sight);
+            let expected = made.answer(&prog, visible);
             tails += u64::from(expected == E2BIG);
-            let text = || format!("{sight:?}, nr {}:\n{}", made.nr, Listing(&code));
+            let text = || format!("{visible:?}, nr {}:\n{}", made.nr, Listing(&code));
             if let Outcome::Constant(ret) = out[made.nr as usize] {
                 constants += 1;
                 assert_eq!(ret, expected, "analysis, {}", text());
             }
             let (context, memory) = (made.context(), made.memory());
-            let got = run_ebpf_with(&whole, &context, &made.extra(), &memory);
+            let got = run_ebpf_with(&whole, &context, &made.inputs(), &memory);
             assert_eq!(got, expected.into(), "whole, {}", text());
 
             let residual = specialise(&code, view, made.nr).unwrap().unwrap();
-            let lowered = lower(&residual, &layout(arch, sight)).unwrap().unwrap();
+            let lowered = lower(&residual, &layout(arch, visible)).unwrap().unwrap();
             // What it says it does not need is not there.
-            let needs = Needs::of(&residual);
-            let extra = match needs.is_empty() {
+            let needs = NeededInputs::of(&residual);
+            let inputs = match needs.is_empty() {
                 true => Vec::new(),
-                false => made.extra(),
+                false => made.inputs(),
             };
             needy += u64::from(!needs.is_empty());
-            if calls::find(arch, made.nr).is_none() || sight.argument.is_none() {
+            if calls::find(arch, made.nr).is_none() || visible.argument.is_none() {
                 assert!(!needs.argument, "{}", text());
             }
-            let got = run_ebpf_with(&lowered, &context, &extra, &memory);
+            let got = run_ebpf_with(&lowered, &context, &inputs, &memory);
             assert_eq!(got, expected.into(), "residual, {}", text());
 
             let found = match study.findings[1].get(made.nr) {
                 Finding::Whole => continue,
                 Finding::Constant(ret) => ret,
                 Finding::Residual(which) => {
-                    let mut extra = made.extra();
+                    let mut inputs = made.inputs();
                     if study.residuals[usize::from(which)].needs.is_empty() {
                         // Then there is nothing but the choice.
-                        extra.truncate(4);
+                        inputs.truncate(4);
                     }
-                    extra[..4].copy_from_slice(&u32::from(which).to_le_bytes());
+                    inputs[..4].copy_from_slice(&u32::from(which).to_le_bytes());
                     let program = study.program.as_ref().unwrap();
-                    run_ebpf_with(program, &context, &extra, &memory) as u32
+                    run_ebpf_with(program, &context, &inputs, &memory) as u32
                 }
             };
             studied += 1;
@@ -111,16 +111,16 @@ pub fn tails() {
         .into_iter()
         .flat_map(|size| [(size, false), (size, true)])
     {
-        let sight = Sight {
+        let visible = VisibleFields {
             argument: Some(size),
             tail,
-            ..Sight::NONE
+            ..VisibleFields::NONE
         };
-        let view = View {
+        let view = ArchView {
             arch: X86_64,
-            sight,
+            visible,
         };
-        let code = canonical(&features, sight).unwrap().unwrap();
+        let code = canonical(&features, visible).unwrap().unwrap();
         let residual = specialise(&code, view, 437).unwrap().unwrap();
         for extent in (size.saturating_sub(1)..size + 2).chain([0, 4096]) {
             let mut made = make(&mut rng, &features, X86_64);
@@ -134,10 +134,10 @@ pub fn tails() {
                 true => E2BIG,
                 false => 4,
             };
-            assert_eq!(made.answer(&features, sight), expected);
+            assert_eq!(made.answer(&features, visible), expected);
             for code in [&code, &residual] {
-                let lowered = lower(code, &layout(X86_64, sight)).unwrap().unwrap();
-                let got = run_ebpf_with(&lowered, &made.context(), &made.extra(), &made.memory());
+                let lowered = lower(code, &layout(X86_64, visible)).unwrap().unwrap();
+                let got = run_ebpf_with(&lowered, &made.context(), &made.inputs(), &made.memory());
                 assert_eq!(
                     got,
                     expected.into(),
@@ -160,14 +160,14 @@ pub fn every_load() {
         Some(88),
         Some(4096),
     ] {
-        let sight = Sight {
+        let visible = VisibleFields {
             argument,
-            ..Sight::NONE
+            ..VisibleFields::NONE
         };
         for offset in (0..1136 + 4096 + 64).chain([u32::MAX, u32::MAX - 3, 0x8000_0000]) {
             let prog = [Insn::stmt(0x20, offset), Insn::stmt(0x06, ALLOW)];
             let within = u64::from(offset) + 4 <= 1136 + u64::from(argument.unwrap_or(0));
-            let admitted = canonical(&prog, sight).unwrap().is_some();
+            let admitted = canonical(&prog, visible).unwrap().is_some();
             assert_eq!(
                 admitted,
                 within && offset % 4 == 0,
@@ -182,8 +182,8 @@ pub fn damaged_programs() {
     let mut rng = Rng::new(6);
     let mut refused = 0;
     for _ in 0..scaled(20000) {
-        let sight = sight(&mut rng);
-        let mut prog = program(&mut rng, sight);
+        let visible = visible(&mut rng);
+        let mut prog = program(&mut rng, visible);
         let at = rng.below(prog.len());
         match rng.below(4) {
             0 => prog[at].code = rng.word() as u16 & 0xff,
@@ -191,13 +191,13 @@ pub fn damaged_programs() {
             2 => prog[at].jt = rng.word() as u8,
             _ => prog.truncate(at + 1),
         }
-        let end = u64::from(1136 + sight.argument.unwrap_or(0));
+        let end = u64::from(1136 + visible.argument.unwrap_or(0));
         let expected = admits_with(&prog, |insn| match insn.code {
             0x20 => insn.k % 4 == 0 && u64::from(insn.k) + 4 <= end,
             _ => seccomp_admits(insn),
         });
         refused += u64::from(!expected);
-        let admitted = canonical(&prog, sight).unwrap().is_some();
+        let admitted = canonical(&prog, visible).unwrap().is_some();
         assert_eq!(admitted, expected, "{}", Listing(&prog));
     }
     assert!(refused > scaled(1000));
@@ -205,15 +205,15 @@ pub fn damaged_programs() {
 
 /// Loads of what is the same for all calls leave nothing to be run.
 pub fn constants() {
-    let sight = Sight {
+    let visible = VisibleFields {
         nr_high: false,
         pkey: false,
         argument: Some(24),
         tail: true,
     };
-    let view = View {
+    let view = ArchView {
         arch: X86_64,
-        sight,
+        visible,
     };
     for (offset, value) in [
         (64, 1160),
@@ -230,7 +230,7 @@ pub fn constants() {
             Insn::stmt(0x06, ALLOW),
             Insn::stmt(0x06, 0),
         ];
-        let code = canonical(&prog, sight).unwrap().unwrap();
+        let code = canonical(&prog, visible).unwrap().unwrap();
         let out = outcomes(&code, view);
         assert!(out
             .iter()
@@ -243,26 +243,26 @@ pub fn constants() {
         Insn::stmt(0x06, 0),
         Insn::stmt(0x06, ALLOW),
     ];
-    let code = canonical(&prog, sight).unwrap().unwrap();
+    let code = canonical(&prog, visible).unwrap().unwrap();
     let out = outcomes(&code, view);
     for (nr, outcome) in out.iter().enumerate() {
         let varies = calls::find(X86_64, nr as u32).is_some();
         assert_eq!(*outcome == Outcome::Varies, varies, "{nr}");
     }
     // And a filter that is told of no tail knows that there is none.
-    let told = Sight {
+    let told = VisibleFields {
         tail: false,
-        ..sight
+        ..visible
     };
     let code = canonical(&prog, told).unwrap().unwrap();
-    let view = View {
-        sight: told,
+    let view = ArchView {
+        visible: told,
         ..view
     };
     let residual = specialise(&code, view, 437).unwrap().unwrap();
     assert_eq!(
-        Needs::of(&residual),
-        Needs {
+        NeededInputs::of(&residual),
+        NeededInputs {
             pkey: false,
             argument: true
         }

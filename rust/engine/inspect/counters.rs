@@ -7,7 +7,7 @@
 //! makes of it is not counted.
 
 use crate::{
-    engine::table::Found,
+    engine::table::FoundEntry,
     sys::counting, //
 };
 use kernel::sync::atomic::{
@@ -59,7 +59,7 @@ pub(crate) fn turn(on: bool) {
 }
 
 /// Counts a call.
-pub(crate) fn count(found: Found<'_>) {
+pub(crate) fn count(found: FoundEntry<'_>) {
     let entry = found.entry();
     let kind = if found.is_allowed() {
         Kind::Allowed

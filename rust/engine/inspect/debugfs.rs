@@ -5,7 +5,7 @@
 use crate::{
     engine::inspect::{
         counters,
-        filters_file::View, //
+        filters_file::FiltersFile, //
     },
     sys::debugfs::{
         Content,
@@ -23,7 +23,7 @@ pub(crate) fn create() -> Dir {
     let dir = Dir::new(c"rust_seccomp");
     dir.add::<Counters>(c"counters");
     dir.add::<ExtensibleArguments>(c"extensible_arguments");
-    dir.add::<View>(c"filters");
+    dir.add::<FiltersFile>(c"filters");
     dir
 }
 

@@ -47,15 +47,15 @@ use kernel::{
 /// `filters`: who opens it writes a thread's id, as its pid namespace has it, and then reads what
 /// that thread's filters do. Later changes of the thread do not show until the id is written again.
 #[pin_data]
-pub(crate) struct View {
+pub(crate) struct FiltersFile {
     /// That of the opener.
     ns: ARef<PidNamespace>,
     #[pin]
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Option<Snapshot>>,
 }
 
 /// A thread when it was looked at.
-struct Seen {
+struct Snapshot {
     id: i32,
     filters: Filters,
 }
@@ -80,7 +80,7 @@ fn number(part: usize) -> Option<(Abi, u32)> {
     Some((abi, (index % PARTS_PER_ABI) as u32))
 }
 
-impl Content for View {
+impl Content for FiltersFile {
     fn open() -> Result<Pin<KBox<Self>>> {
         let ns = kernel::current!().active_pid_ns().ok_or(ESRCH)?.into();
         KBox::try_pin_init(
@@ -101,7 +101,7 @@ impl Content for View {
             Owner::Nobody => Filters::None,
         })
         .ok_or(ESRCH)?;
-        let old = self.seen.lock().replace(Seen { id, filters });
+        let old = self.seen.lock().replace(Snapshot { id, filters });
         // Frees memory, which need not be done under the lock.
         drop(old);
         Ok(())
@@ -109,7 +109,7 @@ impl Content for View {
 
     fn after(&self, part: usize) -> Option<usize> {
         let seen = self.seen.lock();
-        let Some(Seen {
+        let Some(Snapshot {
             filters: Filters::Ours(newest),
             ..
         }) = &*seen
@@ -134,7 +134,7 @@ impl Content for View {
 
     fn show(&self, part: usize, out: &SeqFile) -> Result {
         let seen = self.seen.lock();
-        let Some(Seen { id, filters }) = &*seen else {
+        let Some(Snapshot { id, filters }) = &*seen else {
             return Err(ENODATA);
         };
         let newest = match filters {
@@ -208,7 +208,7 @@ fn show_entry(entry: &Entry, abi: Abi, nr: u32, out: &SeqFile) {
         return;
     }
     let (verdict, by) = entry.constant();
-    out.call_printf(format_args!("{}", Said(verdict)));
+    out.call_printf(format_args!("{}", VerdictText(verdict)));
     if let Some(depth) = by {
         out.call_printf(format_args!(" by filter {depth}"));
     }
@@ -235,9 +235,9 @@ fn show_entry(entry: &Entry, abi: Abi, nr: u32, out: &SeqFile) {
 }
 
 /// A verdict in words.
-struct Said(Verdict);
+struct VerdictText(Verdict);
 
-impl fmt::Display for Said {
+impl fmt::Display for VerdictText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let data = self.0.data();
         match self.0.action() {

@@ -12,11 +12,11 @@ use crate::{
             FilterRef, //
         },
         notify::request::{
+            AppendedFields,
             Injection,
-            More,
             Notifier,
             Reply,
-            State, //
+            RequestState, //
         }, //
     },
     logic::abi::{
@@ -158,9 +158,9 @@ unsafe extern "C" fn poll(
         .pending
         .iter()
         .map(|pending| match pending.state {
-            State::Init => Events::IN,
-            State::Sent => Events::OUT,
-            State::Replied(_) => Events::NONE,
+            RequestState::Init => Events::IN,
+            RequestState::Sent => Events::OUT,
+            RequestState::Replied(_) => Events::NONE,
         })
         .fold(Events::NONE, Events::and);
     drop(requests);
@@ -235,7 +235,7 @@ fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
     let pending = requests
         .pending
         .iter_mut()
-        .find(|pending| pending.state == State::Init)
+        .find(|pending| pending.state == RequestState::Init)
         .ok_or(ENOENT)?;
     let notif = bindings::seccomp_notif {
         id: pending.id,
@@ -244,7 +244,7 @@ fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
         data: pending.request().data,
     };
     let more = room.map(|_| pending.request().more.clone());
-    pending.state = State::Sent;
+    pending.state = RequestState::Sent;
     notifier.queue.wake(Events::OUT, Wake::Anywhere);
     drop(requests);
 
@@ -258,7 +258,7 @@ fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
 }
 
 /// Writes what `seccomp_notif_append` has beyond `seccomp_notif`.
-fn write_more(buf: UserPtr, room: usize, request: &More) -> Result {
+fn write_more(buf: UserPtr, room: usize, request: &AppendedFields) -> Result {
     let mut more = NotifMore {
         features: SECCOMP_DATA_FEATURE_NR_HIGH,
         nr_high: request.nr_high,
@@ -297,7 +297,7 @@ fn unrecv(notifier: &Notifier, id: u64) {
     if notifier.sleeps_killable(pending.state) {
         pending.request().ready.complete(Wake::Anywhere);
     }
-    pending.state = State::Init;
+    pending.state = RequestState::Init;
     notifier.unread.add(1, Relaxed);
     notifier.queue.wake(Events::IN, Wake::Anywhere);
 }
@@ -319,10 +319,10 @@ fn send(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
     let mut requests = lock_interruptible(&notifier.requests)?;
     let wake = requests.wake;
     let pending = requests.find(resp.id)?;
-    if pending.state != State::Sent {
+    if pending.state != RequestState::Sent {
         return Err(EINPROGRESS);
     }
-    pending.state = State::Replied(reply);
+    pending.state = RequestState::Replied(reply);
     pending.request().ready.complete(wake);
     Ok(0)
 }
@@ -332,7 +332,7 @@ fn id_valid(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
     let id = user::read(buf)?;
     let mut requests = lock_interruptible(&notifier.requests)?;
     match requests.find(id)?.state {
-        State::Sent => Ok(0),
+        RequestState::Sent => Ok(0),
         _ => Err(ENOENT),
     }
 }
@@ -383,7 +383,7 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
 
     let mut requests = lock_interruptible(&notifier.requests)?;
     let pending = requests.find(addfd.id)?;
-    if pending.state != State::Sent {
+    if pending.state != RequestState::Sent {
         return Err(EINPROGRESS);
     }
     if send && requests.has_file(addfd.id) {
@@ -392,7 +392,7 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
     requests.add_file(addfd.id, injection.clone())?;
     let pending = requests.find(addfd.id)?;
     if send {
-        pending.state = State::Replied(Reply::Descriptor);
+        pending.state = RequestState::Replied(Reply::Descriptor);
     }
     pending.request().ready.complete(Wake::Anywhere);
     drop(requests);
@@ -404,7 +404,7 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
         if requests.take_back(&injection) {
             if send {
                 if let Ok(pending) = requests.find(addfd.id) {
-                    pending.state = State::Sent;
+                    pending.state = RequestState::Sent;
                 }
             }
             return Err(interrupted);

@@ -5,8 +5,8 @@
 //! Follows `seccomp_do_user_notification()` of `kernel/seccomp.c`. The side of the supervisor is
 //! in [`crate::engine::notify::listener`].
 //!
-//! A request goes from [`State::Init`] to [`State::Sent`] when a supervisor reads it, and to
-//! [`State::Replied`] by its answer or by its death. It goes back to `Init` if the supervisor's
+//! A request goes from [`RequestState::Init`] to [`RequestState::Sent`] when a supervisor reads it, and to
+//! [`RequestState::Replied`] by its answer or by its death. It goes back to `Init` if the supervisor's
 //! buffer could not be written, and back to `Sent` if an answer by way of a file descriptor came
 //! to nothing.
 //!
@@ -18,7 +18,7 @@
 //! when a second listener is looked for.
 
 use crate::{
-    logic::bpf::append::Extra,
+    logic::bpf::append::Inputs,
     mem,
     sys::{
         file,
@@ -91,7 +91,7 @@ pub(crate) struct Requests {
 
 /// How far a request has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum RequestState {
     Init,
     Sent,
     Replied(Reply),
@@ -117,7 +117,7 @@ pub(crate) struct Pending {
     pub(crate) id: u64,
     /// Who asks.
     pub(crate) task: Task,
-    pub(crate) state: State,
+    pub(crate) state: RequestState,
     request: NonNull<Request>,
 }
 
@@ -146,7 +146,7 @@ pub(crate) struct Request {
     #[pin]
     pub(crate) ready: Completion,
     pub(crate) data: seccomp_data,
-    pub(crate) more: More,
+    pub(crate) more: AppendedFields,
 }
 
 // `Pending` relies on it.
@@ -157,7 +157,7 @@ const _: fn() = || {
 
 /// What `seccomp_notif_append` has beyond `seccomp_notif`.
 #[derive(Clone)]
-pub(crate) struct More {
+pub(crate) struct AppendedFields {
     pub(crate) nr_high: u32,
     pub(crate) pkey: Option<u32>,
     /// The extensible argument, if a filter sees it.
@@ -173,24 +173,25 @@ pub(crate) struct Argument {
 }
 
 /// A system call as the filters saw it.
-pub(crate) struct Seen<'a> {
+pub(crate) struct FilteredCall<'a> {
     pub(crate) regs: Regs,
-    pub(crate) extra: &'a Extra,
+    pub(crate) inputs: &'a Inputs,
 }
 
-impl Seen<'_> {
+impl FilteredCall<'_> {
     fn argument(&self) -> Result<Option<Arc<Argument>>> {
-        if self.extra.features == 0 {
+        if self.inputs.features == 0 {
             return Ok(None);
         }
         // SAFETY: The argument has 4096 bytes, stays as it is while its task is in the system call,
         // and is written by nobody else.
-        let bytes =
-            unsafe { core::slice::from_raw_parts(self.extra.argument, self.extra.extent as usize) };
+        let bytes = unsafe {
+            core::slice::from_raw_parts(self.inputs.argument, self.inputs.extent as usize)
+        };
         let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
         copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
         let argument = Argument {
-            size: self.extra.size,
+            size: self.inputs.size,
             bytes: copy,
         };
         Ok(Some(Arc::new(argument, GFP_KERNEL_ACCOUNT)?))
@@ -254,10 +255,10 @@ impl Notifier {
         let mut requests = self.requests.lock();
         self.listening.set(false);
         for pending in requests.pending.iter_mut() {
-            if let State::Replied(_) = pending.state {
+            if let RequestState::Replied(_) = pending.state {
                 continue;
             }
-            pending.state = State::Replied(Reply::Result {
+            pending.state = RequestState::Replied(Reply::Result {
                 error: ENOSYS.to_errno(),
                 value: 0,
             });
@@ -279,22 +280,22 @@ impl Notifier {
     }
 
     /// Must the task wait for its answer in spite of signals that are not fatal?
-    pub(crate) fn sleeps_killable(&self, state: State) -> bool {
-        self.wait_killable && state != State::Init
+    pub(crate) fn sleeps_killable(&self, state: RequestState) -> bool {
+        self.wait_killable && state != RequestState::Init
     }
 
     /// Asks the listener what to do with a system call, on behalf of `task`, which calls this.
     ///
     /// The task keeps the filter, and the filter the module, while it sleeps.
-    pub(crate) fn ask(&self, task: Task, seen: &Seen<'_>) -> Outcome {
+    pub(crate) fn ask(&self, task: Task, seen: &FilteredCall<'_>) -> Outcome {
         match self.try_ask(task, seen) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Skip(error.to_errno() as isize),
         }
     }
 
-    fn try_ask(&self, task: Task, seen: &Seen<'_>) -> Result<Outcome> {
-        let more = More {
+    fn try_ask(&self, task: Task, seen: &FilteredCall<'_>) -> Result<Outcome> {
+        let more = AppendedFields {
             nr_high: seen.regs.nr_high(task),
             pkey: task::pkey_register(),
             argument: seen.argument()?,
@@ -397,7 +398,7 @@ impl Notifier {
             if let Some(file) = requests.next_file(id) {
                 state = requests.install(id, state, &file);
             }
-            if let State::Replied(reply) = state {
+            if let RequestState::Replied(reply) = state {
                 break Ok(reply);
             }
             killable = self.sleeps_killable(state);
@@ -419,7 +420,7 @@ impl Requests {
         let pending = Pending {
             id,
             task,
-            state: State::Init,
+            state: RequestState::Init,
             request: NonNull::from(request.get_ref()),
         };
         self.pending.push_within_capacity(pending)?;
@@ -476,16 +477,16 @@ impl Requests {
 
     /// Installs a file in the calling task, whose request this is. Returns the request's state.
     #[cold]
-    fn install(&mut self, id: u64, mut state: State, file: &Injection) -> State {
+    fn install(&mut self, id: u64, mut state: RequestState, file: &Injection) -> RequestState {
         let fd = file.install();
-        if file.send && state == State::Replied(Reply::Descriptor) {
+        if file.send && state == RequestState::Replied(Reply::Descriptor) {
             state = match fd {
-                Ok(fd) => State::Replied(Reply::Result {
+                Ok(fd) => RequestState::Replied(Reply::Result {
                     error: 0,
                     value: i64::from(fd),
                 }),
                 // The supervisor gets the error, and may try again.
-                Err(_) => State::Sent,
+                Err(_) => RequestState::Sent,
             };
             if let Ok(pending) = self.find(id) {
                 pending.state = state;

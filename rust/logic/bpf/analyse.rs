@@ -13,7 +13,7 @@
 //! result is never less than what looking at each number alone would give.
 
 use super::{
-    append::View,
+    append::ArchView,
     flow::{
         Effect,
         Given,
@@ -156,7 +156,7 @@ pub(super) struct Start {
 /// none.
 pub fn analyse(
     prog: &[Insn],
-    view: impl Into<View>,
+    view: impl Into<ArchView>,
     meter: &mut Meter,
 ) -> Result<Outcomes, NoMemory> {
     let view = view.into();

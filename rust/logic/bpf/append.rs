@@ -6,7 +6,7 @@
 //! [`canonical`] makes constants of these loads, and words of the rest ([`WORD_NR_HIGH`] and those
 //! after it), so that nobody has to fill in a structure of that size, and the rest of this
 //! directory works on programs of one kind. Some words are constants as soon as the system call is
-//! known: see [`Sight::known`].
+//! known: see [`VisibleFields::known`].
 //!
 //! The rule that a filter refuses arguments with more in them than it understands is put before its
 //! program as instructions, and so takes part in all that is found out of it.
@@ -64,7 +64,7 @@ const RET_E2BIG: u32 = 0x0005_0007;
 
 /// What a filter sees beyond `struct seccomp_data`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct VisibleFields {
     /// The high half of the register with the number.
     pub nr_high: bool,
     /// The protection-key register.
@@ -75,7 +75,7 @@ pub struct Sight {
     pub tail: bool,
 }
 
-impl Sight {
+impl VisibleFields {
     /// Nothing, as other filters.
     pub const NONE: Self = Self {
         nr_high: false,
@@ -112,32 +112,32 @@ impl Sight {
 
 /// How a filter sees system calls: those of which architecture, and what of them.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub struct ArchView {
     /// `AUDIT_ARCH_*`.
     pub arch: u32,
     /// What beyond `struct seccomp_data`.
-    pub sight: Sight,
+    pub visible: VisibleFields,
 }
 
-impl From<u32> for View {
+impl From<u32> for ArchView {
     fn from(arch: u32) -> Self {
         Self {
             arch,
-            sight: Sight::NONE,
+            visible: VisibleFields::NONE,
         }
     }
 }
 
-impl View {
+impl ArchView {
     /// Does the call have an extensible argument that the filter sees?
     pub fn sees_argument_of(self, nr: u32) -> bool {
-        self.sight.argument.is_some() && syscalls::find(self.arch, nr).is_some()
+        self.visible.argument.is_some() && syscalls::find(self.arch, nr).is_some()
     }
 
-    /// Calls `f` with the numbers for which [`View::sees_argument_of`] holds, of those that a table
+    /// Calls `f` with the numbers for which [`ArchView::sees_argument_of`] holds, of those that a table
     /// may have.
     pub(super) fn for_each_argument_seen(self, f: impl FnMut(u32)) {
-        if self.sight.argument.is_some() {
+        if self.visible.argument.is_some() {
             CALLS
                 .iter()
                 .filter_map(|call| call.number(self.arch))
@@ -154,12 +154,12 @@ impl View {
 /// understands. `BPF_LEN` is that length. Linear.
 ///
 /// The result passes [`check_classic`], and [`check_scratch`] finds nothing in it.
-pub fn canonical(prog: &[Insn], sight: Sight) -> Result<Option<Buf<Insn>>, NoMemory> {
+pub fn canonical(prog: &[Insn], visible: VisibleFields) -> Result<Option<Buf<Insn>>, NoMemory> {
     if prog.len() > BPF_MAXINSNS {
         return Ok(None);
     }
     let mut code = Buf::with_capacity(prog.len().saturating_add(PROLOGUE))?;
-    if let Some(size) = sight.argument.filter(|_| !sight.tail) {
+    if let Some(size) = visible.argument.filter(|_| !visible.tail) {
         for op in [
             Op::LdWord(WORD_EXTENT),
             Op::Jcc(Cond::Gt, Src::K(size), 0, 1),
@@ -170,7 +170,7 @@ pub fn canonical(prog: &[Insn], sight: Sight) -> Result<Option<Buf<Insn>>, NoMem
         }
     }
     for insn in prog {
-        let Some(insn) = translate(*insn, sight) else {
+        let Some(insn) = translate(*insn, visible) else {
             return Ok(None);
         };
         code.push(insn)?;
@@ -184,14 +184,14 @@ pub fn canonical(prog: &[Insn], sight: Sight) -> Result<Option<Buf<Insn>>, NoMem
 /// What is put before the program.
 const PROLOGUE: usize = 4;
 
-fn translate(insn: Insn, sight: Sight) -> Option<Insn> {
+fn translate(insn: Insn, visible: VisibleFields) -> Option<Insn> {
     const LD_ABS: u16 = BPF_LD | BPF_W | BPF_ABS;
     const LD_LEN: u16 = BPF_LD | BPF_W | BPF_LEN;
     const LDX_LEN: u16 = BPF_LDX | BPF_W | BPF_LEN;
-    let end = SECCOMP_DATA_APPEND_SIZE.saturating_add(sight.argument.unwrap_or(0));
+    let end = SECCOMP_DATA_APPEND_SIZE.saturating_add(visible.argument.unwrap_or(0));
     Some(match insn.code {
         LD_ABS if insn.k & 3 == 0 && insn.k.saturating_add(4) <= end => {
-            load(insn.k, end, sight).into()
+            load(insn.k, end, visible).into()
         }
         LD_ABS => return None,
         LD_LEN => Op::LdImm(end).into(),
@@ -201,7 +201,7 @@ fn translate(insn: Insn, sight: Sight) -> Option<Insn> {
 }
 
 /// A load of the word at an offset of the structure, which ends at `end`.
-fn load(offset: u32, end: u32, sight: Sight) -> Op {
+fn load(offset: u32, end: u32, visible: VisibleFields) -> Op {
     const fn at(offset: usize) -> u32 {
         // CAST: The structure is small.
         offset as u32
@@ -213,7 +213,7 @@ fn load(offset: u32, end: u32, sight: Sight) -> Op {
     const EA_SIZE: u32 = at(offset_of!(seccomp_data_append, extensible_arg_size));
     const EA_SIZE_HIGH: u32 = EA_SIZE + 4;
 
-    let sees = sight.argument.is_some();
+    let sees = visible.argument.is_some();
     // CAST: Offsets are small.
     let word = |first: usize, from: u32| {
         Op::LdWord(first.saturating_add((offset.saturating_sub(from) >> 2) as usize))
@@ -222,9 +222,9 @@ fn load(offset: u32, end: u32, sight: Sight) -> Op {
         0..DATA_SIZE => word(0, 0),
         SIZE => Op::LdImm(end),
         FEATURES if sees => Op::LdWord(WORD_FEATURES),
-        FEATURES => Op::LdImm(sight.features()),
-        NR_HIGH if sight.nr_high => Op::LdWord(WORD_NR_HIGH),
-        PKEY if sight.pkey => Op::LdWord(WORD_PKEY),
+        FEATURES => Op::LdImm(visible.features()),
+        NR_HIGH if visible.nr_high => Op::LdWord(WORD_NR_HIGH),
+        PKEY if visible.pkey => Op::LdWord(WORD_PKEY),
         EA_SIZE | EA_SIZE_HIGH if sees => word(WORD_EA_SIZE, EA_SIZE),
         SECCOMP_DATA_APPEND_SIZE.. => word(WORD_EA, SECCOMP_DATA_APPEND_SIZE),
         // The upper halves, the hole, and what was not asked for.
@@ -234,11 +234,11 @@ fn load(offset: u32, end: u32, sight: Sight) -> Op {
 
 /// What programs find besides the registers: r2 points here.
 ///
-/// A program that needs nothing (see [`Needs`]) reads the first field at most. `nr_high` is not here:
+/// A program that needs nothing (see [`NeededInputs`]) reads the first field at most. `nr_high` is not here:
 /// it is where the number is.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Extra {
+pub struct Inputs {
     /// Which of the programs that are compiled in one is to be run.
     pub which: u32,
     /// The protection-key register.
@@ -253,21 +253,21 @@ pub struct Extra {
     pub features: u32,
 }
 
-const _: () = assert!(offset_of!(Extra, which) == 0);
+const _: () = assert!(offset_of!(Inputs, which) == 0);
 
-/// The bit that [`Extra::extent`] beyond [`Sight::limit`] stands for.
+/// The bit that [`Inputs::extent`] beyond [`VisibleFields::limit`] stands for.
 pub(super) const TAIL: u32 = SECCOMP_DATA_FEATURE_EA_TAIL as u32;
 
-/// What a program needs to have in [`Extra`].
+/// What a program needs to have in [`Inputs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Needs {
-    /// [`Extra::pkey`].
+pub struct NeededInputs {
+    /// [`Inputs::pkey`].
     pub pkey: bool,
     /// The rest.
     pub argument: bool,
 }
 
-impl Needs {
+impl NeededInputs {
     /// Nothing.
     pub const NONE: Self = Self {
         pkey: false,

@@ -12,7 +12,7 @@
 //! set at the end of a walk: what was found out for one is true of all.
 
 use super::{
-    append::View,
+    append::ArchView,
     insn::{
         target,
         Alu,
@@ -152,13 +152,13 @@ pub(super) struct Given {
     alike: Set,
     /// `nr` is the only one.
     alone: bool,
-    view: View,
+    view: ArchView,
     extensible: bool,
 }
 
 impl Given {
     /// The data of system calls of these numbers, of which `nr` is followed.
-    pub(super) fn new(nr: u32, alike: Set, view: View) -> Self {
+    pub(super) fn new(nr: u32, alike: Set, view: ArchView) -> Self {
         Self {
             nr,
             alike,
@@ -169,7 +169,7 @@ impl Given {
     }
 
     /// The data of a system call of this number.
-    pub(super) fn one(nr: u32, view: View) -> Self {
+    pub(super) fn one(nr: u32, view: ArchView) -> Self {
         Self {
             alone: true,
             ..Self::new(nr, Set::of(nr), view)
@@ -218,7 +218,7 @@ impl Given {
                         false => Set::ALL.without(&seen),
                     }
                 });
-                match view.sight.known(word, extensible) {
+                match view.visible.known(word, extensible) {
                     Some(k) => Val::Known(k),
                     // CAST: As above.
                     None => Val::Word(word as u16),

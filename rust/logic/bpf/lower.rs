@@ -6,15 +6,15 @@
 //! nobody has to fill in a `seccomp_data` first. Without its prologue, and with 32-bit comparisons
 //! throughout, the test of a 64-bit argument is four instructions long, as in the filter.
 //!
-//! `A` is r0, `X` is r3, the context stays in r1 and all else that programs find ([`Extra`]) in r2, as
+//! `A` is r0, `X` is r3, the context stays in r1 and all else that programs find ([`Inputs`]) in r2, as
 //! nothing is called; the cells are on the stack. So a program is a function of two arguments, as
 //! the kernel's are, which matters where the type of a function is checked before it is called by
 //! its address. The upper halves of r0 and r3 are zero at all times.
 
 use super::{
     append::{
-        Extra,
-        Sight,
+        Inputs,
+        VisibleFields,
         TAIL, //
     },
     check::check_classic,
@@ -81,8 +81,8 @@ pub struct Layout {
     pub words: [Word; DATA_WORDS],
     /// The high half of the number's register.
     pub nr_high: Word,
-    /// How the filter sees the others, which are in [`Extra`].
-    pub sight: Sight,
+    /// How the filter sees the others, which are in [`Inputs`].
+    pub visible: VisibleFields,
 }
 
 impl From<[Word; DATA_WORDS]> for Layout {
@@ -90,7 +90,7 @@ impl From<[Word; DATA_WORDS]> for Layout {
         Self {
             words,
             nr_high: Word::Const(0),
-            sight: Sight::NONE,
+            visible: VisibleFields::NONE,
         }
     }
 }
@@ -303,30 +303,30 @@ impl Code {
         const fn at(offset: usize) -> i16 {
             offset as i16
         }
-        let extra = |offset| EbpfInsn::load(R0, R2, at(offset));
+        let inputs = |offset| EbpfInsn::load(R0, R2, at(offset));
         match (layout.words.get(word), word) {
             (Some(place), _) => self.put(place.load()),
             (_, WORD_NR_HIGH) => self.put(layout.nr_high.load()),
-            (_, WORD_PKEY) => self.put(extra(offset_of!(Extra, pkey))),
-            (_, WORD_EXTENT) => self.put(extra(offset_of!(Extra, extent))),
+            (_, WORD_PKEY) => self.put(inputs(offset_of!(Inputs, pkey))),
+            (_, WORD_EXTENT) => self.put(inputs(offset_of!(Inputs, extent))),
             (_, WORD_FEATURES) => {
-                let (features, limit) = (layout.sight.features(), layout.sight.limit());
+                let (features, limit) = (layout.visible.features(), layout.visible.limit());
                 // CAST: The bits are what counts.
                 let or = |k: u32| EbpfInsn::new(ALU | OR, R0, 0, 0, k as i32);
-                self.put(extra(offset_of!(Extra, extent)))?;
+                self.put(inputs(offset_of!(Inputs, extent)))?;
                 self.put(EbpfInsn::mov_reg(R4, R0))?;
-                self.put(extra(offset_of!(Extra, features)))?;
+                self.put(inputs(offset_of!(Inputs, features)))?;
                 self.put(EbpfInsn::new(JMP32 | JLE, R4, 0, 1, limit as i32))?;
                 self.put(or(TAIL))?;
                 self.put(or(features))
             }
             (_, WORD_EA_SIZE..WORD_EA) => {
                 let half = word.saturating_sub(WORD_EA_SIZE).saturating_mul(4);
-                self.put(extra(offset_of!(Extra, size).saturating_add(half)))
+                self.put(inputs(offset_of!(Inputs, size).saturating_add(half)))
             }
             _ => {
                 let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
-                let pointer = at(offset_of!(Extra, argument));
+                let pointer = at(offset_of!(Inputs, argument));
                 self.put(EbpfInsn::new(LDX | MEM_DW, R4, R2, pointer, 0))?;
                 self.put(EbpfInsn::load(R0, R4, at(offset)))
             }
@@ -362,7 +362,7 @@ const JUMP: EbpfInsn = EbpfInsn::new(JMP | JA, 0, 0, 0, 0);
 /// What chooses one of several programs: loads which it is to be.
 pub(super) fn load_choice() -> EbpfInsn {
     // CAST: It is the first field.
-    EbpfInsn::load(R4, R2, offset_of!(Extra, which) as i16)
+    EbpfInsn::load(R4, R2, offset_of!(Inputs, which) as i16)
 }
 
 /// Jumps over `distance` instructions if the choice is not less than `k`.

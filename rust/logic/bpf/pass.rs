@@ -4,7 +4,7 @@
 
 use super::{
     analyse::Results,
-    append::View,
+    append::ArchView,
     flow::is_neutral,
     insn::{
         target,
@@ -92,7 +92,7 @@ const SPAWN: u32 = 200;
 /// The pass for all numbers.
 pub(super) struct Pass<'a> {
     prog: &'a [Insn],
-    view: View,
+    view: ArchView,
     /// The numbers of calls whose extensible argument the program sees.
     extensible: Set,
     /// For each instruction, the first of the nodes that reach it.
@@ -107,7 +107,7 @@ pub(super) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(prog: &'a [Insn], view: View) -> Result<Self, NoMemory> {
+    pub(super) fn new(prog: &'a [Insn], view: ArchView) -> Result<Self, NoMemory> {
         let mut extensible = Set::EMPTY;
         view.for_each_argument_seen(|nr| extensible.add(nr));
         Ok(Self {
@@ -251,7 +251,7 @@ impl<'a> Pass<'a> {
     /// The same for numbers all of which have an extensible argument, or none of which has.
     fn load_alike(&mut self, pc: usize, word: usize, mut node: Node) -> Result<Node, NoMemory> {
         let extensible = !node.nrs.and(&self.extensible).is_empty();
-        node.a = match self.view.sight.known(word, extensible) {
+        node.a = match self.view.visible.known(word, extensible) {
             Some(k) => Val::Known(k),
             None => {
                 self.results.start(pc, &mut node)?;

@@ -3,7 +3,7 @@
 //! What is left of a filter when the system call is known.
 
 use super::{
-    append::View,
+    append::ArchView,
     check::{
         check_classic,
         check_scratch, //
@@ -70,7 +70,7 @@ const KEEP: u32 = 800;
 /// with [`NoMemory`] if there is none.
 pub fn specialise(
     prog: &[Insn],
-    view: impl Into<View>,
+    view: impl Into<ArchView>,
     nr: u32,
 ) -> Result<Option<Buf<Insn>>, NoMemory> {
     Specialiser::new(prog).specialise(

@@ -16,8 +16,8 @@ use super::{
         MAX_CONSTANTS, //
     },
     append::{
-        Needs,
-        View, //
+        ArchView,
+        NeededInputs, //
     },
     flow::Given,
     insn::{
@@ -87,7 +87,7 @@ impl Findings {
 #[derive(Clone, Copy, Debug)]
 pub struct Residual {
     /// What it needs.
-    pub needs: Needs,
+    pub needs: NeededInputs,
     /// The strongest action that it can return; `None` if it computes it.
     pub strongest: Option<u32>,
 }
@@ -98,14 +98,14 @@ pub struct Study {
     pub findings: [Findings; 2],
     /// The residual programs of both.
     pub residuals: Buf<Residual>,
-    /// All of them in one, which chooses by [`Extra::which`](super::append::Extra::which). `None` if there are none.
+    /// All of them in one, which chooses by [`Inputs::which`](super::append::Inputs::which). `None` if there are none.
     pub program: Option<Buf<EbpfInsn>>,
 }
 
 /// How a filter is looked at for an architecture.
 pub struct Side {
     /// What it sees.
-    pub view: View,
+    pub view: ArchView,
     /// Where its residual programs find that.
     pub layout: Layout,
 }
@@ -335,7 +335,7 @@ impl Programs {
         }
         self.insns = all;
         self.residuals.push(Residual {
-            needs: Needs::of(code),
+            needs: NeededInputs::of(code),
             strongest: strongest(code),
         })?;
         self.bodies.push(Body { side, insns })?;
@@ -344,7 +344,7 @@ impl Programs {
     }
 }
 
-/// One program of all residual programs of a filter, which chooses by [`Extra::which`](super::append::Extra::which).
+/// One program of all residual programs of a filter, which chooses by [`Inputs::which`](super::append::Inputs::which).
 ///
 /// A binary tree in preorder: at each node, what chooses the right half jumps over the left.
 fn assemble(bodies: &[Body]) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {

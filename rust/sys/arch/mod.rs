@@ -3,7 +3,7 @@
 //! What differs between the architectures.
 
 use crate::logic::bpf::{
-    append::Sight,
+    append::VisibleFields,
     lower::{
         Layout,
         Word, //
@@ -79,9 +79,9 @@ pub(crate) fn index_nospec<const SIZE: usize>(index: usize) -> usize {
     index & Native::index_mask_nospec::<SIZE>(index)
 }
 
-/// Where a program with this sight finds what it reads: `struct seccomp_data` in `struct pt_regs`,
+/// Where a program that sees these fields finds what it reads: `struct seccomp_data` in `struct pt_regs`,
 /// but for the architecture, which is known.
-pub(crate) fn layout(compat: bool, sight: Sight) -> Layout {
+pub(crate) fn layout(compat: bool, visible: VisibleFields) -> Layout {
     let (arch, nr_high) = if compat {
         (Native::AUDIT_ARCH_COMPAT, Word::Const(0))
     } else {
@@ -100,7 +100,7 @@ pub(crate) fn layout(compat: bool, sight: Sight) -> Layout {
     Layout {
         words,
         nr_high,
-        sight,
+        visible,
     }
 }
 

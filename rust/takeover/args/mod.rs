@@ -31,7 +31,7 @@ use crate::logic::argument::{
 };
 use crate::{
     logic::syscalls::{
-        Call,
+        ExtensibleCall,
         Size, //
     },
     sys::{
@@ -47,7 +47,7 @@ use kernel::{
 use slot::Slot;
 use tasks::{
     Cached,
-    State, //
+    TaskArguments, //
 };
 
 /// A cached argument, as the filters may see it.
@@ -55,8 +55,8 @@ use tasks::{
 /// What it refers to stays as it is until the task fetches the next one, or exits. Another task may
 /// look at it as long as it keeps this one from going on.
 #[derive(Clone, Copy)]
-pub(crate) struct View {
-    /// The copy: [`View::CAPACITY`] bytes, zero behind what the caller has passed.
+pub(crate) struct CachedArgument {
+    /// The copy: [`CachedArgument::CAPACITY`] bytes, zero behind what the caller has passed.
     pub(crate) data: *const u8,
     /// The size that the caller has passed, as it is, even if no call accepts it.
     pub(crate) size: u64,
@@ -64,7 +64,7 @@ pub(crate) struct View {
     pub(crate) extent: u32,
 }
 
-impl View {
+impl CachedArgument {
     /// How much there is behind `data`; and the kernel refuses longer arguments.
     pub(crate) const CAPACITY: usize = slot::SIZE;
 }
@@ -132,7 +132,11 @@ pub(crate) fn retry() -> Result {
 /// An error, `ENOMEM` as a rule, means that there is no place for the copy: the call must not run.
 /// `EOPNOTSUPP` unless [`is_available`].
 #[inline(always)]
-pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View> {
+pub(crate) fn fetch(
+    task: Task,
+    regs: Regs,
+    call: &'static ExtensibleCall,
+) -> Result<CachedArgument> {
     let compat = task.is_compat();
     if compat {
         return fetch_other(state_with_slot(task, true)?, regs, call, true);
@@ -147,7 +151,7 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
                 return Err(ENOMEM);
             };
             // CAST: At most the size of a slot.
-            let len = size.min(View::CAPACITY as u64) as usize;
+            let len = size.min(CachedArgument::CAPACITY as u64) as usize;
             let readable = slot.fill(UserPtr::from_addr(pointer as usize), len);
             let address = slot.address_if(readable);
             let cached = &mut state.cached;
@@ -159,7 +163,12 @@ pub(crate) fn fetch(task: Task, regs: Regs, call: &'static Call) -> Result<View>
 
 /// For all other calls: those whose size is in the struct, those that have none, and 32-bit ones.
 #[inline(never)]
-fn fetch_other(state: &mut State, regs: Regs, call: &'static Call, compat: bool) -> Result<View> {
+fn fetch_other(
+    state: &mut TaskArguments,
+    regs: Regs,
+    call: &'static ExtensibleCall,
+    compat: bool,
+) -> Result<CachedArgument> {
     let pointer = regs.argument(compat, call.pointer);
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     let user = UserPtr::from_addr(pointer as usize);
@@ -168,7 +177,7 @@ fn fetch_other(state: &mut State, regs: Regs, call: &'static Call, compat: bool)
         .map_or(0, |index| regs.argument(compat, index));
     // What the kernel would do with the size, once it has read it.
     let mut accepted = true;
-    let (size, address) = match argument::plan(call, pointer, size, View::CAPACITY) {
+    let (size, address) = match argument::plan(call, pointer, size, CachedArgument::CAPACITY) {
         Plan::Pass => {
             slot.clear();
             (size, 0)
@@ -179,7 +188,8 @@ fn fetch_other(state: &mut State, regs: Regs, call: &'static Call, compat: bool)
         }
         Plan::Read(offset) => match user::read::<u32>(user.wrapping_byte_add(offset)) {
             Ok(size) => {
-                let (len, is_accepted) = argument::field_length(call, size, View::CAPACITY);
+                let (len, is_accepted) =
+                    argument::field_length(call, size, CachedArgument::CAPACITY);
                 accepted = is_accepted;
                 let readable = slot.fill(user, len) || !accepted;
                 if readable {
@@ -206,18 +216,18 @@ fn fetch_other(state: &mut State, regs: Regs, call: &'static Call, compat: bool)
 fn note(
     cached: &mut Cached,
     slot: &Slot,
-    call: Option<&'static Call>,
+    call: Option<&'static ExtensibleCall>,
     regs: Regs,
     compat: bool,
     address: usize,
     size: u64,
-) -> View {
+) -> CachedArgument {
     cached.nr = regs.nr();
     cached.compat = compat;
     cached.address = address;
     cached.may_write_back = false;
     cached.call = call;
-    View {
+    CachedArgument {
         data: slot.data(),
         size,
         // CAST: At most the size of a slot.
@@ -228,7 +238,7 @@ fn note(
 /// The state of the task, with a slot in the address space that it has now, where 32-bit calls can
 /// reach it if `low`.
 #[inline(always)]
-fn state_with_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
+fn state_with_slot<'a>(task: Task, low: bool) -> Result<&'a mut TaskArguments> {
     let mm = task.mm();
     // SAFETY: The task is the caller, and there are no other references.
     if let Some(state) = unsafe { tasks::get(task) } {
@@ -240,7 +250,7 @@ fn state_with_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
 }
 
 #[cold]
-fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut State> {
+fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut TaskArguments> {
     // Once it is, it stays for as long as there are filters.
     if !wrappers::is_installed() {
         return Err(EOPNOTSUPP);

@@ -10,7 +10,7 @@
 
 use super::slot::Slot;
 use crate::{
-    logic::syscalls::Call,
+    logic::syscalls::ExtensibleCall,
     sys::{
         rcu::{
             self,
@@ -83,12 +83,12 @@ struct Entry {
     /// The task's address.
     task: usize,
     /// Nobody but the task uses it.
-    state: UnsafeCell<State>,
+    state: UnsafeCell<TaskArguments>,
     free_later: FreeLater,
 }
 
 /// The state of a task.
-pub(super) struct State {
+pub(super) struct TaskArguments {
     /// Its slot. None only after an attempt to get one has failed.
     pub(super) slot: Option<Slot>,
     /// What is in the slot, for a call that has not begun.
@@ -97,7 +97,7 @@ pub(super) struct State {
     pub(super) regs: Saved,
 }
 
-impl State {
+impl TaskArguments {
     /// Drops what is cached.
     #[inline(always)]
     pub(super) fn forget(&mut self) {
@@ -108,7 +108,7 @@ impl State {
 /// An argument in the slot.
 pub(super) struct Cached {
     /// The call; none if nothing is cached, or the call is to see what the caller has passed.
-    pub(super) call: Option<&'static Call>,
+    pub(super) call: Option<&'static ExtensibleCall>,
     /// Its number, as the registers have it.
     pub(super) nr: i32,
     /// It is a 32-bit call.
@@ -174,7 +174,7 @@ fn find_in_chain(task: Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
 ///
 /// As for [`get`].
 #[inline(always)]
-pub(super) unsafe fn get_at_once<'a>(task: Task) -> Option<&'a mut State> {
+pub(super) unsafe fn get_at_once<'a>(task: Task) -> Option<&'a mut TaskArguments> {
     let place = &PLACES[hash(task)];
     // SAFETY: As in `get()`.
     (place.task.get() == task.addr()).then(|| unsafe { &mut *(*place.entry.get()).state.get() })
@@ -194,7 +194,7 @@ pub(super) fn is_unknown(task: Task) -> bool {
 /// `task` is the caller, and no reference from an earlier call is used any more once this is
 /// called or [`remove`] is.
 #[inline(always)]
-pub(super) unsafe fn get<'a>(task: Task) -> Option<&'a mut State> {
+pub(super) unsafe fn get<'a>(task: Task) -> Option<&'a mut TaskArguments> {
     // SAFETY: The entry stays until the task itself removes it, and nobody else uses its state.
     find(task).map(|entry| unsafe { &mut *(*entry).state.get() })
 }
@@ -205,7 +205,7 @@ pub(super) fn add(task: Task) -> Result {
         Entry {
             next: Shared::new(core::ptr::null_mut()),
             task: task.addr(),
-            state: UnsafeCell::new(State {
+            state: UnsafeCell::new(TaskArguments {
                 slot: None,
                 cached: Cached::NOTHING,
                 regs: Saved::new(),

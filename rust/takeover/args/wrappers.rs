@@ -9,7 +9,7 @@
 use super::{
     tasks::{
         self,
-        State, //
+        TaskArguments, //
     }, //
 };
 use crate::logic::argument;
@@ -192,7 +192,7 @@ fn find_and_redirect(task: Task, regs: Regs, body: usize) -> Redirected {
 /// The task's filters have allowed a call with a cached argument, and it enters the wrapper that goes
 /// on at `body`.
 #[inline(always)]
-fn redirect(state: &mut State, task: Task, regs: Regs, body: usize) -> Redirected {
+fn redirect(state: &mut TaskArguments, task: Task, regs: Regs, body: usize) -> Redirected {
     // Whatever call this is, the argument is good for no other.
     let Some(call) = state.cached.call.take() else {
         return leave(regs);
