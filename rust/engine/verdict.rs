@@ -2,18 +2,26 @@
 
 //! What a filter returns: an action in the upper half, data in the lower.
 
-use crate::sys::uapi::{
-    MAX_ERRNO,
-    SECCOMP_RET_ACTION_FULL,
-    SECCOMP_RET_ALLOW,
-    SECCOMP_RET_DATA,
-    SECCOMP_RET_ERRNO,
-    SECCOMP_RET_KILL_THREAD,
-    SECCOMP_RET_LOG,
-    SECCOMP_RET_TRACE,
-    SECCOMP_RET_TRAP,
-    SECCOMP_RET_USER_NOTIF, //
-};
+/// `SECCOMP_RET_KILL_THREAD`.
+pub(crate) const SECCOMP_RET_KILL_THREAD: u32 = 0x0000_0000;
+/// `SECCOMP_RET_TRAP`.
+pub(crate) const SECCOMP_RET_TRAP: u32 = 0x0003_0000;
+/// `SECCOMP_RET_ERRNO`.
+pub(crate) const SECCOMP_RET_ERRNO: u32 = 0x0005_0000;
+/// `SECCOMP_RET_USER_NOTIF`.
+pub(crate) const SECCOMP_RET_USER_NOTIF: u32 = 0x7fc0_0000;
+/// `SECCOMP_RET_TRACE`.
+pub(crate) const SECCOMP_RET_TRACE: u32 = 0x7ff0_0000;
+/// `SECCOMP_RET_LOG`.
+pub(crate) const SECCOMP_RET_LOG: u32 = 0x7ffc_0000;
+/// `SECCOMP_RET_ALLOW`.
+pub(crate) const SECCOMP_RET_ALLOW: u32 = 0x7fff_0000;
+/// The bits of the action.
+pub(crate) const SECCOMP_RET_ACTION_FULL: u32 = 0xffff_0000;
+/// The bits of the data.
+pub(crate) const SECCOMP_RET_DATA: u32 = 0x0000_ffff;
+/// The largest errno that a system call can fail with.
+pub(crate) const MAX_ERRNO: u32 = 4095;
 
 /// The return value of a filter.
 #[derive(Clone, Copy, PartialEq, Eq)]
