@@ -6,7 +6,7 @@
 //! `kernel.seccomp.actions_logged`, which keeps ruling the built-in engine as well.
 
 use crate::{
-    engine::verdict::{
+    logic::verdict::{
         Action,
         Verdict, //
     },

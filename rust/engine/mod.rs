@@ -11,4 +11,3 @@ pub(crate) mod notify;
 pub(crate) mod permit;
 pub(crate) mod program;
 pub(crate) mod table;
-pub(crate) mod verdict;

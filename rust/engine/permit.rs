@@ -22,15 +22,17 @@ use crate::{
             Abi,
             Entry,
             Table, //
+        }, //
+    },
+    logic::{
+        bpf::append::{
+            Inputs,
+            NeededInputs, //
         },
         verdict::{
             Action,
             Verdict, //
         }, //
-    },
-    logic::bpf::append::{
-        Inputs,
-        NeededInputs, //
     },
     sys::{
         arch::{

@@ -18,26 +18,26 @@
 //! take ([`Memory`](crate::engine::filter::Memory)).
 
 use crate::{
-    engine::{
-        filter::Filter,
-        verdict::Verdict, //
-    },
-    logic::bpf::{
-        append::{
-            ArchView,
-            Inputs,
-            NeededInputs,
-            VisibleFields, //
+    engine::filter::Filter,
+    logic::{
+        bpf::{
+            append::{
+                ArchView,
+                Inputs,
+                NeededInputs,
+                VisibleFields, //
+            },
+            insn::Insn,
+            meter::Meter,
+            study::{
+                self,
+                Finding,
+                Findings,
+                Side,
+                Study, //
+            }, //
         },
-        insn::Insn,
-        meter::Meter,
-        study::{
-            self,
-            Finding,
-            Findings,
-            Side,
-            Study, //
-        }, //
+        verdict::Verdict, //
     },
     mem::{
         Buf,

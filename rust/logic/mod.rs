@@ -8,3 +8,5 @@ pub mod abi;
 pub(crate) mod argument;
 pub mod bpf;
 pub mod syscalls;
+#[allow(dead_code, reason = "the host has no use for most of it")]
+pub(crate) mod verdict;

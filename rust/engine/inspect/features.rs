@@ -84,7 +84,7 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
     let if_ea = |value: u64| if args::is_available() { value } else { 0 };
     let answer = seccomp_features {
         operations: operations.iter().fold(0, |bits, op| bits | 1 << op),
-        actions: crate::engine::verdict::Action::COUNT,
+        actions: crate::logic::verdict::Action::COUNT,
         extensible_arg_max: if_ea(SECCOMP_EXTENSIBLE_ARG_MAX.into()) as u32,
         filter_flags: SECCOMP_FILTER_FLAG_MASK.into(),
         append_flags: APPEND_FLAGS & !EA_FLAGS | if_ea(EA_FLAGS),

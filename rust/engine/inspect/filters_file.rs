@@ -16,13 +16,15 @@ use crate::{
             Abi,
             Entry,
             LIMIT, //
-        },
+        }, //
+    },
+    logic::{
+        bpf::listing::Listing,
         verdict::{
             Action,
             Verdict, //
         }, //
     },
-    logic::bpf::listing::Listing,
     sys::{
         debugfs::Content,
         signal::SigLock,
