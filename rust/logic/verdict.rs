@@ -23,6 +23,9 @@ pub(crate) const SECCOMP_RET_DATA: u32 = 0x0000_ffff;
 /// The largest errno that a system call can fail with.
 pub(crate) const MAX_ERRNO: u32 = 4095;
 
+/// `E2BIG`.
+pub(crate) const E2BIG: u32 = 7;
+
 /// The return value of a filter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict(u32);

@@ -2,6 +2,9 @@
 
 //! The constants and structures of `<linux/seccomp.h>`, by their own names.
 
+use crate::logic::verdict;
+use kernel::bindings;
+
 pub(crate) use kernel::bindings::{
     seccomp_data,
     MAX_ERRNO,
@@ -23,3 +26,24 @@ pub(crate) use kernel::bindings::{
     SIGKILL,
     SIGSYS, //
 };
+
+/// [`verdict`] has its constants by value, so that it builds without the kernel.
+macro_rules! same_as_in_the_kernel {
+    ($($name:ident)*) => {
+        $(const _: () = assert!(verdict::$name == bindings::$name);)*
+    };
+}
+
+same_as_in_the_kernel! {
+    SECCOMP_RET_KILL_THREAD
+    SECCOMP_RET_TRAP
+    SECCOMP_RET_ERRNO
+    SECCOMP_RET_USER_NOTIF
+    SECCOMP_RET_TRACE
+    SECCOMP_RET_LOG
+    SECCOMP_RET_ALLOW
+    SECCOMP_RET_ACTION_FULL
+    SECCOMP_RET_DATA
+    MAX_ERRNO
+    E2BIG
+}

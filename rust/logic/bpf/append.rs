@@ -50,6 +50,10 @@ use crate::{
         syscalls::{
             self,
             CALLS, //
+        },
+        verdict::{
+            E2BIG,
+            SECCOMP_RET_ERRNO, //
         }, //
     },
     mem::{
@@ -59,8 +63,8 @@ use crate::{
 };
 use core::mem::offset_of;
 
-/// `SECCOMP_RET_ERRNO | E2BIG`.
-const RET_E2BIG: u32 = 0x0005_0007;
+/// What a filter returns for an argument with more in it than it understands.
+const RET_E2BIG: u32 = SECCOMP_RET_ERRNO | E2BIG;
 
 /// What a filter sees beyond `struct seccomp_data`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,9 +36,12 @@ use super::{
     },
     meter::Meter, //
 };
-use crate::mem::{
-    Buf,
-    NoMemory, //
+use crate::{
+    logic::verdict::SECCOMP_RET_ACTION_FULL,
+    mem::{
+        Buf,
+        NoMemory, //
+    }, //
 };
 
 /// Loads of cells.
@@ -47,9 +50,6 @@ const LDX_MEM: u16 = BPF_LDX | BPF_MEM;
 
 /// Rounds of simplification. Few programs need more than four to come to rest.
 const MAX_ROUNDS: usize = 16;
-
-/// `SECCOMP_RET_ACTION_FULL`.
-const ACTION_FULL: u32 = 0xffff_0000;
 
 /// Different return values that [`Round::thread`] knows.
 const MAX_RETURNS: usize = 16;
@@ -500,7 +500,7 @@ pub fn strongest(prog: &[Insn]) -> Option<u32> {
     for_each_return(prog, |ret| match ret {
         // CAST: As `ACTION_ONLY()` does it.
         Some(ret) => {
-            let action = (ret & ACTION_FULL) as i32;
+            let action = (ret & SECCOMP_RET_ACTION_FULL) as i32;
             least = Some(least.map_or(action, |least: i32| least.min(action)));
         }
         None => known = false,
