@@ -61,7 +61,10 @@ use crate::{
         NoMemory, //
     }, //
 };
-use core::mem::offset_of;
+use core::mem::{
+    offset_of,
+    size_of, //
+};
 
 /// What a filter returns for an argument with more in it than it understands.
 const RET_E2BIG: u32 = SECCOMP_RET_ERRNO | E2BIG;
@@ -236,19 +239,22 @@ fn load(offset: u32, end: u32, visible: VisibleFields) -> Op {
     }
 }
 
-/// What programs find besides the registers: r2 points here.
+/// What programs read besides the registers: r2 points here.
 ///
-/// A program that needs nothing (see [`NeededInputs`]) reads the first field at most. `nr_high` is not here:
-/// it is where the number is.
+/// A program that needs nothing (see [`NeededInputs`]) reads the first field at most. `nr_high` is not
+/// here: programs read it where they read the number.
+///
+/// `P` is a pointer to 4096 bytes, of a type of the caller's, who has to see to it that the bytes are
+/// there.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Inputs {
+pub struct Inputs<P = *const u8> {
     /// Which of the programs that are compiled in one is to be run.
     pub which: u32,
     /// The protection-key register.
     pub pkey: u32,
     /// The extensible argument: 4096 bytes.
-    pub argument: *const u8,
+    pub argument: P,
     /// Its size as the caller passed it.
     pub size: u64,
     /// Where it is zero from.
@@ -257,7 +263,18 @@ pub struct Inputs {
     pub features: u32,
 }
 
-const _: () = assert!(offset_of!(Inputs, which) == 0);
+/// [`Inputs`] as programs see it: with any pointer in it, it has this layout.
+pub(super) type RawInputs = Inputs<*const u8>;
+
+const _: () = assert!(
+    offset_of!(RawInputs, which) == 0
+        && offset_of!(RawInputs, pkey) == 4
+        && offset_of!(RawInputs, argument) == 8
+        && offset_of!(RawInputs, size) == 16
+        && offset_of!(RawInputs, extent) == 24
+        && offset_of!(RawInputs, features) == 28
+        && size_of::<RawInputs>() == 32
+);
 
 /// The bit that [`Inputs::extent`] beyond [`VisibleFields::limit`] stands for.
 pub(super) const TAIL: u32 = SECCOMP_DATA_FEATURE_EA_TAIL as u32;

@@ -6,14 +6,15 @@
 //! nobody has to fill in a `seccomp_data` first. Without its prologue, and with 32-bit comparisons
 //! throughout, the test of a 64-bit argument is four instructions long, as in the filter.
 //!
-//! `A` is r0, `X` is r3, the context stays in r1 and all else that programs find ([`Inputs`]) in r2, as
+//! `A` is r0, `X` is r3, the context stays in r1 and all else that programs find
+//! ([`Inputs`](super::append::Inputs)) in r2, as
 //! nothing is called; the cells are on the stack. So a program is a function of two arguments, as
 //! the kernel's are, which matters where the type of a function is checked before it is called by
 //! its address. The upper halves of r0 and r3 are zero at all times.
 
 use super::{
     append::{
-        Inputs,
+        RawInputs,
         VisibleFields,
         TAIL, //
     },
@@ -307,26 +308,26 @@ impl Code {
         match (layout.words.get(word), word) {
             (Some(place), _) => self.put(place.load()),
             (_, WORD_NR_HIGH) => self.put(layout.nr_high.load()),
-            (_, WORD_PKEY) => self.put(inputs(offset_of!(Inputs, pkey))),
-            (_, WORD_EXTENT) => self.put(inputs(offset_of!(Inputs, extent))),
+            (_, WORD_PKEY) => self.put(inputs(offset_of!(RawInputs, pkey))),
+            (_, WORD_EXTENT) => self.put(inputs(offset_of!(RawInputs, extent))),
             (_, WORD_FEATURES) => {
                 let (features, limit) = (layout.visible.features(), layout.visible.limit());
                 // CAST: The bits are what counts.
                 let or = |k: u32| EbpfInsn::new(ALU | OR, R0, 0, 0, k as i32);
-                self.put(inputs(offset_of!(Inputs, extent)))?;
+                self.put(inputs(offset_of!(RawInputs, extent)))?;
                 self.put(EbpfInsn::mov_reg(R4, R0))?;
-                self.put(inputs(offset_of!(Inputs, features)))?;
+                self.put(inputs(offset_of!(RawInputs, features)))?;
                 self.put(EbpfInsn::new(JMP32 | JLE, R4, 0, 1, limit as i32))?;
                 self.put(or(TAIL))?;
                 self.put(or(features))
             }
             (_, WORD_EA_SIZE..WORD_EA) => {
                 let half = word.saturating_sub(WORD_EA_SIZE).saturating_mul(4);
-                self.put(inputs(offset_of!(Inputs, size).saturating_add(half)))
+                self.put(inputs(offset_of!(RawInputs, size).saturating_add(half)))
             }
             _ => {
                 let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
-                let pointer = at(offset_of!(Inputs, argument));
+                let pointer = at(offset_of!(RawInputs, argument));
                 self.put(EbpfInsn::new(LDX | MEM_DW, R4, R2, pointer, 0))?;
                 self.put(EbpfInsn::load(R0, R4, at(offset)))
             }
@@ -362,7 +363,7 @@ const JUMP: EbpfInsn = EbpfInsn::new(JMP | JA, 0, 0, 0, 0);
 /// What chooses one of several programs: loads which it is to be.
 pub(super) fn load_choice() -> EbpfInsn {
     // CAST: It is the first field.
-    EbpfInsn::load(R4, R2, offset_of!(Inputs, which) as i16)
+    EbpfInsn::load(R4, R2, offset_of!(RawInputs, which) as i16)
 }
 
 /// Jumps over `distance` instructions if the choice is not less than `k`.
