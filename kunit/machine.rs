@@ -118,10 +118,8 @@ fn structure(data: &Data) -> seccomp_data {
 
 /// Compiles a program over the registers.
 fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
-    let insns = lower(prog, layout).unwrap().unwrap();
-    // SAFETY: By `lower()` and `layout()` they read `struct pt_regs`, `Inputs`, the words of an
-    // argument and their stack, and end.
-    match unsafe { Residuals::new(&insns) } {
+    let program = lower(prog, layout).unwrap().unwrap();
+    match Residuals::new(&program) {
         Ok(compiled) => compiled,
         Err(error) => panic!("does not compile: {error:?}\n{}", Listing(prog)),
     }

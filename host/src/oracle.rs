@@ -7,7 +7,7 @@ use crate::bpf::append::{ArchView, VisibleFields};
 use crate::bpf::check;
 use crate::bpf::insn::Insn;
 use crate::bpf::listing::Listing;
-use crate::bpf::lower::{lower, EbpfInsn, Layout, Word};
+use crate::bpf::lower::{lower, Layout, Lowered, Word};
 use crate::bpf::meter::Meter;
 use crate::bpf::residual::{specialise, strongest};
 use crate::bpf::study::{study, units, Finding, Side, Study};
@@ -188,7 +188,7 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
                     "lowered for nr {nr:#x}, arch {arch:#x} returns {got:#x}, not {ret:#x}, for \
                      {data:x?}:\n{}{:x?}",
                     Listing(residual),
-                    &native.prog[..]
+                    native.prog.insns()
                 );
             }
         }
@@ -334,7 +334,7 @@ fn residual(
 
 /// A lowered program, and a way to have the data where it expects it.
 struct Native {
-    prog: Buf<EbpfInsn>,
+    prog: Lowered,
     layout: Layout,
 }
 
@@ -357,7 +357,11 @@ impl Native {
         let prog = lower(residual, &layout)
             .map_err(|NoMemory| "no memory")?
             .ok_or("not lowered")?;
-        ensure!(prog.len() <= residual.len() * 4 + 2, "lowered is long");
+        ensure!(
+            prog.insns().len() <= residual.len() * 4 + 2,
+            "lowered is long"
+        );
+        ensure!(prog.context_len() <= Self::SIZE, "lowered reads far");
         Ok(Self { prog, layout })
     }
 
@@ -420,7 +424,11 @@ fn starve(
             );
         }
         if let Ok(native) = native {
-            ensure!(native.as_deref() == lowered.as_deref(), "starved lower()");
+            let native = native.as_ref().map(Lowered::insns);
+            ensure!(
+                native == lowered.as_ref().map(Lowered::insns),
+                "starved lower()"
+            );
         }
         ensure!(
             scratch.is_err() || scratch == Ok(0),

@@ -6,7 +6,7 @@
 //! but the layout of instructions. Panics where the kernel would be in trouble.
 
 use crate::bpf::insn::Insn;
-use crate::bpf::lower::EbpfInsn;
+use crate::bpf::lower::{EbpfInsn, Lowered};
 use crate::env::{vec, Vec};
 
 /// `struct seccomp_data` as words.
@@ -252,12 +252,13 @@ pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
 }
 
 /// Runs an eBPF program of the kind that `lower()` makes, over a context in r1.
-pub fn run_ebpf(prog: &[EbpfInsn], context: &[u8]) -> u64 {
+pub fn run_ebpf(prog: &Lowered, context: &[u8]) -> u64 {
     run_ebpf_with(prog, context, &[], &[])
 }
 
 /// As [`run_ebpf`], with more in r2: `struct Inputs`, whose pointer to an `argument` it has at 8.
-pub fn run_ebpf_with(prog: &[EbpfInsn], context: &[u8], inputs: &[u8], argument: &[u8]) -> u64 {
+pub fn run_ebpf_with(prog: &Lowered, context: &[u8], inputs: &[u8], argument: &[u8]) -> u64 {
+    let prog = prog.insns();
     const CONTEXT: u64 = 0x1000_0000;
     const STACK: u64 = 0x2000_0000;
     const EXTRA: u64 = 0x3000_0000;

@@ -62,10 +62,7 @@ impl Appended {
     ) -> Result<(Self, Buf<Insn>)> {
         let code = canonical(&original, visible)?.ok_or(EINVAL)?;
         let compile = |compat| -> Result<Residuals> {
-            let insns = lower(&code, &arch::layout(compat, visible))?.ok_or(EINVAL)?;
-            // SAFETY: By `lower()` and `layout()`, they read `struct pt_regs`, `Inputs`, the words
-            // of an argument and their stack, and end.
-            unsafe { Residuals::new(&insns) }
+            Residuals::new(&lower(&code, &arch::layout(compat, visible))?.ok_or(EINVAL)?)
         };
         let this = Self {
             visible,

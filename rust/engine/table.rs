@@ -130,19 +130,15 @@ pub(crate) fn study(prog: &[Insn], visible: VisibleFields) -> Result<Study, NoMe
 /// About how many bytes the residual programs of a study will take: whole pages, and their code.
 pub(crate) fn memory_of_residuals(study: &Study) -> usize {
     study.program.as_ref().map_or(0, |insns| {
-        let bytes = core::mem::size_of_val(&insns[..]);
+        let bytes = core::mem::size_of_val(insns.insns());
         bytes.next_multiple_of(PAGE_SIZE) + bytes
     })
 }
 
 /// Has the kernel compile the residual programs of a study. Without them the study makes do.
 pub(crate) fn compile(study: &mut Study) -> Option<Residuals> {
-    let compiled = study.program.as_ref().and_then(|insns| {
-        // SAFETY: The programs read the words of `layout()`, what `lower()` has in `Inputs`, and their
-        // stack, jump within themselves, and end by exit, as do the programs that they were lowered
-        // from; what is before them leads to them.
-        unsafe { Residuals::new(insns) }.ok()
-    });
+    let program = study.program.as_ref();
+    let compiled = program.and_then(|program| Residuals::new(program).ok());
     if compiled.is_none() {
         // Not compiled: the filters themselves are as good.
         study.forget_residuals();
@@ -655,10 +651,12 @@ impl<'a> Sketch<'a> {
             }
             Finding::Residual(which) => {
                 let residual = self.study.residuals.get(usize::from(which));
+                let needs = self.study.program.as_ref();
+                let needs = needs.map_or(NeededInputs::ALL, |all| all.needs(which.into()));
                 let choice = self.top.residuals.map(|all| all.choose(which.into()));
                 match (residual, choice) {
                     (Some(known), Some(choice)) => {
-                        base.with_varying(self.top, Some(choice), known.strongest, known.needs)
+                        base.with_varying(self.top, Some(choice), known.strongest, needs)
                     }
                     _ => base.with_varying(self.top, None, None, whole),
                 }

@@ -15,6 +15,7 @@ use crate::logic::bpf::{
     insn::*,
     lower::{
         EbpfInsn,
+        Lowered,
         STACK, //
     }, //
 };
@@ -126,9 +127,8 @@ impl Drop for Classic {
 ///
 /// # Invariants
 ///
-/// The pointer is to a compiled `bpf_prog` that nobody else frees, made of instructions that only
-/// read `struct pt_regs`, [`Inputs`], the argument that it points to and their stack, and which end
-/// for every choice.
+/// The pointer is to a compiled `bpf_prog` that nobody else frees, made of a [`Lowered`] whose context is
+/// in `struct pt_regs`.
 pub(crate) struct Residuals(NonNull<bindings::bpf_prog>);
 
 // SAFETY: As for `Classic`.
@@ -137,23 +137,23 @@ unsafe impl Send for Residuals {}
 unsafe impl Sync for Residuals {}
 
 impl Residuals {
-    /// Has the kernel compile `insns`, which find `struct pt_regs` by r1 and [`Inputs`] by r2.
+    /// Has the kernel compile `program`, which finds `struct pt_regs` by r1 and [`Inputs`] by r2.
     ///
-    /// `EOPNOTSUPP` without a JIT, `ENOMEM` without memory.
-    ///
-    /// # Safety
-    ///
-    /// Nobody verifies the instructions: they must be as the type invariant says.
-    pub(crate) unsafe fn new(insns: &[EbpfInsn]) -> Result<Self> {
-        const R10: u8 = 10;
-        let uses_stack = |insn: &EbpfInsn| insn.regs & 0xf == R10 || insn.regs >> 4 == R10;
+    /// `EINVAL` if it looks beyond these, `EOPNOTSUPP` without a JIT, `ENOMEM` without memory.
+    pub(crate) fn new(program: &Lowered) -> Result<Self> {
+        if program.context_len() > core::mem::size_of::<bindings::pt_regs>() {
+            return Err(EINVAL);
+        }
         // CAST: It is positive.
-        let stack = if insns.iter().any(uses_stack) {
+        let stack = if program.uses_stack() {
             STACK as c_uint
         } else {
             0
         };
-        // SAFETY: The instructions are valid for reads, and by the contract of this function.
+        let insns = program.insns();
+        // SAFETY: The instructions are valid for reads. Nobody verifies them: by the invariants of
+        // `Lowered` they read `struct pt_regs` (the context is within, as was just checked), what
+        // `Inputs` has and their stack, jump within themselves and end.
         let prog = from_err_ptr(unsafe {
             ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, stack)
         })?;

@@ -81,12 +81,12 @@ pub fn agree() {
                 Finding::Constant(ret) => ret,
                 Finding::Residual(which) => {
                     let mut inputs = made.inputs();
-                    if study.residuals[usize::from(which)].needs.is_empty() {
+                    let program = study.program.as_ref().unwrap();
+                    if program.needs(which.into()).is_empty() {
                         // Then there is nothing but the choice.
                         inputs.truncate(4);
                     }
                     inputs[..4].copy_from_slice(&u32::from(which).to_le_bytes());
-                    let program = study.program.as_ref().unwrap();
                     run_ebpf_with(program, &context, &inputs, &memory) as u32
                 }
             };

@@ -295,6 +295,12 @@ impl NeededInputs {
         argument: false,
     };
 
+    /// All that there is.
+    pub const ALL: Self = Self {
+        pkey: true,
+        argument: true,
+    };
+
     /// What a program in canonical form reads.
     pub fn of(prog: &[Insn]) -> Self {
         let mut needs = Self::NONE;

@@ -14,11 +14,15 @@
 
 use super::{
     append::{
+        NeededInputs,
         RawInputs,
         VisibleFields,
         TAIL, //
     },
-    check::check_classic,
+    check::{
+        check_classic,
+        check_scratch, //
+    },
     insn::{
         target,
         Alu,
@@ -26,6 +30,9 @@ use super::{
         Insn,
         Op,
         Src,
+        BPF_LD,
+        BPF_LDX,
+        BPF_MEM,
         BPF_ST,
         BPF_STX,
         CELLS,
@@ -84,6 +91,22 @@ pub struct Layout {
     pub nr_high: Word,
     /// How the filter sees the others, which are in [`Inputs`].
     pub visible: VisibleFields,
+}
+
+impl Layout {
+    /// Where in the context the last word ends.
+    fn end(&self) -> usize {
+        let words = self.words.iter().chain([&self.nr_high]);
+        let ends = words.map(|word| match word {
+            Word::Const(_) => 0,
+            Word::At(offset) => match usize::try_from(*offset) {
+                Ok(offset) => offset.saturating_add(4),
+                // Before the context, which is in no context.
+                Err(_) => usize::MAX,
+            },
+        });
+        ends.max().unwrap_or(0)
+    }
 }
 
 impl From<[Word; DATA_WORDS]> for Layout {
@@ -165,15 +188,105 @@ impl EbpfInsn {
     }
 }
 
+/// eBPF that needs no verifier: what [`lower`] and [`study`](super::study::study) make.
+///
+/// # Invariants
+///
+/// `insns` is one program or several, of which [`Inputs::which`](super::append::Inputs::which) chooses
+/// one. Called with pointers in r1 and r2, it
+///
+/// - reads, by r1, not more than the first `context` bytes;
+/// - reads, by r2, fields of [`Inputs`](super::append::Inputs), and by the pointer in it the argument's
+///   4096 bytes: `which`, and what in `needs` is noted of the chosen program;
+/// - reads and writes the [`STACK`] bytes below r10, and reads none that it has not written;
+/// - writes r0, r3 and r4, and calls nothing;
+/// - jumps forward only, to its own instructions, and ends with `exit`.
+///
+/// There is at least one of `needs`.
+pub struct Lowered {
+    insns: Buf<EbpfInsn>,
+    /// By choice.
+    needs: Buf<NeededInputs>,
+    context: usize,
+}
+
+impl Lowered {
+    /// `insns` of which each choice is a result of [`lower_live`] for a program that needs no more than
+    /// what is in `needs`, and for one of `layouts`.
+    pub(super) fn new<'a>(
+        insns: Buf<EbpfInsn>,
+        needs: Buf<NeededInputs>,
+        layouts: impl IntoIterator<Item = &'a Layout>,
+    ) -> Self {
+        let ends = layouts.into_iter().map(Layout::end);
+        // INVARIANT: By what `translate()` makes of a program that `check_classic()` and
+        // `check_scratch()` admit.
+        Self {
+            insns,
+            needs,
+            context: ends.max().unwrap_or(0),
+        }
+    }
+
+    /// The instructions.
+    pub fn insns(&self) -> &[EbpfInsn] {
+        &self.insns
+    }
+
+    /// What the program needs that [`Inputs::which`](super::append::Inputs::which) chooses. If there are
+    /// fewer, it chooses the last.
+    pub fn needs(&self, which: u32) -> NeededInputs {
+        let chosen = self.needs.get(which as usize).or(self.needs.last());
+        chosen.copied().unwrap_or(NeededInputs::ALL)
+    }
+
+    /// How many bytes it may read by r1.
+    pub fn context_len(&self) -> usize {
+        self.context
+    }
+
+    /// Does it use its stack, [`STACK`] bytes?
+    pub fn uses_stack(&self) -> bool {
+        self.insns
+            .iter()
+            .any(|insn| insn.regs & 0xf == R10 || insn.regs >> 4 == R10)
+    }
+}
+
 /// Translates a program, such as a result of [`specialise`](super::residual::specialise).
 ///
 /// The result has at most six instructions for each of `prog`, and two more; it returns a 32-bit
 /// value, uses r0 to r4 and, if there are cells, [`STACK`] bytes of stack. `None` if `prog` does
-/// not pass [`check_classic`]. Cells that are loaded before they are stored are not caught here,
-/// see [`check_scratch`](super::check::check_scratch). Linear; at most 26 bytes per
-/// instruction besides the result. Fails with [`NoMemory`] if there is none.
-pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+/// not pass [`check_classic`], or loads cells before it stores them ([`check_scratch`]). Linear; at most
+/// 26 bytes per instruction besides the result. Fails with [`NoMemory`] if there is none.
+pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Lowered>, NoMemory> {
+    let Some(insns) = lower_checked(prog, layout)? else {
+        return Ok(None);
+    };
+    let needs = Buf::filled(1, NeededInputs::of(prog))?;
+    Ok(Some(Lowered::new(insns, needs, [layout])))
+}
+
+/// [`lower`] for a result of `specialise()`, all of which does something. (But for stores, which may be
+/// there for [`check_scratch`] alone.)
+pub(super) fn lower_live(
+    prog: &[Insn],
+    layout: &Layout,
+) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+    if prog.iter().any(uses_cell) {
+        return lower_checked(prog, layout);
+    }
     if check_classic(prog).is_err() {
+        return Ok(None);
+    }
+    translate(prog, layout)
+}
+
+fn lower_checked(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+    if check_classic(prog).is_err() {
+        return Ok(None);
+    }
+    if prog.iter().any(uses_cell) && check_scratch(prog)? != 0 {
         return Ok(None);
     }
     // What is computed for nobody would read what is not there, so it must go.
@@ -185,20 +298,11 @@ pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, No
     translate(&code, layout)
 }
 
-/// [`lower`] for a result of `specialise()`, all of which does something. (But for stores, which may be
-/// there for [`check_scratch`](super::check::check_scratch) alone.)
-pub(super) fn lower_live(
-    prog: &[Insn],
-    layout: &Layout,
-) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
-    let is_store = |insn: &Insn| matches!(insn.code, BPF_ST | BPF_STX);
-    if prog.iter().any(is_store) {
-        return lower(prog, layout);
-    }
-    if check_classic(prog).is_err() {
-        return Ok(None);
-    }
-    translate(prog, layout)
+/// Does the instruction load or store a cell?
+fn uses_cell(insn: &Insn) -> bool {
+    const LD_MEM: u16 = BPF_LD | BPF_MEM;
+    const LDX_MEM: u16 = BPF_LDX | BPF_MEM;
+    matches!(insn.code, BPF_ST | BPF_STX | LD_MEM | LDX_MEM)
 }
 
 fn translate(code: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {

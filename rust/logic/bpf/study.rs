@@ -30,7 +30,8 @@ use super::{
         load_choice,
         lower_live,
         EbpfInsn,
-        Layout, //
+        Layout,
+        Lowered, //
     },
     meter::Meter,
     residual::{
@@ -83,11 +84,9 @@ impl Findings {
     }
 }
 
-/// A residual program.
+/// What is known of a residual program, besides what it needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Residual {
-    /// What it needs.
-    pub needs: NeededInputs,
     /// The strongest action that it can return; `None` if it computes it.
     pub strongest: Option<u32>,
 }
@@ -98,8 +97,8 @@ pub struct Study {
     pub findings: [Findings; 2],
     /// The residual programs of both.
     pub residuals: Buf<Residual>,
-    /// All of them in one, which chooses by [`Inputs::which`](super::append::Inputs::which). `None` if there are none.
-    pub program: Option<Buf<EbpfInsn>>,
+    /// All of them in one, in the same order. `None` if there are none.
+    pub program: Option<Lowered>,
 }
 
 /// How a filter is looked at for an architecture.
@@ -217,7 +216,7 @@ pub fn study(prog: &[Insn], sides: &[Side; 2], mut meter: Meter) -> Result<Study
     }
     Ok(Study {
         findings,
-        program: assemble(&programs.bodies)?,
+        program: assemble(&programs.bodies, sides)?,
         residuals: programs.residuals,
     })
 }
@@ -283,6 +282,7 @@ struct Programs {
 struct Body {
     side: usize,
     insns: Buf<EbpfInsn>,
+    needs: NeededInputs,
 }
 
 impl Programs {
@@ -335,10 +335,13 @@ impl Programs {
         }
         self.insns = all;
         self.residuals.push(Residual {
-            needs: NeededInputs::of(code),
             strongest: strongest(code),
         })?;
-        self.bodies.push(Body { side, insns })?;
+        self.bodies.push(Body {
+            side,
+            insns,
+            needs: NeededInputs::of(code),
+        })?;
         // CAST: As above.
         Ok(Finding::Residual(self.bodies.len().saturating_sub(1) as u8))
     }
@@ -347,7 +350,7 @@ impl Programs {
 /// One program of all residual programs of a filter, which chooses by [`Inputs::which`](super::append::Inputs::which).
 ///
 /// A binary tree in preorder: at each node, what chooses the right half jumps over the left.
-fn assemble(bodies: &[Body]) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
+fn assemble(bodies: &[Body], sides: &[Side; 2]) -> Result<Option<Lowered>, NoMemory> {
     if bodies.is_empty() {
         return Ok(None);
     }
@@ -377,5 +380,10 @@ fn assemble(bodies: &[Body]) -> Result<Option<Buf<EbpfInsn>>, NoMemory> {
             insns.push(*insn)?;
         }
     }
-    Ok(Some(insns))
+    let mut needs = Buf::with_capacity(bodies.len())?;
+    for body in bodies {
+        needs.push(body.needs)?;
+    }
+    let layouts = sides.iter().map(|side| &side.layout);
+    Ok(Some(Lowered::new(insns, needs, layouts)))
 }
