@@ -16,7 +16,10 @@ use crate::{
             MAX_INSNS_PER_PATH, //
         },
         inspect::features,
-        notify::listener,
+        notify::{
+            listener,
+            request::Notifier, //
+        },
         program::{
             Appended,
             Program, //
@@ -235,11 +238,12 @@ fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
     }
 
     let (mut filter, study) = prepare(request, module)?;
-    let listener = if has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
-        let fd = FileDescriptorReservation::get_unused_fd_flags(bindings::O_CLOEXEC)?;
-        Some((fd, listener::open(filter.get())?))
-    } else {
-        None
+    let listener = match filter.notifier() {
+        Some(notifier) => {
+            let fd = FileDescriptorReservation::get_unused_fd_flags(bindings::O_CLOEXEC)?;
+            Some((fd, listener::open(notifier.clone())?))
+        }
+        None => None,
     };
 
     // A thread in exec is about to change its privileges: TSYNC must not see it half way.
@@ -314,11 +318,17 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
     if signal::fatal_pending() {
         return Err(EINTR);
     }
+    let has = |flag| request.flags & flag != 0;
+    let notifier = if has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+        Some(Notifier::new(has(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))?)
+    } else {
+        None
+    };
     let draft = Draft::new(
         program,
         residuals,
-        request.flags & SECCOMP_FILTER_FLAG_LOG != 0,
-        request.flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV != 0,
+        has(SECCOMP_FILTER_FLAG_LOG),
+        notifier,
         module,
     )?;
     Ok((draft, study))
@@ -375,8 +385,8 @@ fn attach(
         return Err((Refusal::Moved, filter));
     }
     // Nested listeners would have to agree on who answers.
-    let is_listening = |filter: &Filter| filter.notifier().is_listening();
-    if is_listening(&filter) && prev.is_some_and(|prev| prev.path().any(is_listening)) {
+    let is_listened_to = |filter: &Filter| filter.listener().is_some();
+    if is_listened_to(&filter) && prev.is_some_and(|prev| prev.path().any(is_listened_to)) {
         return Err((EBUSY.into(), filter));
     }
     if filter.path_len_on(prev) > MAX_INSNS_PER_PATH {

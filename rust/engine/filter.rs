@@ -10,8 +10,8 @@
 //!
 //! - `users` counts the tasks that run under the filter, directly or (as one) through a filter on
 //!   top of it. At zero no task will ever ask its listener again, which learns it by `EPOLLHUP`.
-//! - `refs` counts whoever may look at the filter: its users, a listener's file, a tracer that
-//!   reads it. At zero it is freed. It is never below `users`.
+//! - `refs` counts whoever may look at the filter: its users, a tracer that reads it. At zero it is
+//!   freed. It is never below `users`.
 //!
 //! Our pointers are stored with bit 0 set, so that the entry code tells them from those of the
 //! built-in engine. A filter holds a reference to the module: while there is one, the code that
@@ -33,17 +33,11 @@ use crate::{
     mem,
     sys::{
         bpf::Residuals,
-        module::ModuleRef,
-        shared::peek,
-        wait::{
-            Events,
-            Wake, //
-        }, //
+        module::ModuleRef, //
     }, //
 };
 use core::{
     ops::Deref,
-    pin::Pin,
     ptr::{
         addr_of_mut,
         NonNull, //
@@ -51,17 +45,17 @@ use core::{
 };
 use kernel::{
     bindings,
-    ffi::c_void,
     prelude::*,
-    sync::Refcount,
-    types::ForeignOwnable, //
+    sync::{
+        Arc,
+        Refcount, //
+    }, //
 };
 
 /// Marks a pointer in `task->seccomp.filter` as ours.
 pub(crate) const TAG: usize = 1;
 
 /// A seccomp filter.
-#[pin_data]
 pub(crate) struct Filter {
     /// The filter itself, as its allocation is known by: a reference to it may not free it.
     this: NonNull<Filter>,
@@ -83,8 +77,9 @@ pub(crate) struct Filter {
     /// What the whole path does for each call. Refers to the filters below.
     tables: Tables,
     prev: Option<FilterRef>,
-    #[pin]
-    notifier: Notifier,
+    /// Passes the calls that the filter leaves to a supervisor on to it; none without
+    /// `SECCOMP_FILTER_FLAG_NEW_LISTENER`.
+    notifier: Option<Arc<Notifier>>,
     _module: ModuleRef,
 }
 
@@ -203,14 +198,16 @@ impl Filter {
         filter.is_some_and(|filter| filter.path().any(|f| core::ptr::eq(f, ancestor)))
     }
 
-    /// What there is for a listener.
-    pub(crate) fn notifier(&self) -> &Notifier {
-        &self.notifier
+    /// The notifier, if the filter was installed with a listener.
+    pub(crate) fn notifier(&self) -> Option<&Arc<Notifier>> {
+        self.notifier.as_ref()
     }
 
-    /// Is there no task left that runs under the filter, and will there never be one?
-    pub(crate) fn is_orphan(&self) -> bool {
-        peek(self.users.as_atomic()) == 0
+    /// The notifier, if somebody listens to it. Who stops listening does so for good.
+    pub(crate) fn listener(&self) -> Option<&Notifier> {
+        self.notifier
+            .as_deref()
+            .filter(|notifier| notifier.is_listening())
     }
 
     /// Takes a reference that keeps the filter from being freed.
@@ -245,33 +242,6 @@ impl Deref for FilterRef {
     fn deref(&self) -> &Filter {
         // SAFETY: By the type invariant.
         unsafe { self.0.as_ref() }
-    }
-}
-
-// SAFETY: The pointer is that of an allocation of a `Filter`, which has at least that alignment.
-unsafe impl ForeignOwnable for FilterRef {
-    const FOREIGN_ALIGN: usize = core::mem::align_of::<Filter>();
-    type Borrowed<'a> = &'a Filter;
-    type BorrowedMut<'a> = &'a Filter;
-
-    fn into_foreign(self) -> *mut c_void {
-        core::mem::ManuallyDrop::new(self).0.as_ptr().cast()
-    }
-
-    unsafe fn from_foreign(ptr: *mut c_void) -> Self {
-        // SAFETY: By the contract of this function, it is from `into_foreign()`.
-        // INVARIANT: The reference is the one that was put in there.
-        Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
-    }
-
-    unsafe fn borrow<'a>(ptr: *mut c_void) -> &'a Filter {
-        // SAFETY: By the contract of this function, the reference stays where it is during `'a`.
-        unsafe { &*ptr.cast() }
-    }
-
-    unsafe fn borrow_mut<'a>(ptr: *mut c_void) -> &'a Filter {
-        // SAFETY: By the contract of this function.
-        unsafe { Self::borrow(ptr) }
     }
 }
 
@@ -341,8 +311,8 @@ impl Drop for Attached {
             if !filter.users.dec_and_test() {
                 break;
             }
-            if filter.notifier.is_listening() {
-                filter.notifier.queue.wake(Events::HUP, Wake::Anywhere);
+            if let Some(notifier) = &filter.notifier {
+                notifier.abandon();
             }
             next = filter.prev();
         }
@@ -358,11 +328,11 @@ impl Draft {
         program: Program,
         residuals: Option<Residuals>,
         log: bool,
-        wait_killable: bool,
+        notifier: Option<Arc<Notifier>>,
         module: ModuleRef,
     ) -> Result<Self> {
-        let filter = KBox::pin_init(
-            try_pin_init!(Filter {
+        let filter = KBox::init(
+            try_init!(Filter {
                 // Replaced below, before anybody sees it.
                 this: NonNull::dangling(),
                 refs: Refcount::new(1),
@@ -376,13 +346,12 @@ impl Draft {
                 residuals,
                 tables: Tables::EMPTY,
                 prev: None,
-                notifier <- Notifier::new(wait_killable),
+                notifier,
                 _module: module,
             }),
             mem::flags(),
         )?;
-        // SAFETY: The filter stays where it is until `FilterRef::drop()` frees it.
-        let filter = KBox::into_raw(unsafe { Pin::into_inner_unchecked(filter) });
+        let filter = KBox::into_raw(filter);
         // SAFETY: A box is never NULL.
         let filter = unsafe { NonNull::new_unchecked(filter) };
         // SAFETY: It was just made, and nobody else knows it.
@@ -437,8 +406,7 @@ impl Draft {
             // SAFETY: `prev` is not dropped, so its reference is moved, not copied.
             unsafe { core::ptr::read(&prev.0) }
         });
-        // SAFETY: No other task sees the filter: there may be a listener's file, but no
-        // descriptor to reach it by.
+        // SAFETY: No other task sees the filter.
         unsafe {
             addr_of_mut!((*filter).path_len).write(path_len);
             addr_of_mut!((*filter).depth).write(depth);

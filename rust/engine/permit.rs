@@ -379,12 +379,9 @@ fn act(
             Next::Skip => {}
         },
         Action::UserNotif => {
-            let outcome = match decider {
-                // Who stops listening does so for good.
-                Some(filter) if filter.notifier().is_listening() => {
-                    filter.notifier().ask(task, &FilteredCall { regs, inputs })
-                }
-                _ => Outcome::Skip(ENOSYS.to_errno() as isize),
+            let outcome = match decider.and_then(Filter::listener) {
+                Some(notifier) => notifier.ask(task, &FilteredCall { regs, inputs }),
+                None => Outcome::Skip(ENOSYS.to_errno() as isize),
             };
             match outcome {
                 Outcome::Run => return Next::Run,

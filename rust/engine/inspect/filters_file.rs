@@ -167,7 +167,7 @@ fn show_path(id: i32, newest: &Filter, out: &SeqFile) {
             filter.depth(),
             filter.program().original().len(),
             if filter.log() { ", logs" } else { "" },
-            if filter.notifier().is_listening() {
+            if filter.listener().is_some() {
                 ", has a listener"
             } else {
                 ""

@@ -2,15 +2,11 @@
 
 //! User notification, the side of the supervisor: the listener's file.
 //!
-//! Follows `seccomp_notify_ops` of `kernel/seccomp.c`. The file holds a reference to the filter;
-//! the side of the confined task is in [`crate::engine::notify::request`].
+//! Follows `seccomp_notify_ops` of `kernel/seccomp.c`. The file owns the notifier together with
+//! the filter; the side of the confined task is in [`crate::engine::notify::request`].
 
 use crate::{
     engine::{
-        filter::{
-            Filter,
-            FilterRef, //
-        },
         notify::request::{
             AppendedFields,
             Injection,
@@ -58,7 +54,8 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        ArcBorrow, //
     },
     types::ForeignOwnable,
     uaccess::{
@@ -109,19 +106,19 @@ const FOPS: bindings::file_operations = bindings::file_operations {
     ..unsafe { core::mem::zeroed() }
 };
 
-/// Makes the file through which `filter`, which nobody uses yet, will be listened to.
-pub(crate) fn open(filter: FilterRef) -> Result<ARef<File>> {
-    filter.notifier().start(file::random_id());
-    file::anonymous(c"seccomp notify", &FOPS, filter)
+/// Makes the file through which `notifier`, whose filter nobody uses yet, will be listened to.
+pub(crate) fn open(notifier: Arc<Notifier>) -> Result<ARef<File>> {
+    notifier.start(file::random_id());
+    file::anonymous(c"seccomp notify", &FOPS, notifier)
 }
 
 /// # Safety
 ///
 /// `file` is one of [`open`]'s and is not released while the value is used.
-unsafe fn filter_of<'a>(file: *mut bindings::file) -> &'a Filter {
+unsafe fn notifier_of<'a>(file: *mut bindings::file) -> ArcBorrow<'a, Notifier> {
     // SAFETY: By the contract of this function, its private data is from `into_foreign()` and
     // stays until the release.
-    unsafe { FilterRef::borrow((*file).private_data) }
+    unsafe { Arc::<Notifier>::borrow((*file).private_data) }
 }
 
 /// `->release()`: the last descriptor is closed.
@@ -131,8 +128,8 @@ unsafe fn filter_of<'a>(file: *mut bindings::file) -> &'a Filter {
 /// For the operations of [`open`]'s files only.
 unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
     // SAFETY: The private data is from `into_foreign()`, and this is called once.
-    let filter = unsafe { FilterRef::from_foreign((*file).private_data) };
-    filter.notifier().stop();
+    let notifier = unsafe { Arc::<Notifier>::from_foreign((*file).private_data) };
+    notifier.stop();
     0
 }
 
@@ -147,9 +144,9 @@ unsafe extern "C" fn poll(
     table: *mut bindings::poll_table_struct,
 ) -> bindings::__poll_t {
     // SAFETY: By the contract of this function.
-    let filter = unsafe { filter_of(file) };
-    let notifier = filter.notifier();
-    // SAFETY: The file's reference keeps the filter, and the queue within, for as long as the file.
+    let notifier = unsafe { notifier_of(file) };
+    // SAFETY: The file's reference keeps the notifier, and the queue within, for as long as the
+    // file.
     unsafe { notifier.queue.poll_wait(file, table) };
     let Ok(requests) = lock_interruptible(&notifier.requests) else {
         return Events::ERR.bits();
@@ -164,7 +161,7 @@ unsafe extern "C" fn poll(
         })
         .fold(Events::NONE, Events::and);
     drop(requests);
-    if filter.is_orphan() {
+    if notifier.is_abandoned() {
         events = events.and(Events::HUP);
     }
     events.bits()
@@ -181,10 +178,10 @@ unsafe extern "C" fn unlocked_ioctl(
     arg: c_ulong,
 ) -> c_long {
     // SAFETY: By the contract of this function.
-    let filter = unsafe { filter_of(file) };
-    let (notifier, buf) = (filter.notifier(), UserPtr::from_addr(arg));
+    let notifier = &*unsafe { notifier_of(file) };
+    let buf = UserPtr::from_addr(arg);
     let result = match cmd {
-        NOTIF_RECV => recv(filter, buf, None),
+        NOTIF_RECV => recv(notifier, buf, None),
         NOTIF_SEND => send(notifier, buf),
         NOTIF_ID_VALID | NOTIF_ID_VALID_WRONG_DIR => id_valid(notifier, buf),
         NOTIF_SET_FLAGS => set_flags(notifier, arg),
@@ -192,7 +189,7 @@ unsafe extern "C" fn unlocked_ioctl(
             add_fd(notifier, buf, ioctl::_IOC_SIZE(cmd))
         }
         _ => match room_for_argument(cmd) {
-            Some(room) => recv(filter, buf, Some(room)),
+            Some(room) => recv(notifier, buf, Some(room)),
             None => Err(EINVAL),
         },
     };
@@ -217,8 +214,7 @@ fn room_for_argument(cmd: u32) -> Option<usize> {
 ///
 /// The buffer must be zeroed (`EINVAL`), so that it can grow fields. `ENOENT` if the task was
 /// interrupted before its request could be read.
-fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
-    let notifier = filter.notifier();
+fn recv(notifier: &Notifier, buf: UserPtr, room: Option<usize>) -> Result<u32> {
     let size = match room {
         Some(room) => size_of::<seccomp_notif_append>() + room,
         None => size_of::<bindings::seccomp_notif>(),
@@ -229,7 +225,7 @@ fn recv(filter: &Filter, buf: UserPtr, room: Option<usize>) -> Result<u32> {
     // The end of the last task ends the wait as well.
     notifier
         .queue
-        .wait_interruptible(|| notifier.claim() || filter.is_orphan())?;
+        .wait_interruptible(|| notifier.claim() || notifier.is_abandoned())?;
 
     let mut requests = notifier.requests.lock();
     let pending = requests

@@ -62,7 +62,9 @@ use kernel::{
     }, //
 };
 
-/// What a filter has for its listener. Every filter has one; few are ever listened to.
+/// What tasks and supervisors of a filter with a listener share.
+///
+/// The filter and the listener's file own it. Who asks runs under the filter, which keeps it.
 #[pin_data]
 pub(crate) struct Notifier {
     /// Supervisors that wait for requests or poll.
@@ -74,6 +76,8 @@ pub(crate) struct Notifier {
     pub(crate) unread: Atomic<i32>,
     /// Is there a listener?
     listening: Shared<bool>,
+    /// Has the last task gone that could ask?
+    abandoned: Shared<bool>,
     /// Once a request was read, only a fatal signal interrupts the task that made it.
     wait_killable: bool,
 }
@@ -223,8 +227,8 @@ pub(crate) enum Outcome {
 
 impl Notifier {
     /// A notifier that nobody listens to.
-    pub(crate) fn new(wait_killable: bool) -> impl PinInit<Self> {
-        pin_init!(Self {
+    pub(crate) fn new(wait_killable: bool) -> Result<Arc<Self>> {
+        let notifier = pin_init!(Self {
             queue <- PollQueue::new(),
             requests <- new_mutex!(Requests {
                 pending: KVVec::new(),
@@ -234,8 +238,10 @@ impl Notifier {
             }),
             unread: Atomic::new(0),
             listening: Shared::new(false),
+            abandoned: Shared::new(false),
             wait_killable,
-        })
+        });
+        Arc::pin_init(notifier, mem::flags())
     }
 
     /// Is there a listener?
@@ -265,6 +271,20 @@ impl Notifier {
             // Files to install need no word: the task clears them out as after any answer.
             pending.request().ready.complete(Wake::Anywhere);
         }
+    }
+
+    /// The last task that ran under the filter has gone: whoever waits for requests learns it.
+    ///
+    /// A supervisor is on the queue before it asks [`Notifier::is_abandoned`], and the queue's lock
+    /// orders the two: if it does not see the flag yet, the wake-up finds it.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.set(true);
+        self.queue.wake(Events::HUP, Wake::Anywhere);
+    }
+
+    /// Is there no task left that could ask, and will there never be one?
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.get()
     }
 
     /// Sets out to read a request, if there is one that nobody else has set out to read.
