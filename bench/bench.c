@@ -11,8 +11,8 @@
  * as a 32-bit one, with fewer cases. With a shell pattern, only the cases that it matches.
  */
 
-#include "../selftests/append.h"
-#include "../selftests/memory.h"
+#include "../selftests/lib/append.h"
+#include "../selftests/lib/memory.h"
 
 #include <fnmatch.h>
 #include <linux/sched.h>

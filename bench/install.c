@@ -10,7 +10,7 @@
  * seccomp(2) takes for it, the best of some rounds; each round in a child, as filters stay.
  */
 
-#include "../selftests/common.h"
+#include "../selftests/lib/common.h"
 
 /*
  * The virtual clock by an instruction, as the filter may deny any system call. It runs while others

@@ -5,8 +5,8 @@
 set -euo pipefail
 # shellcheck source=qemu/lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=selftests/tap.sh
-. "$top/selftests/tap.sh"
+# shellcheck source=selftests/lib/tap.sh
+. "$top/selftests/lib/tap.sh"
 
 scripts=$top/qemu
 top=$(mktemp -d)
