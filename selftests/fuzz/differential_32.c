@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0
-/* differential, as a 32-bit program. */
-
-#include "differential.c"
