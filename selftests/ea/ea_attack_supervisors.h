@@ -1,143 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The attacks of ea_attack on supervisors: one that reads the struct from the caller's memory, and
- * that they must break, and one that reads the notification.
+ * The attacks of ea_attack on supervisors: a naive one, which reads the struct from the caller's
+ * memory, and which the attacks must break; and one that reads the notification.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_EA_ATTACK_SUPERVISORS_H
 #define RUST_SECCOMP_SELFTESTS_EA_ATTACK_SUPERVISORS_H
 
 #include "ea_attack_play.h"
 
-#include "kselftest.h"
-
-struct notification {
-	struct seccomp_notif_append notif;
-	__u8 argument[EA_KNOWN];
-};
-
-/*
- * Takes part in a scenario: reads a struct, from the memory of the caller or from the notification,
- * checks it, and lets the call go on or not.
- */
-static void supervise(pid_t pid, const struct victim *victim, bool naive, int listener)
-{
-	const struct ea_call *call = ea_find(victim->call);
-	struct notification got;
-
-	while (!record->done) {
-		struct seccomp_notif_resp resp = {};
-		struct pollfd poller = { listener, POLLIN, 0 };
-		__u32 word = victim->forbidden;
-
-		if (poll(&poller, 1, 100) <= 0)
-			continue;
-		if (poller.revents & POLLHUP)
-			break;
-		memset(&got, 0, sizeof(got));
-		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV_APPEND(EA_KNOWN), &got))
-			continue;
-		if (naive) {
-			const __u64 pointer = got.notif.notif.data.args[call->pointer];
-			struct iovec local = { &word, 4 };
-			struct iovec remote = { (void *)(uintptr_t)(pointer + victim->offset), 4 };
-
-			process_vm_readv(pid, &local, 1, &remote, 1, 0);
-		} else {
-			memcpy(&word, got.argument + victim->offset, 4);
-		}
-		resp.id = got.notif.notif.id;
-		if (word == victim->forbidden)
-			resp.error = -EACCES;
-		else
-			resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
-	}
-}
-
-static bool play_supervised(const struct victim *victim, const struct attack *attack, bool naive,
-			    double seconds)
-{
-	struct scenario s;
-	int status, pidfd, listener;
-	pid_t pid;
-
-	memset(record, 0, sizeof(*record));
-	pid = fork();
-	if (!pid) {
-		struct sock_filter insns[] = {
-			LOAD(nr),
-			RET_IF_EQ(ea_find(victim->call)->nr, SECCOMP_RET_USER_NOTIF),
-			RET(SECCOMP_RET_ALLOW),
-		};
-		int failed = set_scene(&s, victim, attack, 0) ?: learn_results(&s);
-
-		if (failed)
-			_exit(failed);
-		no_new_privs();
-		/* One that reads the argument is below, so that the notification has it. */
-		if (!naive && filter_for(&s, SECCOMP_RET_ALLOW))
-			_exit(24);
-		record->listener = INSTALL(insns, SECCOMP_FILTER_FLAG_NEW_LISTENER);
-		if (record->listener < 0)
-			_exit(25);
-		record->ready = true;
-		failed = be_attacked(&s, attack, seconds, PATIENCE, -1UL);
-		record->done = true;
-		_exit(failed);
-	}
-	while (!*(volatile bool *)&record->ready && !waitpid(pid, &status, WNOHANG))
-		usleep(1000);
-	pidfd = syscall(__NR_pidfd_open, pid, 0);
-	listener = syscall(__NR_pidfd_getfd, pidfd, record->listener, 0);
-	if (listener >= 0)
-		supervise(pid, victim, naive, listener);
-	else
-		kill(pid, SIGKILL);
-	close(listener);
-	close(pidfd);
-	return waitpid(pid, &status, 0) == pid && !status;
-}
-
-static void report(bool skip, bool passed, const char *what, const struct victim *victim,
-		   const struct attack *attack)
-{
-	if (skip && !passed)
-		ksft_test_result_skip("%s: %s, %s\n", what, victim->name, attack->name);
-	else
-		ksft_test_result(passed, "%s: %s, %s\n", what, victim->name, attack->name);
-}
-
-/* Those that the race is quickly won with. */
-static const struct {
-	int victim, attack;
-} pairs[] = {
-	{ 0, 0 }, { 5, 0 }, { 3, 0 }, { 1, 3 }, { 0, 8 },
-};
-
-/*
- * That the naive supervisor is broken shows that the race can be won. Where it need not be, because
- * other programs have most of the CPUs, it gets more time, and is skipped if that does not do.
- */
-static void test_supervisors(double seconds, bool need_not_win)
-{
-	for (size_t i = 0; i < LENGTH(pairs); i++) {
-		const struct victim *victim = &victims[pairs[i].victim];
-		const struct attack *attack = &attacks[pairs[i].attack];
-		const bool skip = cannot_be(attack);
-		bool played;
-
-		played = !skip && play_supervised(victim, attack, true,
-						  need_not_win ? 60 : 20);
-		if (played)
-			say("by readv", victim->name);
-		report(skip || (played && need_not_win), played && record->broken,
-		       "a supervisor that reads the caller's memory is broken", victim, attack);
-		played = !skip && play_supervised(victim, attack, false, 4 * seconds);
-		if (played)
-			say("by RECV_APPEND", victim->name);
-		report(skip, played && !record->broken && record->allowed,
-		       "one that reads the notification is not", victim, attack);
-	}
-}
+/* Plays a scenario, in a child that is supervised by the caller. Returns whether it was carried out. */
+bool play_supervised(const struct victim *victim, const struct attack *attack, bool naive,
+		     double seconds);
 
 #endif /* RUST_SECCOMP_SELFTESTS_EA_ATTACK_SUPERVISORS_H */

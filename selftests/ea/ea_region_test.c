@@ -11,8 +11,8 @@
 #include <linux/sched.h>
 #include <time.h>
 
-#include "fault.h"
 #include "harness.h"
+#include "leaks.h"
 
 #ifndef __NR_clone3
 #define __NR_clone3 435

@@ -7,6 +7,7 @@
 
 #include "ea.h"
 #include "fault.h"
+#include "leaks.h"
 
 #define MODULE "/rust_seccomp.ko"
 #define KSFT_SKIP 4

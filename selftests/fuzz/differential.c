@@ -16,6 +16,7 @@
  */
 
 #include "interpreter.h"
+#include "raw_call.h"
 
 #include <setjmp.h>
 

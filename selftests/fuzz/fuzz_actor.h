@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The actors of fuzz_calls: threads that do what they are told to, one at a time, under whatever
- * filters they have been told to install. Told by shared memory and futexes; all else that an actor
- * calls may be refused, faked, or fatal, and so may what a library would call.
+ * The actors of fuzz_calls: threads that carry out orders, one thread at a time, under whatever filters
+ * they were ordered to install.
+ *
+ * Orders come through shared memory and futexes. Any other system call of an actor may be refused, faked
+ * or fatal, so actors call no function of a library that makes any.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H
 #define RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H
 
 #include "fuzz.h"
 #include "raw_call.h"
-#include "raw_thread.h"
-
-#include <linux/futex.h>
 
 enum {
 	MAX_ACTORS = 12,
 	MAX_CALLS = 6,
 	STACK = 32768,
+	/* The descriptor of the shared memory, in all processes. */
 	SHARED_FD = 9,
 };
 
@@ -26,12 +26,12 @@ enum {
 enum order {
 	ORDER_CALLS,	/* calls[], one after the other */
 	ORDER_COMPAT,	/* the same, by int $0x80 */
-	ORDER_THREAD,	/* a thread that is to be "other" */
-	ORDER_FORK,	/* a process, by clone() or clone3(), calls[0] */
+	ORDER_THREAD,	/* make a thread, which becomes actor "other" */
+	ORDER_FORK,	/* make a process, by calls[0], clone() or clone3() */
 	ORDER_SIGNAL,	/* sigaction(value, flags) */
-	ORDER_STRICT,	/* strict mode, and what is allowed there, and calls[0] */
-	ORDER_SEIZE,	/* stop "other" */
-	ORDER_INSPECT,	/* look at its filters, and let go of it */
+	ORDER_STRICT,	/* enter strict mode, and make calls that it allows */
+	ORDER_SEIZE,	/* trace and stop actor "other" */
+	ORDER_INSPECT,	/* read its filters, and detach */
 };
 
 struct order_call {
@@ -40,24 +40,24 @@ struct order_call {
 	long result;
 };
 
-/* An actor as its director and itself see it. */
+/* An actor, as the director and itself see it. */
 struct slot {
-	/* Orders given, orders carried out. */
+	/* How many orders were given, and how many carried out. */
 	__u32 ordered, done;
-	/* Its id, set by the kernel: when it is made; when it begins, until it ends. */
+	/* The thread id, set by the kernel: when the task is made; from its start to its end. */
 	__u32 born, tid;
-	/* It takes orders, and its signals are its own. */
+	/* It takes orders from now on. */
 	__u32 present;
 	__u32 order, other, value, flags;
 	__u32 count, made;
-	/* It ends when a call succeeds: it has a filter that may refuse what it needs. */
+	/* It ends when a call succeeds, as the new filter may refuse what the actor needs. */
 	bool doomed;
 	struct order_call calls[MAX_CALLS];
-	/* What came of signals. */
+	/* Signals and traps since the last order, and what the last SIGSYS said. */
 	__u32 signals, traps;
 	int trap_nr, trap_data, trap_arch;
 	unsigned long trap_at;
-	/* What calls point to. */
+	/* What arguments of calls point to. */
 	struct program program;
 	struct sock_fprog fprog;
 	struct seccomp_append_filter append;
@@ -70,215 +70,18 @@ struct shared {
 	struct slot slots[MAX_ACTORS];
 };
 
-static struct shared *const shared = SHARED_AT;
+extern struct shared *const shared;
 
-/* Who runs on which stack, in this process; the last one is the process's first. */
-static struct slot *owners[MAX_ACTORS + 1];
-static __u8 stacks[MAX_ACTORS][STACK] __attribute__((aligned(64)));
+/* Where this process keeps which actor runs on the caller's stack. */
+struct slot **my_owner(void);
 
-static struct slot **my_owner(void)
-{
-	__u8 here, *at = &here;
-
-	asm("" : "+r"(at));
-	if (at >= stacks[0] && at < stacks[MAX_ACTORS])
-		return &owners[(at - stacks[0]) / STACK];
-	return &owners[MAX_ACTORS];
-}
-
-static struct slot *myself(void)
-{
-	return *my_owner();
-}
-
+/* A system call, by raw_call(). */
 #define RAW_CALL(nr, ...) raw_call(nr, (const unsigned long[6]) { __VA_ARGS__ })
 
-static void futex_wait(__u32 *word, __u32 value)
-{
-	RAW_CALL(__NR_futex, (unsigned long)word, FUTEX_WAIT, value);
-}
+/* Wakes a waiter on a futex. */
+void futex_wake(__u32 *word);
 
-static void futex_wake(__u32 *word)
-{
-	RAW_CALL(__NR_futex, (unsigned long)word, FUTEX_WAKE, 1);
-}
-
-static void on_signal(int signal, siginfo_t *info, void *context)
-{
-	struct slot *me = myself();
-
-	(void)context;
-	if (signal != SIGSYS) {
-		me->signals++;
-		return;
-	}
-	me->traps++;
-	me->trap_nr = info->si_syscall;
-	me->trap_data = info->si_errno;
-	me->trap_arch = info->si_arch;
-	me->trap_at = (unsigned long)info->si_call_addr;
-}
-
-static int set_handler(int signal, __u32 how)
-{
-	struct sigaction action = { .sa_flags = SA_SIGINFO | (how & 1 ? SA_RESTART : 0) };
-
-	if (how < 4)
-		action.sa_sigaction = on_signal;
-	else
-		action.sa_handler = how < 6 ? SIG_IGN : SIG_DFL;
-	return sigaction(signal, &action, NULL) ? -errno : 0;
-}
-
-static long compat_call(const struct order_call *call)
-{
-#ifdef __x86_64__
-	register long r8 asm("r8") = 0;
-	long result;
-
-	asm volatile("int $0x80"
-		     : "=a"(result), "+r"(r8)
-		     : "a"(call->nr), "b"(call->args[0]), "c"(call->args[1]), "d"(call->args[2]),
-		       "S"(call->args[3]), "D"(call->args[4])
-		     : "memory", "r9", "r10", "r11");
-	return (int)result;
-#else
-	return raw_call(call->nr, call->args);
-#endif
-}
-
-static __attribute__((noreturn)) void act(struct slot *me);
-
-void raw_thread_main(void)
-{
-	act(myself());
-}
-
-static long make_thread(struct slot *me)
-{
-	unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-			      CLONE_SYSVSEM | CLONE_TIDS;
-	struct slot *child = &shared->slots[me->other];
-
-	owners[me->other] = child;
-	return raw_thread(flags, stacks[me->other] + STACK - 64, &child->born, &child->tid);
-}
-
-static long make_process(struct slot *me)
-{
-	struct slot *child = &shared->slots[me->other];
-	long result = raw_call(me->calls[0].nr, me->calls[0].args);
-
-	/* Filters may say 0 as well. */
-	if (!result && child->tid) {
-		struct slot **owner = my_owner();
-
-		memset(owners, 0, sizeof(owners));
-		*owner = child;
-		act(child);
-	}
-	return result;
-}
-
-/* Does not return if it comes about, unless a filter fakes it. */
-static long be_strict(struct slot *me)
-{
-	long result = me->value ? RAW_CALL(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT) :
-				  RAW_CALL(__NR_seccomp, SECCOMP_SET_MODE_STRICT);
-
-	if (result)
-		return result;
-	RAW_CALL(__NR_read, -1);
-	if (me->flags)
-		RAW_CALL(__NR_exit, 3);
-	return RAW_CALL(__NR_prctl, PR_GET_SECCOMP);
-}
-
-/* Whether the call has succeeded. */
-static bool next_call(struct slot *me, long nr, const unsigned long args[6])
-{
-	long result = raw_call(nr, args);
-
-	me->calls[me->made++].result = result;
-	return !result;
-}
-
-#define NEXT_CALL(me, nr, ...) next_call(me, nr, (const unsigned long[6]) { __VA_ARGS__ })
-
-static void seize(struct slot *me)
-{
-	__u32 pid = shared->slots[me->other].tid;
-
-	if (NEXT_CALL(me, __NR_ptrace, PTRACE_SEIZE, pid, 0, me->flags))
-		NEXT_CALL(me, __NR_ptrace, PTRACE_INTERRUPT, pid);
-}
-
-/* Having seized an actor, looks at its filters, as far as its own allow. */
-static void inspect(struct slot *me)
-{
-	__u32 pid = shared->slots[me->other].tid;
-	int status = 0;
-
-	me->made = 2;
-	RAW_CALL(__NR_wait4, pid, (unsigned long)&status, WNOHANG | __WALL);
-	me->calls[me->made++].result = status;
-	NEXT_CALL(me, __NR_ptrace, PTRACE_SECCOMP_GET_FILTER, pid, me->value,
-		  me->count & 1 ? (unsigned long)me->fetched : 0);
-	me->buffer[0] = me->value;
-	NEXT_CALL(me, __NR_ptrace, PTRACE_SECCOMP_GET_METADATA, pid, me->count,
-		  (unsigned long)me->buffer);
-	NEXT_CALL(me, __NR_ptrace, PTRACE_DETACH, pid);
-}
-
-static void carry_out(struct slot *me)
-{
-	me->made = 0;
-	switch (me->order) {
-	case ORDER_CALLS:
-	case ORDER_COMPAT:
-		for (; me->made < me->count; me->made++) {
-			struct order_call *call = &me->calls[me->made];
-
-			call->result = me->order == ORDER_COMPAT ? compat_call(call) :
-								   raw_call(call->nr, call->args);
-			if (me->doomed && call->result >= 0)
-				__builtin_trap();
-		}
-		return;
-	case ORDER_THREAD:
-		me->calls[0].result = make_thread(me);
-		break;
-	case ORDER_FORK:
-		me->calls[0].result = make_process(me);
-		break;
-	case ORDER_SIGNAL:
-		me->calls[0].result = set_handler(me->value, me->flags);
-		break;
-	case ORDER_STRICT:
-		me->calls[0].result = be_strict(me);
-		break;
-	case ORDER_SEIZE:
-		seize(me);
-		return;
-	case ORDER_INSPECT:
-		inspect(me);
-		return;
-	}
-	me->made = 1;
-}
-
-static void act(struct slot *me)
-{
-	__atomic_store_n(&me->present, 1, __ATOMIC_RELEASE);
-	for (;;) {
-		__u32 ordered;
-
-		while ((ordered = __atomic_load_n(&me->ordered, __ATOMIC_ACQUIRE)) == me->done)
-			futex_wait(&me->ordered, ordered);
-		carry_out(me);
-		__atomic_store_n(&me->done, ordered, __ATOMIC_RELEASE);
-		futex_wake(&me->done);
-	}
-}
+/* What an actor does: it waits for orders and carries them out. */
+__attribute__((noreturn)) void act(struct slot *me);
 
 #endif /* RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H */

@@ -14,7 +14,10 @@
  * that happens is a function of the seed.
  */
 
+#include "fuzz_order.h"
 #include "fuzz_steps.h"
+#include "fuzz_supervisor.h"
+#include "fuzz_tasks.h"
 
 #include <sys/mount.h>
 #include <sys/personality.h>

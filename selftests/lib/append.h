@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of appended filters share.
+ * Filters that are installed by SECCOMP_APPEND_FILTER, and what they may ask to see.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_APPEND_H
 #define RUST_SECCOMP_SELFTESTS_APPEND_H
@@ -25,42 +25,19 @@
 /* The word at an offset of the extensible argument. */
 #define LOAD_EA(offset) LOAD_AT(OFFSET(extensible_arg) + (offset))
 
-static inline int append_sized(struct sock_filter *insns, size_t len, __u64 flags, __u64 ea_size,
-			       unsigned int size)
-{
-	struct sock_fprog prog = { .len = len, .filter = insns };
-	struct {
-		struct seccomp_append_filter append;
-		char tail[8192];
-	} args = {
-		.append = {
-			.flags = flags,
-			.filter = (uintptr_t)&prog,
-			.extensible_arg_size = ea_size,
-		},
-	};
+/*
+ * Installs a filter by SECCOMP_APPEND_FILTER, with an argument struct of "size" bytes, those behind
+ * the struct that is known zero.
+ */
+int append_sized(struct sock_filter *insns, size_t len, __u64 flags, __u64 ea_size,
+		 unsigned int size);
 
-	return seccomp(SECCOMP_APPEND_FILTER, size, &args);
-}
-
-static inline int append(struct sock_filter *insns, size_t len, __u64 flags, __u64 ea_size)
-{
-	return append_sized(insns, len, flags, ea_size, sizeof(struct seccomp_append_filter));
-}
+/* The same with the struct that is known. */
+int append(struct sock_filter *insns, size_t len, __u64 flags, __u64 ea_size);
 
 #define APPEND(insns, flags, ea_size) append(insns, LENGTH(insns), flags, ea_size)
 
-/* 0 if fn() returns 0 in a child, else what it returned, or minus the signal that ended it. */
-static inline int in_child(int (*fn)(const void *), const void *arg)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		_exit(fn(arg));
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return 255;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
+/* Calls fn() in a child. Returns what it returns (0 to 255), or minus the signal that ended the child. */
+int in_child(int (*fn)(const void *), const void *arg);
 
 #endif /* RUST_SECCOMP_SELFTESTS_APPEND_H */

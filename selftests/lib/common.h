@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the selftests share: making filters and installing them.
+ * What all selftests share: instructions of filters, the installation of filters, small helpers.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_COMMON_H
 #define RUST_SECCOMP_SELFTESTS_COMMON_H
@@ -74,81 +74,30 @@
 #define FPROG(insns) \
 	((struct sock_fprog) { .len = LENGTH(insns), .filter = (insns) })
 
-static inline int seccomp(unsigned int op, unsigned int flags, void *args)
-{
-	return syscall(__NR_seccomp, op, flags, args);
-}
+/* seccomp(2): -1 and errno on failure, as all wrappers of system calls here. */
+int seccomp(unsigned int op, unsigned int flags, void *args);
 
-static inline int install(struct sock_filter *insns, size_t len, unsigned int flags)
-{
-	struct sock_fprog prog = { .len = len, .filter = insns };
-
-	return seccomp(SECCOMP_SET_MODE_FILTER, flags, &prog);
-}
+/* Installs a filter by SECCOMP_SET_MODE_FILTER. */
+int install(struct sock_filter *insns, size_t len, unsigned int flags);
 
 #define INSTALL(insns, flags) install(insns, LENGTH(insns), flags)
 
 /* Installs a filter that does "value" for system call nr and allows the rest. */
-static inline int install_for(int nr, __u32 value, unsigned int flags)
-{
-	struct sock_filter insns[] = {
-		LOAD(nr),
-		RET_IF_EQ((__u32)nr, value),
-		RET(SECCOMP_RET_ALLOW),
-	};
+int install_for(int nr, __u32 value, unsigned int flags);
 
-	return INSTALL(insns, flags);
-}
+/* Lets the caller, and what it executes, gain no privileges: filters need that, or CAP_SYS_ADMIN. */
+int no_new_privs(void);
 
-static inline int no_new_privs(void)
-{
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
+/* The number behind "key:" in /proc/<pid>/status; -1 without such a line or process. */
+long proc_status(pid_t pid, const char *key);
 
-/* The number behind "key:" in /proc/<pid>/status, or -1. */
-static inline long proc_status(pid_t pid, const char *key)
-{
-	char path[64], line[256];
-	long value = -1;
-	FILE *file;
+/* gettid(2); C libraries older than glibc 2.30 have no function of that name. */
+pid_t gettid_(void);
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		size_t len = strlen(key);
+/* By how much random tests have to do less: 1, or 10 on debug kernels (SLOWNESS in tests.list). */
+int slowness(void);
 
-		if (!strncmp(line, key, len) && line[len] == ':')
-			value = strtol(line + len + 1, NULL, 10);
-	}
-	if (file)
-		fclose(file);
-	return value;
-}
-
-static inline pid_t gettid_(void)
-{
-	return syscall(__NR_gettid);
-}
-
-/* 1, or more on kernels that look for bugs. */
-static inline int slowness(void)
-{
-	const char *slowness = getenv("SLOWNESS");
-
-	return slowness ? atoi(slowness) : 1;
-}
-
-/* Writes a string to a file; 0 or -errno. */
-static inline int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
+/* Writes a string to an existing file. Returns 0 or -errno. */
+int write_file(const char *path, const char *text);
 
 #endif /* RUST_SECCOMP_SELFTESTS_COMMON_H */

@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How much memory the kernel has in use for itself.
+ * How much memory the kernel uses for itself.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_MEMORY_H
 #define RUST_SECCOMP_SELFTESTS_MEMORY_H
 
-#include <stdio.h>
-#include <string.h>
-
-/* Bytes of slab and vmalloc memory, but for compiled code: that comes from pools of 2 MiB. */
-static inline long memory_used(void)
-{
-	char line[512];
-	long kib = 0, bytes, sum = 0;
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "Slab: %ld", &kib);
-	fclose(file);
-	file = fopen("/proc/vmallocinfo", "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %ld", &bytes) == 1 && !strstr(line, "exec"))
-			sum += bytes - 4096; /* less the guard page */
-	}
-	fclose(file);
-	return sum + kib * 1024;
-}
+/* Bytes of slab and vmalloc memory, without compiled code, which comes from pools of 2 MiB. */
+long memory_used(void);
 
 #endif /* RUST_SECCOMP_SELFTESTS_MEMORY_H */

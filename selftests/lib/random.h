@@ -1,38 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Random numbers that a seed determines: splitmix64.
+ * Random numbers (splitmix64): the seed determines all that a fuzzer does.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_RANDOM_H
 #define RUST_SECCOMP_SELFTESTS_RANDOM_H
 
 #include "common.h"
 
-static __u64 random_state;
+/* To be called before the first number is asked for. */
+void random_seed(__u64 seed);
 
-static inline void random_seed(__u64 seed)
-{
-	random_state = seed * 0xd1342543de82ef95;
-}
+/* 64 random bits. */
+__u64 bits(void);
 
-static inline __u64 bits(void)
-{
-	__u64 z = random_state += 0x9e3779b97f4a7c15;
+/* A number from 0 to n - 1. */
+__u32 below(__u32 n);
 
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
+/* True with a probability of 1/n. */
+bool one_in(__u32 n);
 
-static inline __u32 below(__u32 n)
-{
-	return ((bits() >> 32) * n) >> 32;
-}
-
-static inline bool one_in(__u32 n)
-{
-	return !below(n);
-}
-
+/* A random element. */
 #define PICK(array) ((array)[below(LENGTH(array))])
 
 #endif /* RUST_SECCOMP_SELFTESTS_RANDOM_H */

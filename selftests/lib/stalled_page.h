@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A page of memory that has whoever touches it wait, the kernel too, until it is filled: by
- * userfaultfd.
+ * A page of memory that is missing (userfaultfd): whoever touches it, the kernel included, waits until
+ * the test fills it.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_STALLED_PAGE_H
 #define RUST_SECCOMP_SELFTESTS_STALLED_PAGE_H
@@ -15,53 +15,19 @@ struct stalled_page {
 	int fd;
 };
 
-/* A descriptor that tells of touches of a page not yet there, or -1. */
-static inline int stall(void *page, size_t size, int flags)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { (uintptr_t)page, size }, .mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | flags);
+/*
+ * Registers missing pages. Returns a userfaultfd, which reports who touches them, or -1. The flags are
+ * those of userfaultfd(2).
+ */
+int stall(void *page, size_t size, int flags);
 
-	if (fd >= 0 && (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
+/* Maps a page of this kind. Ends the program if the kernel refuses. */
+struct stalled_page stalled_page_map(void);
 
-/* Ends the program if it cannot. */
-static inline struct stalled_page stalled_page_map(void)
-{
-	long size = sysconf(_SC_PAGESIZE);
-	struct stalled_page page;
+/* Waits until a thread waits for the page. */
+void stalled_page_await(const struct stalled_page *page);
 
-	page.memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	page.fd = stall(page.memory, size, 0);
-	if (page.fd < 0)
-		exit(printf("userfaultfd: %m\n"));
-	return page;
-}
-
-/* Waits for somebody to wait. */
-static inline void stalled_page_await(const struct stalled_page *page)
-{
-	struct uffd_msg message;
-
-	if (read(page->fd, &message, sizeof(message)) != sizeof(message))
-		exit(printf("no page fault: %m\n"));
-}
-
-/* They find zeros. */
-static inline void stalled_page_fill(const struct stalled_page *page)
-{
-	struct uffdio_zeropage zero = {
-		.range = { (uintptr_t)page->memory, sysconf(_SC_PAGESIZE) },
-	};
-
-	if (ioctl(page->fd, UFFDIO_ZEROPAGE, &zero))
-		exit(printf("the page: %m\n"));
-}
+/* Fills the page with zeros: the waiting threads go on. */
+void stalled_page_fill(const struct stalled_page *page);
 
 #endif /* RUST_SECCOMP_SELFTESTS_STALLED_PAGE_H */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a scenario of ea_attack consists of.
+ */
+
+#include "ea_attack_scene.h"
+
+const struct victim victims[VICTIMS] = {
+	{ "openat2, O_CREAT", "openat2", 0, O_RDONLY | O_DIRECTORY, O_CREAT | O_WRONLY, { },
+	  FORBIDDEN },
+	{ "openat2, RESOLVE_BENEATH", "openat2", 16, 8, 0, { }, "/etc/../tmp" },
+	/* An unknown flag; CLONE_INTO_CGROUP, with a descriptor that is none */
+	{ "clone3, CLONE_INTO_CGROUP", "clone3", 4, 1U << 31, 2, { { 80, 0x7777 } }, NULL },
+	/*
+	 * SCHED_FLAG_UTIL_CLAMP, for which the smaller struct has no values; with the larger one it
+	 * is about SCHED_FIFO, for which the privilege is missing.
+	 */
+	{ "sched_setattr, size", "sched_setattr", 0, 48, 56,
+	  { { 4, 1 }, { 8, 0x60 }, { 20, 1 }, { 52, 1000 } }, NULL },
+	/* A mount namespace that does not exist. */
+	{ "listmount, size", "listmount", 0, 24, 32, { { 24, 9 } }, NULL },
+	{ "landlock_create_ruleset", "landlock_create_ruleset", 4, 1U << 31, 0, { }, NULL },
+};
+
+struct record *record;
+
+bool both_seen(void)
+{
+	return record->allowed && record->refused;
+}
+
+unsigned int next_random(unsigned int *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+void pause_for(struct scenario *s)
+{
+	unsigned int turns = s->delay;
+
+	if (!turns)
+		turns = 1U << (next_random(&s->random) % 12);
+	while (turns--)
+		asm volatile("" ::: "memory");
+}
+
+void set_word(struct scenario *s, bool forbidden)
+{
+	*(volatile __u32 *)(s->page + s->offset + s->victim->offset) =
+		forbidden ? s->victim->forbidden : s->victim->allowed;
+}
+
+void *map_at(void *address, int prot, int flags, int fd, off_t offset)
+{
+	return mmap(address, PAGE, prot, flags | (address ? MAP_FIXED : 0), fd, offset);
+}
