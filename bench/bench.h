@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the benchmark share: the calls that are measured (calls.c), the filters that they
- * are made under (filters.c), and how it is measured (measure.c).
+ * What the files of the benchmark share: the calls that are measured (calls.c), the filters that
+ * they are made under (filters.c), and how it is measured (measure.c).
  */
 #ifndef RUST_SECCOMP_BENCH_H
 #define RUST_SECCOMP_BENCH_H
@@ -33,8 +33,8 @@ void fail(const char *what);
 void must(int ret, const char *what);
 
 /*
- * A case: calls setup(arg), if there is one, in a child, and measures there what "count" calls take.
- * Prints the instructions of one call, the best of some rounds.
+ * A case: calls setup(arg), if there is one, in a child, and measures there what "count" calls
+ * take. Prints the instructions of one call, the best of some rounds.
  */
 void measure(const char *name, void (*setup)(long), long arg, body run, long count);
 
@@ -46,13 +46,15 @@ void measure_children(const char *name, void (*setup)(long), long arg, body run)
 void measure_forks(const char *name, void (*setup)(long), long arg);
 
 /*
- * A case: the instructions that it takes to install a filter on top of "below" others. Each round is in
- * a child of its own, as filters stay; the fork does not count.
+ * A case: the instructions that it takes to install a filter on top of "below" others. Each round
+ * is in a child of its own, as filters stay; the fork does not count.
  */
 void measure_install(const char *name, struct sock_filter *insns, size_t len, int below,
 		     bool appended);
 
-/* A case: the bytes that a filter takes, from what the kernel uses with and without many of them. */
+/*
+ * A case: the bytes that a filter takes, from what the kernel uses with and without many of them.
+ */
 void measure_memory(const char *name, struct sock_filter *insns, size_t len);
 
 /* Installs so many filters that allow what is measured. */
@@ -77,8 +79,8 @@ void append_compare(long nr_high);
 void ea_compare(long depth);
 
 /*
- * Makes, or installs, a filter that compares the number with this many others, and then an argument of
- * getpriority(). Returns the number of instructions.
+ * Makes, or installs, a filter that compares the number with this many others, and then an argument
+ * of getpriority(). Returns the number of instructions.
  */
 size_t make_linear(struct sock_filter *insns, long rules);
 void linear(long rules);

@@ -160,7 +160,7 @@ void measure_memory(const char *name, struct sock_filter *insns, size_t len)
 	}
 	for (int i = 0; i < PROCESSES; i++)
 		must(read(said[0], &byte, 1), "read");
-	/* For what is freed late. */
+	/* For late frees. */
 	sleep(2);
 	before = memory_used();
 	for (int i = 0; i < PROCESSES; i++)

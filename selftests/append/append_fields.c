@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SECCOMP_APPEND_FILTER: which fields of seccomp_data_append a filter may load, and what it finds there.
- * Part of append_test.
+ * SECCOMP_APPEND_FILTER: which fields of seccomp_data_append a filter may load, and what it finds
+ * there. Part of append_test.
  */
 
 #include "append_fixture.h"
 
-/* The last offset that is tried: there is nothing behind the largest argument. */
+/* The last offset to try, behind the largest extensible argument. */
 #define LAST_OFFSET (OFFSET(extensible_arg) + SECCOMP_EXTENSIBLE_ARG_MAX + 8)
-/* So many offsets a process, as each that is admitted is a filter more. */
+/* Offsets per process: each one that the kernel admits adds a filter. */
 #define OFFSETS 128
 
 struct offsets {
 	__u32 first;
-	/* What the filter says it understands; -1 if it does not look at arguments. */
+	/* The extensible_arg_size of the filter; -1 if it does not use extensible arguments. */
 	int understood;
-	/* Of those that are admitted, and no others, one in so many; and which. */
+	/* Tries one admitted offset in "step", number "which"; and all offsets that are refused. */
 	__u32 step, which;
 };
 
@@ -30,7 +30,7 @@ static int try_offsets(const void *arg)
 		struct sock_filter insns[] = { LOAD_AT(at), RET(SECCOMP_RET_ALLOW) };
 		bool fine = at % 4 == 0 && at + 4 <= argument + size;
 
-		/* Others would be as good, and are many. */
+		/* Enough of the offsets that the kernel admits. */
 		if (at % 4 && at > 160 && (at < argument - 36 || at > argument + 24))
 			continue;
 		if (fine && at > argument + 24 && at % 64)
@@ -43,7 +43,7 @@ static int try_offsets(const void *arg)
 			printf("# offset %u of %d: %d\n", at, test->understood, errno);
 			return 1;
 		}
-		/* Other filters are as they were. */
+		/* Filters without extensible arguments have the same limits as before. */
 		errno = 0;
 		fine = at % 4 == 0 && at < sizeof(struct seccomp_data);
 		if (at < 200 && (INSTALL(insns, 0) != (fine ? 0 : -1) ||
@@ -53,11 +53,11 @@ static int try_offsets(const void *arg)
 	return 0;
 }
 
-/* A load is admitted at every multiple of four that the filter says it understands. */
+/* The kernel admits a load at every multiple of four below the size that the filter declares. */
 TEST_F(append, every_offset)
 {
 	static const int understood[] = { -1, 0, 4, 24, 88, SECCOMP_EXTENSIBLE_ARG_MAX };
-	/* A kernel that looks for bugs takes long for each. */
+	/* A debug kernel takes long for each filter. */
 	struct offsets test = { .step = slowness() };
 
 	for (size_t i = 0; i < LENGTH(understood); i++) {
@@ -68,7 +68,7 @@ TEST_F(append, every_offset)
 	}
 }
 
-/* Calls with three others tell 12 bits each of the word that a filter sees at an offset. */
+/* Three calls return 12 bits each, by their errno, of the word that a filter sees at an offset. */
 static const int tellers[] = { __NR_getppid, __NR_getpgid, __NR_getsid };
 
 static int tell_word(__u32 offset, __u64 flags, __u64 ea_size)
@@ -180,7 +180,7 @@ static int fills_the_path(const void *arg)
 	size_t n = 0;
 	int count = 0;
 
-	/* Comparisons that stay, each with a number of its own. */
+	/* Comparisons that the kernel cannot fold, each with a different number. */
 	insns[n++] = load;
 	while (n + 2 < BPF_MAXINSNS) {
 		pair[0].k = 100000 + n;
@@ -193,7 +193,7 @@ static int fills_the_path(const void *arg)
 	return errno == ENOMEM ? count : 100;
 }
 
-/* What is compiled counts, which is somewhat longer. */
+/* The limit is on the translated program, which is somewhat longer. */
 TEST_F(append, path_limit)
 {
 	int count = in_child(fills_the_path, NULL);
@@ -255,7 +255,7 @@ TEST_F(append, protection_keys)
 	}
 }
 
-/* The number of calls that no table has, and what the whole program sees of them. */
+/* Calls beyond the tables, for which the whole program runs: it sees their number. */
 TEST_F(append, out_of_the_tables)
 {
 	struct sock_filter insns[] = {

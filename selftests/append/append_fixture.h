@@ -22,8 +22,8 @@ FIXTURE_TEARDOWN(append)
 }
 
 /*
- * A system call whose number has all the bits of the register. Returns what the register holds then:
- * minus the error, if there is one.
+ * A system call whose number has all the bits of the register. Returns what the register holds
+ * then: minus the error, if there is one.
  */
 static inline long raw_syscall(unsigned long nr, long a, long b)
 {

@@ -24,7 +24,7 @@ TEST_F(append, features)
 	EXPECT_EQ(0xd, got.features.data_features & ~SECCOMP_DATA_FEATURE_PKEY);
 	EXPECT_EQ(~0ULL, got.more[0]);
 
-	/* What the kernel does not know is zeroed. */
+	/* The kernel zero-fills the unknown tail of the caller's struct. */
 	memset(&got, 0xff, sizeof(got));
 	ASSERT_EQ(0, seccomp(SECCOMP_GET_FEATURES, size + 16, &got));
 	EXPECT_EQ(0x7f, got.features.operations);
@@ -79,7 +79,7 @@ TEST_F(append, size_of_the_struct)
 	EXPECT_EQ(LENGTH(fine) + 1, proc_status(getpid(), "Seccomp_filters"));
 }
 
-/* All combinations of the flags that go without a listener, and each unknown one. */
+/* All combinations of flags without a listener, and each unknown flag. */
 TEST_F(append, flags)
 {
 	static const __u64 known[] = {
@@ -99,7 +99,7 @@ TEST_F(append, flags)
 		EXPECT_EQ(fine ? 0 : -1, APPEND(allow, flags, 0));
 		EXPECT_EQ(fine ? 0 : EINVAL, errno);
 		installed += fine;
-		/* A size needs the flag. */
+		/* extensible_arg_size without USE_EA_SIZE is refused. */
 		EXPECT_EQ(flags & USE_EA ? 0 : -1, APPEND(allow, flags, 24));
 		installed += !!(flags & USE_EA);
 	}
@@ -122,7 +122,7 @@ TEST_F(append, flags)
 	EXPECT_EQ(E2BIG, errno);
 }
 
-/* A filter understands whole words, as it loads no less. */
+/* Sizes are multiples of four, as filters load whole words. */
 TEST_F(append, part_of_a_word)
 {
 	static const __u64 odd[] = { 1, 2, 3, 5, 22, 90, 4093, 4094, 4095 };
@@ -184,7 +184,7 @@ static int appends_unprivileged(const void *arg)
 	return APPEND(allow, 0, 0) ? errno : 0;
 }
 
-/* Without memory for compiled code it is ENOMEM, not what machines answer that do not compile. */
+/* Without memory for compiled code the errno is ENOMEM, not that of machines without a JIT. */
 TEST_F(append, no_memory_for_code)
 {
 	static const char limit[] = "/proc/sys/net/core/bpf_jit_limit";
@@ -202,7 +202,7 @@ TEST_F(append, no_memory_for_code)
 	EXPECT_EQ(0, in_child(appends_unprivileged, NULL));
 }
 
-/* In a chain, each filter sees what it asked for, and the strongest action wins. */
+/* Each filter of a chain sees the fields that it asked for, and the strongest action wins. */
 TEST_F(append, mixed_chain)
 {
 	struct sock_filter lower[] = {
@@ -252,10 +252,10 @@ TEST_F(append, tsync)
 
 static int lacks_privilege(const void *arg)
 {
-	/* A child that has not got no_new_privs, which cannot be given back. */
+	/* This child must not have no_new_privs, which cannot be unset. */
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0))
 		return 2;
-	/* With CAP_SYS_ADMIN it may. */
+	/* Allowed with CAP_SYS_ADMIN. */
 	if (APPEND(allow, 0, 0))
 		return 3;
 	if (setresuid(65534, 65534, 65534))
@@ -273,7 +273,7 @@ TEST(privilege)
 	EXPECT_EQ(0, in_child(lacks_privilege, NULL));
 }
 
-/* Without a JIT there are no appended filters, and what fails changes nothing. */
+/* Without a JIT the kernel refuses appended filters, and the refusal has no side effects. */
 TEST_F(append, needs_a_jit)
 {
 	const char *path = "/proc/sys/net/core/bpf_jit_enable";

@@ -25,7 +25,7 @@ TEST_F(append, operations_of_old)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, seccomp(7, 0, &sizes));
 	EXPECT_EQ(EINVAL, errno);
-	/* The new flags are none of the old operation's. */
+	/* SECCOMP_SET_MODE_FILTER refuses the new flags. */
 	EXPECT_EQ(-1, INSTALL(allow, 1 << 6));
 	EXPECT_EQ(EINVAL, errno);
 }
@@ -97,7 +97,10 @@ TEST_F(append, calls_with_extensible_arguments)
 		args.ea.arch = AUDIT_ARCH_S390X;
 		EXPECT_EQ(-1, seccomp(SECCOMP_GET_SYSCALL_EA_SIZE, size, &args));
 		EXPECT_EQ(EOPNOTSUPP, errno);
-		/* The module knows of the calls there, but this kernel has none of them. */
+		/*
+		 * The module knows the calls of this architecture, but the running kernel has none
+		 * of them.
+		 */
 		args.ea.arch = ARCH_FOREIGN;
 		EXPECT_EQ(-1, seccomp(SECCOMP_GET_SYSCALL_EA_SIZE, size, &args));
 		EXPECT_EQ(EOPNOTSUPP, errno);
@@ -105,7 +108,7 @@ TEST_F(append, calls_with_extensible_arguments)
 	EXPECT_EQ(LENGTH(calls), count);
 }
 
-/* An old and a new supervisor each get what they know. */
+/* An old supervisor gets the old notification, a new one the extended notification. */
 TEST_F(append, notification)
 {
 	struct sock_filter insns[] = {
@@ -135,12 +138,14 @@ TEST_F(append, notification)
 		_exit(0);
 	}
 	memset(got.after, 0xee, sizeof(got.after));
-	/* The buffer has to be zero, all of it. */
+	/* The whole buffer has to be zero, or the ioctl is refused. */
 	got.argument[63] = 1;
 	EXPECT_EQ(-1, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV_APPEND(64), &got));
 	EXPECT_EQ(EINVAL, errno);
 	got.argument[63] = 0;
-	/* Too small, too large, and the wrong way round. */
+	/*
+	 * A buffer that is too small, one that is too large, and an ioctl of the wrong direction.
+	 */
 	EXPECT_EQ(-1, ioctl(listener, _IOC(_IOC_READ | _IOC_WRITE, '!', 0, 119), &got));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, ioctl(listener, _IOC(_IOC_READ | _IOC_WRITE, '!', 0, 120 + 4097), &got));
@@ -171,7 +176,10 @@ TEST_F(append, notification)
 	EXPECT_EQ(0, status);
 }
 
-/* What a checkpoint tool needs to restore the filter, and no news of other filters. */
+/*
+ * The metadata of an appended filter has what a checkpoint tool needs to restore it; that of other
+ * filters is as before.
+ */
 TEST(metadata)
 {
 	struct sock_filter insns[] = { LOAD_AT(OFFSET(size)), LOAD_EA(16), RET(SECCOMP_RET_ALLOW) };

@@ -25,7 +25,7 @@ static void on_sigsys(int signal, siginfo_t *info, void *context)
 	       "TRAP, data 7", info->si_syscall, info->si_errno);
 }
 
-/* Answers one notification in the caller's place. */
+/* Answers one notification, as a supervisor. */
 static void supervise(int listener)
 {
 	struct seccomp_notif notif = {};

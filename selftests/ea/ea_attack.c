@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ea_attack [ATTEMPTS] [MILLISECONDS] [SEED]: a thread makes calls with extensible arguments under
- * a filter, while another one attacks the argument, or the copy of it.
+ * a filter, while another thread attacks the argument, or the copy of it.
  *
- * The call must never act on bytes that the filter has not seen. What a victim tries is such that
- * its outcome tells: with the struct that the filter forbids the call returns something that it
- * returns for no other reason.
+ * The call must never act on bytes that the filter has not seen. The outcome tells: with the struct
+ * that the filter forbids the victim's call has a result that it has for no other reason.
  *
- * All attacks take MILLISECONDS each, with each victim; then the quickest victim goes on until
- * there were ATTEMPTS in all. Finally, the same attacks are tried on a supervisor that reads the
- * struct from the caller's memory, checks it, and lets the call go on. That they must break, except
- * with a SEED, which is for runs beside other load.
+ * Each attack lasts MILLISECONDS with each victim. Some are tried on supervisors as well: one that
+ * reads the struct from the caller's memory before it lets the call continue must be broken, except
+ * with a SEED, which is for runs beside other load. At last the quickest victim goes on until there
+ * were ATTEMPTS in all.
+ *  
  */
 
 #include "ea_attack_supervisors.h"
@@ -20,7 +20,7 @@
 
 #include "kselftest.h"
 
-/* An attack, with each victim, with each delay. */
+/* Plays an attack with each victim, with two delays each. */
 static void test_attack(const struct attack *attack, double seconds)
 {
 	static const unsigned int delays[] = { 0, 40, 600 };
@@ -32,7 +32,7 @@ static void test_attack(const struct attack *attack, double seconds)
 		return;
 	}
 	for (size_t i = 0; i < LENGTH(victims); i++) {
-		/* The delays in turn; a random one, the 0, for all. */
+		/* A random delay (0) for all victims, and the fixed ones in turn. */
 		for (size_t j = 0; j < 2; j++) {
 			held &= play(&victims[i], attack, j ? delays[1 + i % 2] : 0, seconds, -1UL);
 			held &= !record->broken && !record->let_through;
@@ -42,11 +42,11 @@ static void test_attack(const struct attack *attack, double seconds)
 			say(attack->name, victims[i].name);
 		}
 	}
-	/* The attack is one: the filter has seen both structs. */
+	/* There was an attack only if the filter has seen both structs. */
 	ksft_test_result(held && allowed && refused, "attack: %s\n", attack->name);
 }
 
-/* Processes that share the memory, or may write to it. */
+/* A tracer, which may write to the victim's memory. */
 static int poke(void *arg)
 {
 	struct scenario *s = arg;
@@ -71,7 +71,7 @@ static int poke(void *arg)
 			return 3;
 		MUST_FAIL(ptrace(PTRACE_POKEDATA, victim, slot, 0x10000000));
 		MUST_FAIL(ptrace(PTRACE_POKEDATA, victim, slot + 16, 0));
-		/* It could write elsewhere. */
+		/* The tracer can write to other pages. */
 		if (ptrace(PTRACE_POKEDATA, victim, s->spare[0], i))
 			return 4;
 		if (ptrace(PTRACE_DETACH, victim, 0, 0))
@@ -139,7 +139,7 @@ static void test_sibling(const char *name, int (*sibling)(void *), int flags, do
 			 record->moves && both_seen(), "attack: %s\n", name);
 }
 
-/* The slot cannot be a buffer of io_uring, nor does a userfaultfd take it. */
+/* Neither io_uring nor userfaultfd may register the slot. */
 static int register_slot(void)
 {
 	struct io_uring_params params = {};
@@ -201,8 +201,8 @@ static const struct {
 };
 
 /*
- * The naive supervisor must be broken: it shows that the race can be won. Beside other load (a SEED was
- * given), it gets more time, and the case is skipped if that is not enough.
+ * The naive supervisor must be broken: it shows that the race can be won. Beside other load (a SEED
+ * was given), it gets more time, and the case is skipped if that is not enough.
  */
 static void test_supervisors(double seconds, bool need_not_win)
 {

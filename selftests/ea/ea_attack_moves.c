@@ -17,9 +17,9 @@ static void rewrite(struct scenario *s)
 }
 
 /*
- * Leaves the struct there for a while; now and then until the victim has made a call that began
- * after this. System calls that take it away wait for the victim's processor, so that it is there
- * for a moment only, and on a busy machine the victim may run in none of these.
+ * Leaves the struct readable for a while; in one of four cases until the victim has made a whole
+ * call. System calls that take the page away wait for the victim's processor, so the struct is
+ * readable for moments only, in none of which the victim may run on a busy machine.
  */
 static void show(struct scenario *s)
 {
@@ -74,7 +74,7 @@ static void map_over(struct scenario *s)
 	show(s);
 }
 
-/* A private page of a file, which shows the file again when it is dropped. */
+/* A private page of a file: dropped, it shows the content of the file again. */
 static void discard(struct scenario *s)
 {
 	set_word(s, true);
@@ -93,7 +93,7 @@ static void punch(struct scenario *s)
 	show(s);
 }
 
-/* A page that stalls who reads it, and then is what the attacker likes. */
+/* A missing page: its reader waits until the attacker fills it, with either struct. */
 static void hold_back(struct scenario *s)
 {
 	__u8 *source = s->spare[0];
@@ -132,7 +132,7 @@ static void drop(struct scenario *s)
 void attack_slot(struct scenario *s)
 {
 	static __u8 lies[PAGE];
-	/* The victim's slot is one of the first. */
+	/* The victim's slot is one of the first two. */
 	__u8 *slot = s->region + PAGE * (1 + next_random(&s->random) % 2);
 	struct iovec local = { lies, PAGE }, remote = { slot, PAGE };
 	int pipes[2];
@@ -168,7 +168,7 @@ void attack_slot(struct scenario *s)
 		MUST_FAIL(mmap(s->region, 128 * PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0));
 		break;
 	case 6:
-		/* This one may: the next who looks gets the same page. */
+		/* Dropping the page is allowed: the next access maps the same page. */
 		madvise(slot, PAGE, MADV_DONTNEED);
 		madvise(s->region, 128 * PAGE, MADV_DONTNEED);
 		break;
@@ -188,7 +188,9 @@ void attack_slot(struct scenario *s)
 		MUST_FAIL(syscall(__NR_readv, s->memory, &remote, 1));
 		break;
 	case 9:
-		/* A pipe that refers to the page can be read, and not be written to the page. */
+		/*
+		 * A pipe may refer to the page, to be read; nothing may be spliced into the page.
+		 */
 		if (pipe(pipes))
 			break;
 		if (vmsplice(pipes[1], &remote, 1, SPLICE_F_GIFT) == PAGE) {

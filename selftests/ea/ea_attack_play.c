@@ -28,7 +28,7 @@ int set_scene(struct scenario *s, const struct victim *victim, const struct atta
 	ea_put(s->forbidden, (struct ea_word) { victim->offset, victim->forbidden });
 	ea_put(s->allowed, (struct ea_word) { victim->offset, victim->allowed });
 
-	/* A file with both, one in each page. */
+	/* A file with both structs, one in each page. */
 	s->memory = memfd_create("ea_attack", MFD_CLOEXEC);
 	if (s->memory < 0 || ftruncate(s->memory, 2 * PAGE) ||
 	    pwrite(s->memory, s->allowed, EA_ROOM, s->offset) != EA_ROOM ||
@@ -74,7 +74,7 @@ long attempt(struct scenario *s, void *pointer)
 	ea_args(s->call, pointer, s->call->known, args);
 	if (s->victim->path)
 		args[1] = (long)s->victim->path;
-	/* Without errno, which some attackers share. */
+	/* raw_call() does not use errno, which some attackers share. */
 	ret = raw_call(s->call->nr, (unsigned long *)args);
 	if (ret < 0)
 		return ret;
@@ -189,7 +189,7 @@ int be_attacked(struct scenario *s, const struct attack *attack, double seconds,
 	if (!access(FORBIDDEN, F_OK))
 		record->broken++;
 	s->stop = true;
-	/* Some wait for one another. */
+	/* These two may wait for each other, and are not joined. */
 	if (attack->kind != STALLING && attack->kind != SERVED)
 		pthread_join(thread, NULL);
 	unlink(FORBIDDEN);

@@ -9,11 +9,14 @@ const struct victim victims[VICTIMS] = {
 	{ "openat2, O_CREAT", "openat2", 0, O_RDONLY | O_DIRECTORY, O_CREAT | O_WRONLY, { },
 	  FORBIDDEN },
 	{ "openat2, RESOLVE_BENEATH", "openat2", 16, 8, 0, { }, "/etc/../tmp" },
-	/* An unknown flag; CLONE_INTO_CGROUP, with a descriptor that is none */
+	/*
+	 * Allowed: an unknown flag. Forbidden: CLONE_INTO_CGROUP, with a descriptor that is not
+	 * open.
+	 */
 	{ "clone3, CLONE_INTO_CGROUP", "clone3", 4, 1U << 31, 2, { { 80, 0x7777 } }, NULL },
 	/*
-	 * SCHED_FLAG_UTIL_CLAMP, for which the smaller struct has no values; with the larger one it
-	 * is about SCHED_FIFO, for which the privilege is missing.
+	 * SCHED_FLAG_UTIL_CLAMP, whose values the smaller struct lacks. With the larger one the
+	 * call fails for SCHED_FIFO, for which the caller has no privilege.
 	 */
 	{ "sched_setattr, size", "sched_setattr", 0, 48, 56,
 	  { { 4, 1 }, { 8, 0x60 }, { 20, 1 }, { 52, 1000 } }, NULL },

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a scenario of ea_attack consists of: a victim, the struct that is attacked, and the record of the
- * attempts.
+ * What a scenario of ea_attack consists of: a victim, the struct that is attacked, and the record
+ * of the attempts.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_EA_ATTACK_SCENE_H
 #define RUST_SECCOMP_SELFTESTS_EA_ATTACK_SCENE_H
 
-/* 32-bit programs, too, take addresses for offsets in /proc/self/mem. Each file includes this first. */
+/*
+ * 32-bit programs, too, take addresses for offsets in /proc/self/mem. Each file includes this
+ * first.
+ */
 #define _FILE_OFFSET_BITS 64
 
 #include "ea.h"

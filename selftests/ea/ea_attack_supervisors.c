@@ -12,8 +12,8 @@ struct notification {
 };
 
 /*
- * Takes part in a scenario: reads a struct, from the memory of the caller or from the notification,
- * checks it, and lets the call go on or not.
+ * The supervisor of a scenario: reads the struct, from the caller's memory (naive) or from the
+ * notification, and refuses the call or lets it continue.
  */
 static void supervise(pid_t pid, const struct victim *victim, bool naive, int listener)
 {
@@ -70,7 +70,7 @@ bool play_supervised(const struct victim *victim, const struct attack *attack, b
 		if (failed)
 			_exit(failed);
 		no_new_privs();
-		/* One that reads the argument is below, so that the notification has it. */
+		/* An older filter reads the argument, so the notification contains it. */
 		if (!naive && filter_for(&s, SECCOMP_RET_ALLOW))
 			_exit(24);
 		record->listener = INSTALL(insns, SECCOMP_FILTER_FLAG_NEW_LISTENER);

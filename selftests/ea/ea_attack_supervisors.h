@@ -8,7 +8,10 @@
 
 #include "ea_attack_play.h"
 
-/* Plays a scenario, in a child that is supervised by the caller. Returns whether it was carried out. */
+/*
+ * Plays a scenario, in a child that is supervised by the caller. Returns whether it was carried
+ * out.
+ */
 bool play_supervised(const struct victim *victim, const struct attack *attack, bool naive,
 		     double seconds);
 

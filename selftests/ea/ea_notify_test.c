@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extensible arguments: that supervisors get them, and that calls go on with what they got.
+ * Extensible arguments: supervisors get them, and calls continue with the bytes that supervisors
+ * got.
  */
 
 #include "ea_fixture.h"
@@ -22,7 +23,7 @@ static int answer(int listener, __u64 id, int error)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
 }
 
-/* A listener for the call, which sees "ea_size" bytes. */
+/* Installs a filter that notifies of the call, with "ea_size" bytes. Returns the listener. */
 static int listen_to(const struct ea_call *call, unsigned int ea_size, __u64 flags)
 {
 	struct sock_filter insns[] = {
@@ -39,13 +40,13 @@ static int listen_to(const struct ea_call *call, unsigned int ea_size, __u64 fla
 struct notified {
 	const struct ea_call *call;
 	__u8 *memory;
-	/* Of the filter. Those that see a tail can say nothing but USER_NOTIF. */
+	/* Of the filter. A filter that sees a tail returns USER_NOTIF in any case. */
 	__u64 flags;
 };
 
 /*
- * A supervisor gets the bytes, and the caller goes on with these, whatever becomes of its struct
- * meanwhile.
+ * A supervisor gets the bytes of the struct, and the call continues with these bytes, though the
+ * caller's struct changes meanwhile.
  */
 static int notified(const void *arg)
 {
@@ -77,7 +78,7 @@ static int notified(const void *arg)
 	}
 	for (int i = 0; i < 4; i++) {
 		memset(&got, 0, sizeof(got));
-		/* Each turn begins with what the last has made of the struct. */
+		/* The previous turn has changed the struct. */
 		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV_APPEND(NOTIF_ROOM), &got))
 			return 3;
 		if (memcmp(got.argument, images[(i + 1) % 2], call->known))
@@ -115,7 +116,7 @@ TEST_F(ea, notified)
 	}
 }
 
-/* The supervisor's buffer is shorter than the argument: it is told if there is more. */
+/* A supervisor whose buffer is shorter than the argument learns whether the rest is zero. */
 TEST_F(ea, notified_of_a_tail)
 {
 	const struct ea_call *call = ea_find("clone3");
@@ -175,7 +176,7 @@ static void *unprotect(void *memory)
 	return NULL;
 }
 
-/* What cannot be read when it is filtered must not be read when it can be. */
+/* A struct that the filter could not read is not read later, when it is readable. */
 static int readable_later(const void *arg)
 {
 	__u8 *memory = (__u8 *)arg;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ea_pages [ROUNDS]: the pages that hold extensible arguments are free again when their process is
- * gone, however that came about: killed in the middle of calls, by exec, by exit. They are whole
- * pages of the kernel, which no count of its objects tells of, and no detector of leaks.
+ * ea_pages [ROUNDS]: the kernel frees the pages that hold extensible arguments when their process
+ * goes away, be it killed in the middle of calls, by exec, or by exit. They are whole pages, so
+ * neither slab statistics nor kmemleak would show a leak.
  */
 
 #include "ea.h"
@@ -12,7 +12,7 @@
 #include "kselftest.h"
 
 #define THREADS 8
-/* Processes that are there at once, to see that their pages are seen. */
+/* Processes that live at the same time, to prove that the measurement sees their pages. */
 #define HELD 100
 
 static const struct ea_call *openat2;
@@ -20,7 +20,7 @@ static const struct ea_call *openat2;
 /* Threads that have made a call, in memory shared with the child. */
 static int *called;
 
-/* KiB of free pages that each CPU keeps for itself, which do not count as free. */
+/* KiB of free pages in the lists of each CPU, which MemFree does not include. */
 static long kept_by_cpus(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "r");
@@ -35,7 +35,7 @@ static long kept_by_cpus(void)
 	return pages * 4;
 }
 
-/* KiB of memory that are in use for none of the purposes that the kernel tells. */
+/* KiB of memory in use that no line of /proc/meminfo accounts for. */
 static long unaccounted(void)
 {
 	static const char * const keys[] = {
@@ -58,7 +58,7 @@ static long unaccounted(void)
 	return used;
 }
 
-/* The same, once what is freed late is free: at most "enough", if it ever is. */
+/* The same after late frees: waits until it is at most "enough", for some time. */
 static long settled(long enough)
 {
 	long used = 0;
@@ -94,7 +94,9 @@ static void await_calls(int count)
 		usleep(1000);
 }
 
-/* Threads that make calls, for ever or once, under a filter for openat2() or another call. */
+/*
+ * Starts threads that make calls, for ever or once, under a filter for openat2() or another call.
+ */
 static void start(const struct ea_call *filtered, bool once)
 {
 	pthread_t thread;
@@ -108,7 +110,7 @@ static void start(const struct ea_call *filtered, bool once)
 
 enum { KILLED, EXEC, EXIT, ENDS };
 
-/* A process that ends in this way while all its threads make calls; whether it did. */
+/* Has a process end in this way while its threads make calls. Returns whether it did. */
 static bool process(int end)
 {
 	int status;
@@ -126,7 +128,7 @@ static bool process(int end)
 		calls(NULL);
 	}
 	if (end == KILLED) {
-		/* Not if it has ended by itself, as it must not. */
+		/* Fails if the process ended by itself. */
 		while (__atomic_load_n(called, __ATOMIC_ACQUIRE) <= THREADS &&
 		       !waitpid(pid, &status, WNOHANG))
 			usleep(1000);
@@ -136,7 +138,7 @@ static bool process(int end)
 	       (end == KILLED ? WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL : !status);
 }
 
-/* The other side of exec: a page in the new address space as well. */
+/* The program that is executed takes a page in the new address space as well. */
 static int again(void)
 {
 	__u8 how[EA_ROOM] = {};
@@ -144,7 +146,7 @@ static int again(void)
 	return ea_do(openat2, how, 24) ? 4 : 0;
 }
 
-/* KiB that processes take which stay there, beside what is accounted for. */
+/* KiB that these processes take while they live, beside memory that is accounted for. */
 static bool held(const struct ea_call *filtered, long *used)
 {
 	const long before = settled(LONG_MAX);
@@ -195,7 +197,7 @@ int main(int argc, char **argv)
 	no_new_privs();
 	called = mmap(NULL, sizeof(*called), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
-	/* What the first of all leaves cached is there from then on. */
+	/* The first process fills caches, which stay. */
 	for (int i = 0; i < rounds / 10; i++)
 		process(i % ENDS);
 

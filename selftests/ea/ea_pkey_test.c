@@ -13,7 +13,7 @@
 #define DENY_ACCESS 1
 #define DENY_WRITE 2
 
-/* What the struct and the path are in, under a key of their own. */
+/* Struct and path, in memory with a key of its own. */
 static struct {
 	__u8 how[EA_ROOM];
 	char path[8];
@@ -38,7 +38,7 @@ static int without_key_0(const void *arg)
 	const struct ea_call *openat2 = ea_find("openat2");
 	int key = pkey_alloc(0, 0);
 
-	/* The kernel writes there when the thread has been preempted, and would kill it. */
+	/* The kernel writes to the rseq area after preemption, and would kill the thread. */
 	syscall(__NR_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32,
 		RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 	memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -53,7 +53,7 @@ static int without_key_0(const void *arg)
 	for (size_t i = 0; i < LENGTH(cases); i++)
 		if (opens(cases[i].rights) != cases[i].result)
 			return 20 + i;
-	/* The filter sees the struct all the same, and is obeyed. */
+	/* The filter sees the struct nevertheless, and decides. */
 	ea_bad(openat2, memory->how);
 	for (size_t i = 0; i < LENGTH(cases); i++)
 		if (opens(cases[i].rights) != -4000)

@@ -15,7 +15,7 @@ int confine(void)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 2),
 		LOAD_EA(offsetof(struct clone_args, flags)),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER, 2, 3),
-		/* Something that is never there. */
+		/* A word that no struct has. */
 		LOAD_EA(4),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xdecafbad, 0, 1),
 		RET(SECCOMP_RET_ERRNO | EPERM),

@@ -22,7 +22,9 @@ static void *flip(void *arg)
 	return NULL;
 }
 
-/* So many attempts, and more, for a minute, until both results of a race were there. */
+/*
+ * Whether to go on: "attempts" times, and longer, for a minute, until both results have occurred.
+ */
 static bool go_on(int i, int attempts, bool both, time_t start)
 {
 	return i < attempts / slowness() || (!both && time(NULL) < start + 60);
@@ -60,7 +62,7 @@ TEST(rewritten_by_a_thread)
 {
 	int results[4] = {};
 
-	/* It takes both values without a filter, sooner or later. */
+	/* Without a filter the kernel reads either value, sooner or later. */
 	ASSERT_EQ(0, race(20000, results, 0, 2));
 	TH_LOG("unfiltered: allowed %d, denied %d, acted upon %d", results[0], results[1],
 	       results[2]);
@@ -87,7 +89,7 @@ static void *protect(void *page)
 	return NULL;
 }
 
-/* What cannot be read is not read later either. */
+/* A struct that the filter cannot read is not read later, either. */
 TEST(readable_at_times)
 {
 	struct open_how *how = mmap(NULL, 4096, PROT_READ | PROT_WRITE,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extensible arguments: calls fail as they do without a filter, with structs of any size, anywhere. Part of
- * ea_region_test.
+ * Extensible arguments: calls fail as they do without a filter, with structs of any size, anywhere.
+ * Part of ea_region_test.
  */
 
 #include "ea_region.h"
@@ -9,8 +9,8 @@
 #include "harness.h"
 
 /*
- * Calls, each with a struct that it takes, and with many that it does not: the result, the errno
- * and the struct afterwards must be what they are without a filter.
+ * Calls, each with a struct that it accepts and with many that it refuses. Result, errno and the
+ * struct afterwards must be the same with and without a filter.
  */
 struct call {
 	const char *name;
@@ -81,7 +81,7 @@ static struct outcome try(const struct call *call, int place, long size)
 	if (place == BAD_TAIL)
 		at[call->known + 3] = 1;
 	if (place == LAST_BYTE)
-		/* Of the largest size that there is. */
+		/* Up to the largest size. */
 		at[4095] = 1;
 	if (call->size_offset >= 0) {
 		__u32 field = size;
@@ -169,7 +169,7 @@ TEST(fails_as_without_a_filter)
 	TH_LOG("%d compared", done);
 }
 
-/* The kernel tells what it knows in the caller's struct, though it reads another. */
+/* The kernel writes the known size to the caller's struct, though it reads the copy. */
 TEST(known_size_is_written_back)
 {
 	struct { __u32 size, policy; __u64 rest[15]; } sched = { .size = 40 };

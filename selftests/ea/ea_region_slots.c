@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slots of a region: threads and processes, many and short-lived, have their own and leave them. Part of
- * ea_region_test.
+ * The slots of a region: threads and processes, many and short-lived, have their own and leave
+ * them. Part of ea_region_test.
  */
 
 #include "ea_region.h"
@@ -47,7 +47,7 @@ TEST(slots_are_reused)
 	EXPECT_EQ(0, failed);
 	EXPECT_EQ(1, regions(getpid(), NULL, NULL));
 
-	/* So many at once need three regions, and no more the next time. */
+	/* This many threads need three regions, and no more regions the next time. */
 	for (int round = 0; round < 3; round++) {
 		pthread_barrier_init(&barrier, NULL, many);
 		for (int i = 0; i < many; i++)
@@ -115,14 +115,14 @@ TEST(killed_in_the_middle)
 		}
 		while (!regions(pid, NULL, NULL) && !waitpid(pid, &status, WNOHANG))
 			usleep(1000);
-		/* Those of its filter and of its region. */
+		/* References by its filter and its region. */
 		EXPECT_LE(before + 2, module_references());
 		usleep(3000 * i);
 		kill(pid, SIGKILL);
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_EQ(SIGKILL, status);
 	}
-	/* They are given up soon after the last task has gone. */
+	/* The kernel drops them soon after the last task has ended. */
 	for (int i = 0; i < 3000 && module_references() > before; i++)
 		usleep(10000);
 	EXPECT_GE(before, module_references());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The region with the copies of extensible arguments: nobody but the kernel can write to it, move it or take
- * it away, and calls without one fail.
+ * The region with the copies of extensible arguments: nobody but the kernel can write to it, move
+ * it or take it away, and calls without one fail.
  */
 
 #include "ea_region.h"
@@ -77,7 +77,7 @@ TEST(region_cannot_be_changed)
 	mlock((void *)slot, 4096);
 	mlock(p, len);
 
-	/* The kernel does not write there for anybody. */
+	/* No system call writes there. */
 	remote = (struct iovec) { (void *)slot, sizeof(value) };
 	EXPECT_EQ(-1, process_vm_writev(getpid(), &local, 1, &remote, 1, 0));
 	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
@@ -89,12 +89,12 @@ TEST(region_cannot_be_changed)
 	EXPECT_EQ(-1, read(fd, (void *)slot, 8));
 	EXPECT_EQ(EFAULT, errno);
 	close(fd);
-	/* Nor are its pages lent. */
+	/* Its pages cannot be spliced. */
 	ASSERT_EQ(0, pipe(pipes));
 	EXPECT_EQ(-1, vmsplice(pipes[1], &remote, 1, 0));
 	close(pipes[0]);
 	close(pipes[1]);
-	/* The file cannot be had. */
+	/* The file behind the mapping cannot be opened. */
 	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", start, start + len);
 	EXPECT_EQ(-1, open(path, O_RDONLY));
 
@@ -155,7 +155,7 @@ static int exhausted(const void *arg)
 		return 2;
 	if (openat2_with(0, NULL) != -ENOMEM)
 		return 3;
-	/* Nothing else is denied. */
+	/* Everything else works. */
 	if (getppid() <= 0 || close(open("/", O_RDONLY)))
 		return 4;
 	limit.rlim_cur = limit.rlim_max;
@@ -182,7 +182,7 @@ TEST(locked_memory)
 	EXPECT_EQ(0, openat2_with(0, NULL));
 }
 
-/* Who locks all memory, and may lock so much: less than a region, or as much as it takes. */
+/* A process that locks all its memory, with a limit below or above the size of a region. */
 static int locked_to_the_limit(const void *arg)
 {
 	struct rlimit limit = { 64 << 10, 64 << 20 };
@@ -192,7 +192,7 @@ static int locked_to_the_limit(const void *arg)
 		return 1;
 	if (openat2_with(0, NULL) != -EAGAIN || openat2_with(RESOLVE_BENEATH, NULL) != -EAGAIN)
 		return 2;
-	/* Nothing else is denied. */
+	/* Everything else works. */
 	if (getppid() <= 0 || close(open("/", O_RDONLY)))
 		return 3;
 	limit.rlim_cur = limit.rlim_max;
@@ -218,7 +218,7 @@ static long int80(long nr, long a, long b, long c, long d)
 	return ret;
 }
 
-/* A 64-bit process makes 32-bit calls, which cannot reach its first region. */
+/* 32-bit calls of a 64-bit process need another region, as they cannot reach the first one. */
 TEST(ia32_calls_of_a_64_bit_process)
 {
 	char *low = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
@@ -232,7 +232,7 @@ TEST(ia32_calls_of_a_64_bit_process)
 	for (int i = 0; i < 3; i++) {
 		EXPECT_EQ(0, openat2_with(0, NULL));
 		*how = (struct open_how) { .flags = O_RDONLY | O_CLOEXEC };
-		/* The upper halves do not count. */
+		/* The upper halves of registers are ignored. */
 		fd = int80(437, AT_FDCWD, (long)low, (long)how | 1L << 40,
 			   sizeof(*how) | 1L << 40);
 		EXPECT_LE(0, fd);

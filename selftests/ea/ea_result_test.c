@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Extensible arguments: that calls that filters allow do the same as without a filter.
- */
+/* Extensible arguments: calls that a filter allows have the same effect as without a filter. */
 
 #include "ea_fixture.h"
 
 /*
- * The same calls without a filter and with one that reads the argument and allows all: the results
- * are the same, and so is what is left in the struct.
+ * Each call is made without a filter and under one that reads the argument and allows everything.
+ * The results have to be the same, and the struct afterwards.
  */
 #define MAX_CASES 4000
 
@@ -30,7 +28,7 @@ static __u32 hash_bytes(const __u8 *bytes, size_t len)
 	return hash;
 }
 
-/* Which argument is flags; one that is not looked at if none is. */
+/* The argument with flags; one that the call ignores if it has no flags. */
 static int flags_arg(const struct ea_call *call)
 {
 	switch (call->nr) {
@@ -59,7 +57,7 @@ static void try_case(struct outcomes *out, const struct ea_call *call, const voi
 	if (n == MAX_CASES)
 		abort();
 	ea_args(call, pointer, size, args);
-	/* Other arguments that are wrong, to see which error is the first. */
+	/* Wrong values of other arguments, as the order of checks has to stay. */
 	if (path)
 		args[call->pointer > 1 ? 1 : 2] = (long)path;
 	if (flags)
@@ -96,7 +94,7 @@ static void try_all(struct outcomes *out, const struct ea_call *call, __u8 *memo
 			__u8 bytes[EA_ROOM];
 			__u8 *places[] = {
 				memory + 8, memory + 1, memory + PAGE - 5, read_only + 16,
-				/* What is readable ends with the struct, or before. */
+				/* Readable memory ends with the struct, or before. */
 				size && size < EA_ROOM ? end - size : NULL,
 				end - call->smallest, end - 6, end, (void *)1, (void *)-8L,
 			};
@@ -120,7 +118,7 @@ static void try_all(struct outcomes *out, const struct ea_call *call, __u8 *memo
 				size_t room = EA_ROOM;
 				char what[32];
 
-				/* At all of the places only what matters there. */
+				/* At each place only the sizes that matter there. */
 				if (j == 2 && k && k != 3)
 					continue;
 				if (mapped && place + room > end)
@@ -138,14 +136,14 @@ static void try_all(struct outcomes *out, const struct ea_call *call, __u8 *memo
 				try_case(out, call, place, size,
 					 mapped && room == EA_ROOM ? place : NULL, NULL, 0, what);
 			}
-			/* All of it readable and all zero but for what is there. */
+			/* The memory is readable, and zero behind the struct. */
 			memcpy(large, bytes, EA_ROOM);
 			try_case(out, call, large, size, large, NULL, 0, contents[j]);
 			try_case(out, call, large, size, large, (void *)8, 0, "bad path");
 			try_case(out, call, large, size, large, NULL, 0x40000001, "bad flags");
 			try_case(out, call, end, size, NULL, (void *)8, 0, "bad path and struct");
 			try_case(out, call, NULL, size, NULL, NULL, 0, "NULL");
-			/* landlock_create_ruleset() then tells its version. */
+			/* With this flag landlock_create_ruleset() returns the ABI version. */
 			try_case(out, call, NULL, size, NULL, NULL, 1, "NULL, flags of 1");
 			try_case(out, call, end, size, NULL, NULL, 0x40000001,
 				 "bad flags and struct");
@@ -158,7 +156,7 @@ struct comparison {
 	const struct ea_call *call;
 	struct outcomes *out;
 	__u8 *memory;
-	/* What the filter says; 0 for no filter. */
+	/* The filter's verdict; 0 for no filter. */
 	__u32 verdict;
 	bool privileged;
 };
@@ -207,7 +205,7 @@ TEST_F(ea, same_results)
 			errors[-plain]++;
 			if (plain == ours && out[0].list[j].hash == out[1].list[j].hash)
 				continue;
-			/* As documented: the tail is looked at first. */
+			/* As documented, the tail is checked first. */
 			if (out[0].list[j].partly && plain == -E2BIG && ours == -EFAULT)
 				continue;
 			if (differ++ < 5)
@@ -217,7 +215,7 @@ TEST_F(ea, same_results)
 		}
 		EXPECT_EQ(0, differ);
 	}
-	/* It was about something. */
+	/* Some calls succeeded. */
 	EXPECT_LT(20000, compared);
 	EXPECT_LT(100, errors[0]);
 	EXPECT_LT(100, errors[EINVAL]);
@@ -226,7 +224,7 @@ TEST_F(ea, same_results)
 	munmap(out, 2 * size);
 }
 
-/* The size that the kernel knows is written to the struct of the caller, on E2BIG alone. */
+/* The kernel writes the known size to the caller's struct if, and only if, it fails with E2BIG. */
 static int write_back(const void *arg)
 {
 	static __u8 bytes[4096];

@@ -6,7 +6,7 @@
 
 #include "ea_fixture.h"
 
-/* How many regions the process sees that it has, and where the last one begins. */
+/* The number of regions in /proc/self/maps, and the start of the last one. */
 static int regions(__u8 **start)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
@@ -16,7 +16,7 @@ static int regions(__u8 **start)
 	while (maps && fgets(line, sizeof(line), maps)) {
 		if (!strstr(line, "seccomp_args"))
 			continue;
-		/* One that could be written would be none. */
+		/* A region must not be writable. */
 		count += strstr(line, " r--s ") ? 1 : -1000;
 		*start = (__u8 *)strtoul(line, NULL, 16);
 	}
@@ -26,7 +26,7 @@ static int regions(__u8 **start)
 	return count;
 }
 
-/* The mapping, as far as the process can see. */
+/* The mapping in /proc/self/maps. */
 static int mapping(const void *arg)
 {
 	const struct ea_call *openat2 = ea_find("openat2");
@@ -42,7 +42,7 @@ TEST_F(ea, mapping)
 	EXPECT_EQ(0, in_child(mapping, NULL));
 }
 
-/* Calls that are decided without their struct take nothing of the process. */
+/* Calls that the number decides on need no mapping. */
 static int no_mapping(const void *arg)
 {
 	const struct ea_call *mount_setattr = ea_find("mount_setattr");
@@ -67,7 +67,9 @@ static int no_mapping(const void *arg)
 			return 1;
 		if (filters == 1 && APPEND(appended, 0, 0))
 			return 2;
-		/* It looks at no other call's struct, nor is there a tail to refuse. */
+		/*
+		 * The filter looks at no other call's struct, and no struct has a tail to refuse.
+		 */
 		if (filters == 2 && ea_install_word(mount_setattr, mount_setattr->bad,
 						    SECCOMP_RET_ALLOW, TAIL_VISIBLE))
 			return 3;
@@ -93,7 +95,7 @@ TEST_F(ea, no_mapping)
 	EXPECT_EQ(0, in_child(no_mapping, NULL));
 }
 
-/* A struct may be in the copy of the last one, or what is near it. */
+/* The caller's struct may lie in a slot, or in the pages around it. */
 static int in_the_slot(const void *arg)
 {
 	const struct ea_call *openat2 = ea_find("openat2");
@@ -111,10 +113,10 @@ static int in_the_slot(const void *arg)
 			return 3;
 		if (ea_do(openat2, bad, 24) != -4000 || ea_do(openat2, region + PAGE, 24) != -4000)
 			return 4;
-		/* The bad word of resolve becomes one of mode. */
+		/* At this address the word of resolve is read as mode. */
 		if (ea_do(openat2, region + PAGE + 8, 24) != -EINVAL)
 			return 5;
-		/* The guard, and a slot that nobody has. */
+		/* The guard page, and a slot without an owner. */
 		if (ea_do(openat2, region, 24) != -EFAULT ||
 		    ea_do(openat2, region + PAGE - 8, 24) != -EFAULT ||
 		    ea_do(openat2, region + 9 * PAGE, 24) != -EFAULT)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extensible arguments: what filters decide holds when a call is interrupted, in children, after exec, and
- * in many threads.
+ * Extensible arguments: what filters decide holds when a call is interrupted, in children, after
+ * exec, and in many threads.
  */
 
 #include "ea_fixture.h"
 
-/* A call that is interrupted and restarted is filtered anew. */
+/* A call that a signal interrupts and the kernel restarts is filtered again. */
 static __u8 *interrupted_how;
 static int interruption;
 
@@ -47,7 +47,7 @@ TEST_F(ea, restarted)
 		EXPECT_EQ(0, in_child(restarted, &i));
 }
 
-/* A new task has nothing cached, however it came to be. */
+/* A new task starts without a copy, however it was made. */
 static int children(const void *arg)
 {
 	const struct ea_call *clone3 = ea_find("clone3"), *openat2 = ea_find("openat2");
@@ -77,7 +77,7 @@ static int children(const void *arg)
 		if (pid < 0)
 			return 2;
 		if (!pid) {
-			/* The same call again, the other, and what is allowed. */
+			/* The refused call again, another one, and an allowed one. */
 			if (ea_do(clone3, bad, 88) != -4000 ||
 			    ea_do(openat2, bad_how, 24) != -4000 ||
 			    ea_do(openat2, how, 24) != plain || ea_do(clone3, good, 88))
@@ -97,7 +97,7 @@ TEST_F(ea, children)
 	EXPECT_EQ(0, in_child(children, NULL));
 }
 
-/* The other side of exec: the filters are as they were, and the slot is another. */
+/* After exec: the filters are the same, the slot is another one. */
 __attribute__((constructor)) static void after_exec(void)
 {
 	const struct ea_call *openat2 = ea_find("openat2");
@@ -163,7 +163,7 @@ static void *opens(void *arg)
 {
 	const struct ea_call *openat2 = ea_find("openat2");
 	const long number = (long)arg;
-	/* Three results: fine, refused by the filter, refused by the kernel. */
+	/* A thread's calls succeed, are refused by the filter, or are refused by the kernel. */
 	static const long results[] = { 0, -4000, -EINVAL };
 	__u8 how[EA_ROOM] = {};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extensible arguments: what filters decide holds for a call that a tracer rewrites, and is not asked for
- * while a tracer suspends seccomp. Part of ea_task_test.
+ * Extensible arguments: what filters decide holds for a call that a tracer rewrites, and is not
+ * asked for while a tracer suspends seccomp. Part of ea_task_test.
  */
 
 #include "ea_fixture.h"
@@ -14,15 +14,17 @@
 #define PTRACE_SET_SYSCALL_INFO 0x4212
 #endif
 
-/* A tracer that rewrites what the call is, after the filter has seen it. */
+/* How a tracer rewrites a call after the filter has seen it. */
 struct rewrite {
-	/* The call, openat2() if none is named. */
+	/* The call; NULL is openat2(). */
 	const char *call, *what;
-	/* By the registers themselves, not by PTRACE_SET_SYSCALL_INFO. */
+	/* The tracer writes registers, and does not use PTRACE_SET_SYSCALL_INFO. */
 	bool by_registers;
-	/* Of a 32-bit ARM program; the kernel takes the first argument from elsewhere. */
+	/*
+	 * 32-bit Arm: the tracer writes r0, and the kernel takes the first argument from elsewhere.
+	 */
 	bool r0_alone;
-	/* What it is set to; 0 if it stays. */
+	/* The new number of the call; 0 leaves it. */
 	int nr;
 	bool bad_content, bad_pointer, null_pointer;
 	unsigned long size;
@@ -55,13 +57,13 @@ static void traced_child(const struct ea_call *call)
 	    APPEND(insns, USE_EA, call->known))
 		_exit(1);
 	traced->result = ea_do(call, traced->good, call->known);
-	/* And what was cached is forgotten. */
+	/* The copy was dropped. */
 	if (ea_do(ea_find("mount_setattr"), zeros, 32))
 		_exit(2);
 	_exit(0);
 }
 
-/* Changes the arguments that a tracee's registers hold; whether that can be. */
+/* Writes the arguments to a tracee's registers. Returns whether that is possible. */
 static bool set_registers(pid_t pid, const long *args, bool r0_alone)
 {
 #ifdef __arm__
@@ -71,7 +73,7 @@ static bool set_registers(pid_t pid, const long *args, bool r0_alone)
 		return false;
 	for (int i = 0; i < 6; i++)
 		regs[i] = args[i];
-	/* The first argument is what r0 was when the call was made. */
+	/* The first argument is the value of r0 at the time of the call. */
 	if (!r0_alone)
 		regs[17] = args[0];
 	return !ptrace(PTRACE_SETREGS, pid, NULL, regs);
@@ -96,7 +98,7 @@ static bool set_registers(pid_t pid, const long *args, bool r0_alone)
 	regs.edi = args[4];
 	regs.ebp = args[5];
 #else
-	/* The kernel has the first argument twice, and sees to it that the two agree. */
+	/* The kernel keeps the first argument twice, and updates both. */
 	for (int i = 0; i < 6; i++)
 		regs.regs[i] = args[i];
 #endif
@@ -161,7 +163,7 @@ static int rewritten(const void *arg)
 	if (rewrite->by_registers ? !set_registers(pid, args, rewrite->r0_alone) :
 				    ptrace(PTRACE_SET_SYSCALL_INFO, pid, sizeof(buf), &buf))
 		return 15;
-	/* The filter is run again, and the tracer not asked again. */
+	/* The filter runs again; the tracer is not asked again. */
 	ptrace(PTRACE_CONT, pid, 0, 0);
 	if (waitpid(pid, &status, 0) != pid || status)
 		return 16;
@@ -170,7 +172,7 @@ static int rewritten(const void *arg)
 		       rewrite->result);
 		return 17;
 	}
-	/* Where the kernel says how much it knows, it is said to the caller. */
+	/* A call that writes back the known size writes it to the caller's struct. */
 	if ((call->flags & EA_WRITES_BACK) && rewrite->result == -E2BIG &&
 	    memcmp(traced->good + call->size_offset, &(__u32) { call->known }, 4))
 		return 18;
@@ -190,7 +192,7 @@ TEST_F(ea, rewritten_by_a_tracer)
 		{ NULL, "larger size", .size = 25, .result = 0 },
 		{ NULL, "largest size", .size = 4097, .result = -E2BIG },
 		{ NULL, "skipped", .nr = -1, .result = -ENOSYS },
-		/* The bad word is at offset 20, which is none of mount_setattr()'s concern. */
+		/* mount_setattr() ignores the bad word at offset 20. */
 		{ NULL, "another call", .nr = 442, .result = -EINVAL },
 		{ NULL, "a call without", .nr = __NR_getpid, .result = 0 },
 		/* The pointer is the first argument. */
@@ -225,8 +227,8 @@ TEST_F(ea, rewritten_by_a_tracer)
 }
 
 /*
- * While a tracer suspends seccomp the call is as the kernel makes it, with the caller's own struct;
- * afterwards the filter is heard again.
+ * While a tracer suspends seccomp the kernel reads the caller's own struct; afterwards the filter
+ * decides again.
  */
 static int suspended(const void *unused)
 {
@@ -245,7 +247,7 @@ static int suspended(const void *unused)
 		if (ea_do(call, bad, call->known) != -4000)
 			_exit(2);
 		raise(SIGSTOP);
-		/* The kernel has no such flag, and says E2BIG only of what it has not read. */
+		/* The kernel knows no such flag; it would say E2BIG only of a tail. */
 		if (ea_do(call, bad, call->known) != -EINVAL)
 			_exit(3);
 		bad[call->known] = 1;

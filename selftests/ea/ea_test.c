@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Extensible arguments: what filters see of them, and that calls get what filters decide.
- */
+/* Extensible arguments: the fields that filters see, and the verdicts that calls get. */
 
 #include "ea_fixture.h"
 
 #include <linux/io_uring.h>
 
-/* What filters that tell what they see answer with: as expected, or the number of a word. */
+/* Errnos of filters that compare what they see: all as expected, or the index of a wrong word. */
 #define AS_EXPECTED 4000
 #define FEATURES_DIFFER 3000
 #define SIZE_DIFFERS 3001
@@ -15,16 +13,16 @@
 
 struct view {
 	const struct ea_call *call;
-	/* What is passed. */
+	/* The arguments of the call. */
 	const void *pointer;
 	unsigned long size;
-	/* The filter, and what it is to see. */
+	/* The filter, and what it has to see. */
 	__u64 flags;
 	unsigned int ea_size;
 	const __u8 *bytes;
 	__u64 seen_size;
 	__u32 features;
-	/* What the call returns. */
+	/* The result of the call. */
 	long result;
 };
 
@@ -66,8 +64,8 @@ static int views(const void *arg)
 }
 
 /*
- * A view of a struct that is passed with this size, in the argument or in the struct, as the ABI
- * has it: "bytes" are those that the caller passes, 8192 of them.
+ * Describes what a filter has to see of a struct that the caller passes with this size, which is an
+ * argument or a field of the struct. "bytes" are the 8192 bytes at the caller's pointer.
  */
 static struct view view_of(const struct ea_call *call, __u8 *bytes, unsigned long size,
 			   unsigned int ea_size, __u64 flags)
@@ -135,7 +133,7 @@ TEST_F(ea, every_size)
 				EXPECT_EQ(0, in_child(views, &view));
 			}
 		}
-		/* All that can be seen, and nothing. */
+		/* The largest size, and none. */
 		for (unsigned int ea_size = 0; ea_size <= 4096; ea_size += 4096) {
 			struct view view;
 
@@ -159,7 +157,7 @@ TEST_F(ea, size_beyond_32_bits)
 }
 #endif
 
-/* Not aligned, over the end of a page, at the end of what can be read. */
+/* Unaligned, across pages, and at the end of readable memory. */
 TEST_F(ea, every_place)
 {
 	for (size_t i = 0; i < LENGTH(ea_calls); i++) {
@@ -180,7 +178,7 @@ TEST_F(ea, every_place)
 	}
 }
 
-/* What cannot be read, not even in part, is zero. The kernel says what is wrong with it. */
+/* Filters see zeros if any part of the struct cannot be read. The kernel then returns the error. */
 TEST_F(ea, unreadable)
 {
 	static const __u8 zeros[256];
@@ -233,7 +231,7 @@ static int decides(const void *arg)
 	return 1;
 }
 
-/* A word decides, and what is allowed runs. */
+/* A word of the struct decides; an allowed call runs. */
 TEST_F(ea, a_word_decides)
 {
 	for (size_t i = 0; i < LENGTH(ea_calls); i++) {
@@ -252,7 +250,7 @@ TEST_F(ea, a_word_decides)
 		ea_bad(call, self->memory);
 		decision.result = -4000;
 		EXPECT_EQ(0, in_child(decides, &decision));
-		/* An equal tail does not matter. */
+		/* A tail of zeros is ignored. */
 		decision.flags = TAIL_VISIBLE;
 		EXPECT_EQ(0, in_child(decides, &decision));
 	}
@@ -281,7 +279,7 @@ TEST_F(ea, high_flags)
 		ea_put(self->memory, decision.deny);
 		EXPECT_EQ(0, in_child(decides, &decision));
 	}
-	/* It gets there: this is CLONE_INTO_CGROUP, with a bad descriptor. */
+	/* The call runs: it fails for CLONE_INTO_CGROUP with a bad descriptor. */
 	decision.call = clone3;
 	decision.size = 88;
 	decision.deny = (struct ea_word) { 4, 1 };
@@ -293,7 +291,7 @@ TEST_F(ea, high_flags)
 	EXPECT_EQ(0, in_child(decides, &decision));
 }
 
-/* Installs a filter for openat2() that answers with 2000 and what a bit of a word says. */
+/* Installs a filter for openat2() that returns errno 2000 plus a bit of a word. */
 static int install_bit(__u64 flags, unsigned int ea_size, unsigned int offset, __u32 mask,
 		       __u32 if_set)
 {
@@ -309,7 +307,10 @@ static int install_bit(__u64 flags, unsigned int ea_size, unsigned int offset, _
 	return APPEND(insns, flags, ea_size);
 }
 
-/* In a chain, each filter sees as much as it asked for, and answers for the rest as it asked to. */
+/*
+ * Each filter of a chain sees as much of the struct as it asked for, and treats a tail as it asked
+ * to.
+ */
 static int chain(const void *arg)
 {
 	const struct ea_call *call = ea_find("openat2");
@@ -327,19 +328,22 @@ static int chain(const void *arg)
 	bytes[28] = 2;
 	if (ea_do(call, bytes, 32) != -E2BIG)
 		return 4;
-	/* A filter of old, one without the argument, and one that sees less, and says so. */
+	/*
+	 * A filter of SECCOMP_SET_MODE_FILTER, one without extensible arguments, and one that sees
+	 * a tail.
+	 */
 	if (install_for(437, SECCOMP_RET_LOG, 0) || install_bit(0, 0, OFFSET(size), 0, 0) ||
 	    install_bit(USE_EA | TAIL_VISIBLE, 24, OFFSET(features), FEATURE_TAIL,
 			SECCOMP_RET_ERRNO | 2002))
 		return 5;
 	if (ea_do(call, bytes, 32) != -2002 || ea_do(call, bytes, 24) != plain)
 		return 6;
-	/* Older, and its errno is E2BIG: on a tie the newest filter has its say. */
+	/* An older filter has errno E2BIG: of equal actions the newest filter's data counts. */
 	bytes[32] = 1;
 	bytes[28] = 0;
 	if (ea_do(call, bytes, 33) != -2002)
 		return 7;
-	/* One that sees nothing of it refuses it, and is the newest. */
+	/* The newest filter sees nothing of the struct, and refuses its tail. */
 	if (install_bit(USE_EA, 0, OFFSET(extensible_arg_size), 0x1000, SECCOMP_RET_ERRNO | 2003))
 		return 8;
 	if (ea_do(call, bytes, 33) != -E2BIG)
@@ -363,7 +367,7 @@ TEST_F(ea, chain)
 	EXPECT_EQ(-SIGSYS, in_child(chain, NULL));
 }
 
-/* Filters of old that look at arguments, below and above. */
+/* Filters of SECCOMP_SET_MODE_FILTER that look at arguments, below and above. */
 static int old_filters(const void *arg)
 {
 	const struct ea_call *call = ea_find("openat2");
@@ -391,7 +395,7 @@ static int old_filters(const void *arg)
 		if (INSTALL(old, 0))
 			return 4;
 	}
-	/* The call is decided without the argument: it reads what the caller has. */
+	/* The filter decides without the struct, so the call reads the caller's. */
 	if (install_for(437, SECCOMP_RET_ERRNO | 2011, 0))
 		return 5;
 	return ea_do(call, bytes, 24) == -2011 ? 0 : 6;
@@ -403,8 +407,8 @@ TEST_F(ea, old_filters)
 }
 
 /*
- * The limit that the documentation speaks of: an io_uring opens files as well, and asks no filter.
- * Returns what openat2() returns of it, without a descriptor.
+ * The documented limit: io_uring opens files without a filter. Returns the result of its openat2(),
+ * 0 in place of a descriptor.
  */
 static long openat2_by_uring(int ring, const struct io_uring_params *params, const void *how)
 {

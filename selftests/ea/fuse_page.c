@@ -20,7 +20,7 @@ static void fuse_reply(int device, __u64 unique, int error, const void *data, si
 	};
 	struct iovec parts[] = { { &header, sizeof(header) }, { (void *)data, size } };
 
-	/* That of a call that was interrupted is not wanted any more. */
+	/* ENOENT: the request was interrupted, and wants no reply. */
 	if (writev(device, parts, LENGTH(parts)) < 0 && errno != ENOENT && errno != ENODEV)
 		perror("# fuse");
 }
@@ -34,7 +34,7 @@ static struct fuse_attr fuse_page_attr(__u64 node)
 	return attr;
 }
 
-/* The thread: ends with the file system. */
+/* The thread that serves the file system, at whose end it ends. */
 static void *fuse_page_serve(void *arg)
 {
 	const struct fuse_page *page = arg;

@@ -17,8 +17,8 @@ struct fuse_page {
 };
 
 /*
- * Maps a page of this kind, private to the process, at whose end it goes away. Returns MAP_FAILED if
- * the kernel has no FUSE. Needs CAP_SYS_ADMIN.
+ * Maps a page of this kind, private to the process, at whose end it goes away. Returns MAP_FAILED
+ * if the kernel has no FUSE. Needs CAP_SYS_ADMIN.
  */
 void *fuse_page_map(struct fuse_page *page);
 

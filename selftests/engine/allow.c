@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * allow [-l|-u|--ea] PROGRAM [ARGUMENT...]: runs a program under a filter that allows everything
- * (with -l, and logs it; with -u, as an unprivileged user), for the suites of what seccomp must not
- * disturb.
+ * (with -l, and logs it; with -u, as an unprivileged user): for test suites of other parts of the
+ * kernel, which seccomp must not disturb.
  *
- * With --ea it is a filter that looks at extensible arguments, and has calls read the copy. Without
- * the module there are none, and the program is run without a filter.
+ * With --ea the filter looks at extensible arguments, so that calls read the copy. Without the module
+ * the program runs without a filter.
  */
 
 #include "append.h"
 
-/* What it refuses has words that no struct has, so the filter has to be run to know. */
+/*
+ * The filter refuses words that no struct has, so only a run of it can tell that a call is allowed.
+ */
 static int install_ea(void)
 {
 	struct sock_filter insns[] = {
@@ -40,7 +42,7 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2)
 		return 2;
-	/* As root, so that privileges are left as they are. */
+	/* Root may install a filter without no_new_privs, so privileges stay as they are. */
 	if (!ea)
 		failed = INSTALL(insns, 0);
 	else if (!access("/sys/module/rust_seccomp", F_OK))

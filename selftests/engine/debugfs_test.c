@@ -9,7 +9,7 @@
 
 #define DIRECTORY "/sys/kernel/debug/rust_seccomp/"
 
-/* What is read from an open file, from its beginning. */
+/* The content of an open file, from its beginning. */
 static char *text_of(int fd)
 {
 	static char text[1 << 20];
@@ -17,7 +17,7 @@ static char *text_of(int fd)
 	ssize_t ret;
 
 	lseek(fd, 0, SEEK_SET);
-	/* In small pieces, so that the text is made bit by bit. */
+	/* Small pieces, so that the kernel formats the text in several steps. */
 	while ((ret = read(fd, text + len, 100)) > 0)
 		len += ret;
 	if (ret < 0)
@@ -34,7 +34,7 @@ static int look_at(int fd, pid_t pid)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-/* A child that runs setup, and calls, and waits to be killed. */
+/* A child that calls setup(), makes some calls, and waits to be killed. */
 static pid_t child(void (*setup)(void))
 {
 	int pipes[2];
@@ -105,7 +105,7 @@ static void two_filters(void)
 	} \
 } while (0)
 
-/* Is the JIT on? Else there are no residual programs. */
+/* Whether the JIT is on: without it there are no residual programs. */
 static bool has_jit(void)
 {
 	char byte = '1';
@@ -118,7 +118,7 @@ static bool has_jit(void)
 	return byte != '0';
 }
 
-/* An appended filter, for which it is a tail that decides. */
+/* An appended filter that refuses structs with a tail. */
 static void appended_filter(void)
 {
 	struct sock_filter insns[] = {
@@ -162,7 +162,7 @@ TEST(filters)
 	ASSERT_LE(0, fd);
 	ASSERT_LT(0, pid);
 	ASSERT_TRUE(has_jit());
-	/* Nobody was named. */
+	/* No pid was written to the file yet. */
 	EXPECT_EQ(NULL, text_of(fd));
 	EXPECT_EQ(ENODATA, errno);
 
@@ -173,7 +173,7 @@ TEST(filters)
 		   "filter 2: 9 instructions, logs, has residual programs\n"
 		   "filter 1: 10 instructions, has residual programs\n"
 		   "arch %#x\n0-", pid, ARCH_NATIVE);
-	/* Of equals the newer one's data. */
+	/* The newer filter's errno, as both have the same action. */
 	EXPECT_HAS(text, "\n%d: errno 13 by filter 2\n", __NR_getppid);
 	EXPECT_HAS(text, "\n%d: trap 7 by filter 1\n", __NR_getsid);
 	EXPECT_HAS(text, "\n%d: allow, or stronger:\n"
@@ -194,11 +194,11 @@ TEST(filters)
 		   "    L2: ret #0x5000e\n"
 		   "    L3: ret #0x7fff0000\n"
 		   "%d", __NR_getpgid, __NR_getpgid + 1);
-	/* Ranges end where the table does, for both ABIs. */
+	/* The last range ends at the end of the table, for both ABIs. */
 	EXPECT_HAS(text, "-511: allow\nothers: all programs\narch 0x");
 	EXPECT_STREQ("-511: allow\nothers: all programs\n", strrchr(text, '-'));
 
-	/* What was found stays when the task is gone. */
+	/* The text stays readable when the task has ended. */
 	end(pid);
 	text = text_of(fd);
 	ASSERT_NE(NULL, text);
@@ -248,7 +248,7 @@ TEST(what_is_written)
 	close(counters);
 }
 
-/* An id means what it means to the opener, wherever the file is written then. */
+/* A pid is looked up in the pid namespace of the opener, whoever writes it. */
 TEST(pid_namespace)
 {
 	int fd = open(DIRECTORY "filters", O_RDWR), status;
@@ -265,7 +265,7 @@ TEST(pid_namespace)
 			pid_t confined = child(two_filters);
 			bool ok = confined == 2 && !look_at(own, 2) &&
 				  strstr(text_of(own), "thread 2: 2 filters\n") &&
-				  /* In the namespace of the one who opened it that is another. */
+				  /* In the opener's namespace this pid is another task's. */
 				  (look_at(fd, 2) || !strstr(text_of(fd), "thread 2: 2 filters\n"));
 
 			_exit(ok ? 0 : 3);
@@ -278,7 +278,7 @@ TEST(pid_namespace)
 	close(fd);
 }
 
-/* Nobody but root, and no root without CAP_SYS_ADMIN, whatever the mode says. */
+/* Only root with CAP_SYS_ADMIN may open the file, whatever its mode. */
 TEST(root_only)
 {
 	static const char *const files[] = { DIRECTORY "filters", DIRECTORY "counters" };
@@ -293,7 +293,10 @@ TEST(root_only)
 		EXPECT_EQ(0, stat_.st_uid);
 		pid = fork();
 		if (!pid) {
-			/* Of another user namespace, with all capabilities in there. */
+			/*
+			 * In a user namespace of its own the task has all capabilities, which do
+			 * not count.
+			 */
 			if (unshare(CLONE_NEWUSER))
 				_exit(1);
 			_exit(open(files[i], O_RDWR) < 0 &&
@@ -338,7 +341,7 @@ static void calls(void)
 TEST(counters)
 {
 	int fd = open(DIRECTORY "counters", O_RDWR);
-	/* Of the two filters the newer one is logged, so its errno is no short way. */
+	/* The newer filter asks for logs, so its errno does not take the fast path. */
 	static const struct {
 		const char *name;
 		long count;
@@ -365,13 +368,13 @@ TEST(counters)
 		EXPECT_LE(wanted[i].count, count) {
 			TH_LOG("%s", wanted[i].name);
 		}
-		/* Other tasks of the test are few. */
+		/* Other tasks add little to the counters. */
 		EXPECT_GE(wanted[i].count + 1000, count) {
 			TH_LOG("%s", wanted[i].name);
 		}
 	}
 	end(pid);
-	/* Off is off. */
+	/* Counters that are off do not change. */
 	long before = counter(fd, "allowed");
 
 	end(child(calls));
@@ -379,7 +382,7 @@ TEST(counters)
 	close(fd);
 }
 
-/* Turned on and off while calls are made: each has its result. */
+/* Calls have their right result while counters are turned on and off. */
 TEST(counters_come_and_go)
 {
 	int fd = open(DIRECTORY "counters", O_RDWR), status;

@@ -8,12 +8,12 @@
 
 #include "harness.h"
 
-/* Numbers that are no index of any table. */
+/* Numbers beyond the end of any system call table. */
 TEST(numbers_out_of_range)
 {
 	static const long numbers[] = {
 		-1, -101, INT32_MIN, 473, 511, 512, 513, 1 << 16,
-#ifndef __arm__ /* where some are the kernel's own, and the rest SIGILL */
+#ifndef __arm__ /* some are private calls there, and the rest raises SIGILL */
 		0x3fffffff, 0x12345678, INT32_MAX,
 #endif
 	};
@@ -30,7 +30,7 @@ TEST(numbers_out_of_range)
 	}
 	for (size_t i = 0; i < LENGTH(numbers); i++) {
 		if (numbers[i] == -1)
-			continue; /* the entry code's own for "skip" */
+			continue; /* the entry code takes it for "skip this call" */
 		ASSERT_EQ(0, install_for(numbers[i], SECCOMP_RET_ERRNO | (i + 1), 0));
 		EXPECT_EQ(-1, syscall(numbers[i], 0, 0, 0, 0, 0, 0));
 		EXPECT_EQ((int)i + 1, errno) {
@@ -63,7 +63,7 @@ TEST(x32)
 
 static volatile long vsyscall_seen;
 
-/* With vsyscall=none (Debian's default) there is no page. */
+/* The vsyscall page is missing with vsyscall=none, Debian's default. */
 TEST(vsyscall)
 {
 	long (*vtime)(long *) = (void *)0xffffffffff600400;
@@ -83,7 +83,7 @@ TEST(vsyscall)
 #endif
 
 #if defined(__x86_64__)
-/* Commit cf6cb56ef244: what the kernel's own trampolines call is not filtered. */
+/* Commit cf6cb56ef244: filters do not see the calls of the kernel's own uprobe trampolines. */
 static void call_as_a_trampoline(void *nr)
 {
 	no_new_privs();
@@ -113,17 +113,17 @@ static long int80(long nr)
 	return result;
 }
 
-/* CVE-2009-0835: a number means what it means in the ABI of the call. */
+/* CVE-2009-0835: the ABI of a call decides what its number means. */
 TEST(numbers_belong_to_their_abi)
 {
 	struct sock_filter insns[] = {
 		LOAD(arch),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 4, 0),
-		/* 110 is getppid() here, and iopl() there. */
+		/* In the 64-bit ABI 110 is getppid(), in the 32-bit one iopl(). */
 		LOAD(nr),
 		RET_IF_EQ(110, SECCOMP_RET_ERRNO | 21),
 		RET(SECCOMP_RET_ALLOW),
-		/* 64 is getppid() there, and semget() here. */
+		/* In the 32-bit ABI 64 is getppid(), in the 64-bit one semget(). */
 		LOAD(nr),
 		RET_IF_EQ(64, SECCOMP_RET_ERRNO | 22),
 		RET(SECCOMP_RET_ALLOW),
@@ -143,7 +143,7 @@ TEST(numbers_belong_to_their_abi)
 }
 #endif
 
-/* Every word of seccomp_data is what the call was made with. */
+/* A filter finds each argument of the call in its words of seccomp_data. */
 TEST(every_argument_word)
 {
 	/* The upper halves of a 32-bit caller's arguments are zero. */

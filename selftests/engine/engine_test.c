@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Seccomp as it is in mainline, where upstream's suite does not look: precedence, limits, inheritance,
- * death, flags, modes. Must pass on the built-in engine as well.
+ * Seccomp as it is in mainline, where upstream's suite does not look: precedence, limits,
+ * inheritance, death, flags, modes. Must pass on the built-in engine as well.
  */
 
 #include "engine_child.h"
@@ -16,7 +16,7 @@
  */
 TEST(precedence_and_ties)
 {
-	/* In falling precedence; each is told by the errno of getppid(), 0 if it runs. */
+	/* In falling precedence. The errno of getppid() tells which one won; 0 if the call ran. */
 	static const __u32 actions[] = {
 		SECCOMP_RET_ERRNO | 11,
 		SECCOMP_RET_TRACE, /* without a tracer: ENOSYS */
@@ -78,7 +78,7 @@ static void unknown_action(void *value)
 	syscall(__NR_getppid);
 }
 
-/* A value that is no action kills the process, whether it compares low or high. */
+/* An unknown action kills the process, at either end of the range of values. */
 TEST(unknown_actions_kill)
 {
 	static const __u32 values[] = {
@@ -112,8 +112,8 @@ TEST(errno_zero)
 }
 
 /*
- * 32768 instructions may be on a path, and each filter below the newest counts for 4 more. What
- * counts is the translated program: 4094 moves, an exit, and what the prologue adds.
+ * A path may have 32768 instructions, and each filter below the newest costs 4 more. Translated
+ * programs count: 4094 moves, an exit, and the prologue.
  */
 TEST(path_limit)
 {
@@ -132,13 +132,13 @@ TEST(path_limit)
 	for (small = 0; !install(insns + BPF_MAXINSNS - 1, 1, 0); small++)
 		;
 	EXPECT_EQ(ENOMEM, errno);
-	/* What is left of the path, at (at least) 1 + 4 a filter. */
+	/* The rest of the path, of which each filter takes at least 1 + 4. */
 	EXPECT_LE(1, small);
 	EXPECT_GE(4096 / 5, small);
 	EXPECT_EQ(count + small, proc_status(getpid(), "Seccomp_filters"));
 }
 
-/* A stack of filters each of which refuses one call more. */
+/* Each filter of a stack refuses one more call. */
 TEST(deep_stack)
 {
 	no_new_privs();
@@ -205,7 +205,7 @@ TEST(inheritance)
 	ASSERT_EQ(0, pthread_join(tid, &result));
 	EXPECT_EQ(21, (long)result);
 
-#ifndef __arm__ /* whose getppid() is the write() of the 64-bit shell */
+#ifndef __arm__ /* getppid() has the number of the 64-bit shell's write() there */
 	pid = fork();
 	if (!pid) {
 		execv("/bin/sh", argv);
@@ -270,8 +270,8 @@ TEST_SIGNAL(kill_process_beats_a_handler, SIGSYS)
 }
 
 /*
- * Commit 495ac3069a62: a task that was killed is marked, so that it can never make another call,
- * whatever becomes of the signal. Who looks at what is left of it sees the mark.
+ * Commit 495ac3069a62: the kernel marks a task that it kills, which can then make no call whatever
+ * becomes of the signal. The mark shows in /proc while the task is a zombie.
  */
 TEST(killed_for_good)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What seccomp writes to the log: which actions are logged, the setting that says so, and what is
- * in the records. Must pass on the built-in engine as well.
+ * The audit log of seccomp: which actions are logged, the sysctl that selects them, and the content
+ * of the records. Must pass on the built-in engine as well.
  */
 
 #include "tracee.h"
@@ -39,7 +39,7 @@ TEST(actions_logged_setting)
 	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, before));
 }
 
-/* Has the kernel been told not to write audit records? Then there is nothing to look at. */
+/* Whether the kernel was booted without audit, and so writes no records. */
 static bool no_audit(void)
 {
 	char text[1024] = "";
@@ -50,7 +50,7 @@ static bool no_audit(void)
 	return len < 1 || !strstr(text, "audit=1") || access("/proc/self/loginuid", F_OK);
 }
 
-/* Reads what is in the kernel's log from now on. */
+/* Opens the kernel's log at its end. */
 static int open_log(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -85,7 +85,7 @@ static void call_getppid(__u32 value, unsigned int flags)
 	syscall(__NR_getppid);
 }
 
-/* Runs a call under a filter and finds what was logged of it. */
+/* Makes a call under a filter and finds its record. */
 static char *record_of(int log, __u32 value, unsigned int flags)
 {
 	int status;
@@ -99,13 +99,13 @@ static char *record_of(int log, __u32 value, unsigned int flags)
 	return seccomp_record(log, pid);
 }
 
-/* Runs a call under a filter, and tells whether nothing was logged of it. */
+/* Makes a call under a filter. Returns whether it left no record. */
 static bool leaves_no_record(int log, __u32 value, unsigned int flags)
 {
 	char line[2048], wanted[2][32];
 	pid_t pids[2];
 
-	/* The second one is logged, and whatever was logged of the first is before that. */
+	/* The second call is logged: a record of the first one would come before its record. */
 	for (int i = 0; i < 2; i++) {
 		pids[i] = fork();
 		if (!pids[i]) {
@@ -145,7 +145,7 @@ TEST(audit_records)
 		SKIP(return, "the kernel runs without audit=1");
 	ASSERT_LE(0, log);
 	ASSERT_EQ(0, read_setting(before, sizeof(before)));
-	/* Or the records of the tests before this one would use the allowance up. */
+	/* Otherwise the records of earlier tests would use up the rate limit. */
 	write_file("/proc/sys/kernel/printk_ratelimit", "0");
 	record = record_of(log, SECCOMP_RET_LOG, 0);
 	ASSERT_NE(NULL, record);
@@ -158,19 +158,19 @@ TEST(audit_records)
 	EXPECT_NE(NULL, strstr(record, " code=0x7ffc0000"));
 	EXPECT_NE(NULL, strstr(record, " comm=\"log_test"));
 
-	/* Only on request. */
+	/* Logged only if the filter asks for it. */
 	EXPECT_TRUE(leaves_no_record(log, SECCOMP_RET_ERRNO | 7, 0));
 	record = record_of(log, SECCOMP_RET_ERRNO | 7, SECCOMP_FILTER_FLAG_LOG);
 	ASSERT_NE(NULL, record);
 	EXPECT_NE(NULL, strstr(record, " code=0x50000"));
 
-	/* Unasked. */
+	/* Logged although the filter does not ask for it. */
 	record = record_of(log, SECCOMP_RET_KILL_PROCESS, 0);
 	ASSERT_NE(NULL, record);
 	EXPECT_NE(NULL, strstr(record, " sig=31 "));
 	EXPECT_NE(NULL, strstr(record, " code=0x80000000"));
 
-	/* The action's bits, whatever it is, and never the data. */
+	/* The record has the bits of the action, known or not, and never the data. */
 	for (size_t i = 0; i < LENGTH(actions); i++) {
 		snprintf(code, sizeof(code), " code=0x%x\n", actions[i]);
 		record = record_of(log, actions[i] | 5, SECCOMP_FILTER_FLAG_LOG);
@@ -181,12 +181,12 @@ TEST(audit_records)
 			TH_LOG("%s in %s", code, record);
 		}
 	}
-	/* Only on request, too. */
+	/* Logged only if the filter asks for it, too. */
 	for (size_t i = 0; i < 3; i++)
 		EXPECT_TRUE(leaves_no_record(log, actions[i], 0));
 	EXPECT_TRUE(leaves_no_record(log, SECCOMP_RET_ALLOW, SECCOMP_FILTER_FLAG_LOG));
 
-	/* What the administrator has silenced. */
+	/* Actions that the sysctl excludes are not logged. */
 	EXPECT_EQ(0, write_file(ACTIONS_LOGGED, "trap"));
 	EXPECT_TRUE(leaves_no_record(log, SECCOMP_RET_LOG, 0));
 	EXPECT_TRUE(leaves_no_record(log, SECCOMP_RET_ERRNO | 7, SECCOMP_FILTER_FLAG_LOG));

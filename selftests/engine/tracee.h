@@ -11,8 +11,8 @@
 
 /*
  * Forks a child that is traced with these ptrace options, installs a filter that does "value" for
- * system call nr, makes the call, with -1, and exits with its errno. Returns the child's pid; it runs
- * towards its first stop.
+ * system call nr, makes the call, with -1, and exits with its errno. Returns the child's pid; it
+ * runs towards its first stop.
  */
 pid_t traced_child(struct __test_metadata *_metadata, int nr, __u32 value, unsigned int flags,
 		   int options);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Seccomp and ptrace: what a tracer makes of calls, who may suspend filters, and what is read of
- * them. Must pass on the built-in engine as well.
+ * Seccomp and ptrace: calls that a tracer changes, who may suspend filters, and who may read them.
+ * Must pass on the built-in engine as well.
  */
 
 #include "tracee.h"
@@ -26,7 +26,7 @@ TEST(tracer_skips)
 	EXPECT_EQ(EDOM, WEXITSTATUS(status));
 }
 
-/* CVE-2019-2054: the filters have the last word on what a tracer makes of a call. */
+/* CVE-2019-2054: the filters decide on the call that a tracer has changed. */
 TEST(tracer_cannot_get_around_the_filter)
 {
 	pid_t pid = fork();
@@ -131,7 +131,7 @@ static pid_t stopped_child(struct __test_metadata *_metadata, int filters)
 	return pid;
 }
 
-/* What checkpoint and restore reads of a task: the filters by number, the oldest being number 0. */
+/* Checkpoint and restore reads the filters of a task by number; the oldest one is number 0. */
 TEST(inspection_by_a_tracer)
 {
 	struct sock_filter insns[8];
@@ -152,7 +152,7 @@ TEST(inspection_by_a_tracer)
 		ASSERT_EQ(4, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, i, NULL));
 		memset(insns, 0, sizeof(insns));
 		ASSERT_EQ(4, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, i, insns));
-		/* As it was written, not as it was translated. */
+		/* The program as it was written, not as the kernel translated it. */
 		EXPECT_EQ(BPF_LD | BPF_W | BPF_ABS, insns[0].code);
 		EXPECT_EQ(SECCOMP_RET_ERRNO | i, insns[2].k);
 		EXPECT_EQ(SECCOMP_RET_ALLOW, insns[3].k);
@@ -185,7 +185,7 @@ TEST(inspection_by_a_tracer)
 	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), data));
 	EXPECT_EQ(ENOENT, errno);
 
-	/* A tracer that is confined itself learns nothing. */
+	/* A tracer that is confined itself may not read filters. */
 	ASSERT_EQ(0, install_for(__NR_getppid, SECCOMP_RET_ALLOW, 0));
 	data[0] = 0;
 	EXPECT_EQ(-1, ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 0, insns));

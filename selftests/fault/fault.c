@@ -7,7 +7,9 @@
 
 #include <time.h>
 
-/* Limits: attempts; attempts with random faults; attempts that run out of memory from one point on. */
+/*
+ * Limits: attempts; attempts with random faults; attempts that run out of memory from one point on.
+ */
 #define FAULT_MOST 20000
 #define FAULT_RANDOM 8
 #define FAULT_POINTS (fault_step > 10 ? 6 : 24)
@@ -31,7 +33,7 @@ static bool fault_is_error(const struct fault_op *op, long result, const long *f
 	return false;
 }
 
-/* Takes down what came of an attempt. Tells if the operation was refused, for a good reason. */
+/* Evaluates an attempt. Returns whether the operation failed with a right error. */
 static bool fault_judge(const struct fault_op *op)
 {
 	volatile struct fault_report *report = fault_report;
@@ -68,7 +70,7 @@ static bool fault_judge(const struct fault_op *op)
 
 const struct fault_op *fault_current;
 
-/* Does the operation, in a process of its own, until it is not refused any more. */
+/* The process that does the operation, with one fault after another until it succeeds. */
 static int fault_child(void *unused)
 {
 	const struct fault_op *op = fault_current;
@@ -109,7 +111,7 @@ static int fault_child(void *unused)
 	_exit(0);
 }
 
-/* Attempts from the nth on, in one process. Returns 1 if something is wrong. */
+/* Attempts from the nth fault on, in one process. Returns 1 if something is wrong. */
 static int fault_attempt(const struct fault_op *op, int nth)
 {
 	static char stack[1 << 18] __attribute__((aligned(16)));
@@ -173,9 +175,9 @@ int fault_drive(const struct fault_op *op)
 	fault_count(fault_report->count);
 	fflush(stdout);
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	/* Without a fault: it works, or it has a result of its own. */
+	/* Without a fault the operation succeeds, or has a result of its own. */
 	wrong = fault_attempt(op, 0) ? 5 : 0;
-	/* What it allocates differs a little from time to time. */
+	/* The number of allocations varies a little. */
 	for (nth = 1; through < 3 && nth < FAULT_MOST && wrong < 5;) {
 		wrong += fault_attempt(op, nth);
 		through = fault_report->consumed ? 0 : through + 1;
@@ -188,8 +190,9 @@ int fault_drive(const struct fault_op *op)
 		fault_probability(0);
 	}
 	/*
-	 * kvrealloc() tries twice, so one failure is not enough for it. Where those points are is
-	 * known once the operation has been done with more memory than it takes.
+	 * kvrealloc() tries twice, so a single fault does not make it fail. A first attempt, with
+	 * enough memory, tells how many bytes the operation takes; the others run out of memory
+	 * before that.
 	 */
 	for (int i = -1; i < FAULT_POINTS && !(op->flags & FAULT_NTH_ONLY) && wrong < 5; i++) {
 		fault_space(i < 0 ? FAULT_BUDGET : bytes * i / FAULT_POINTS);

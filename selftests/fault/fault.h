@@ -12,8 +12,8 @@
 #include "fault_inject.h"
 
 /*
- * All of the first fault_all places are tried, of those beyond only one in fault_step (FAULT_STEP in
- * the environment), for slow machines.
+ * All of the first fault_all places are tried, of those beyond only one in fault_step (FAULT_STEP
+ * in the environment), for slow machines.
  */
 extern int fault_step, fault_all;
 
@@ -32,7 +32,9 @@ extern int fault_step, fault_all;
 #define FAULT_NTH_ONLY 16
 /* A new process for each attempt, as one that fails may have done a part of the operation. */
 #define FAULT_FRESH 32
-/* The process shares the memory of the test, which is faster: the operation leaves nothing there. */
+/*
+ * The process shares the memory of the test, which is faster: the operation leaves nothing there.
+ */
 #define FAULT_SHARED 64
 /* There may be no place where the operation can fail. */
 #define FAULT_MAY_BE_NONE 128

@@ -85,7 +85,7 @@ void expect_nothing_left(struct __test_metadata *_metadata)
 		usleep(500000);
 	EXPECT_EQ(0, module_references());
 	leaks = find_leaks();
-	/* Not all kernels can tell. */
+	/* Not all kernels have kmemleak. */
 	if (leaks >= 0)
 		EXPECT_EQ(0, leaks);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Filters of the fault tests whose presence shows in the errno of a call, and other state that a
- * failed operation must leave alone. All of it is for the process that does the operation (CHECK()).
+ * failed operation must leave alone. All of it is for the process that does the operation
+ * (CHECK()).
  */
 #ifndef RUST_SECCOMP_SELFTESTS_FAULT_FILTERS_H
 #define RUST_SECCOMP_SELFTESTS_FAULT_FILTERS_H

@@ -88,7 +88,7 @@ bool fault_init(void)
 	    access(FAULT_DEBUG "fail_page_alloc", F_OK))
 		return false;
 	for (int kind = 0; kind < FAULT_KINDS; kind++) {
-		/* Some have fewer of them. */
+		/* Some kinds have fewer knobs. */
 		for (size_t i = 0; i < LENGTH(knobs); i++)
 			fault_knob(fault_names[kind], knobs[i][0], knobs[i][1]);
 	}
@@ -122,7 +122,7 @@ void fault_write(int fd, int n)
 	char text[12];
 	int len = snprintf(text, sizeof(text), "%d", n);
 
-	/* When the copying of this itself is made to fail it works the next time. */
+	/* If the fault hits the copy of this number the next try succeeds. */
 	while (write(fd, text, len) != len && errno == EFAULT)
 		;
 }
@@ -143,7 +143,7 @@ void fault_disarm(void)
 	if (fault_nth < 0) {
 		fault_write(fault_any_fd, 0);
 	} else if (fault_nth) {
-		/* It is read before it is counted down for the sake of this itself. */
+		/* The kernel formats the counter before the copies of this read count. */
 		ssize_t len = pread(fault_fd, text, sizeof(text), 0);
 
 		fault_report->consumed = len > 0 && atoi(text) == 0;
@@ -160,7 +160,7 @@ void fault_prepare(void)
 	fault_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	fault_any_fd = open("/proc/thread-self/make-it-fail", O_RDWR | O_CLOEXEC);
 	CHECK(fault_fd >= 0 && fault_any_fd >= 0);
-	/* Pages that the process itself needs for this are there then. */
+	/* Maps the pages that arming itself needs. */
 	fault_nth = 0;
 	fault_arm();
 	syscall(-1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Fault injection: what of the kernel fails in which thread (see Documentation/fault-injection/ of the
- * kernel), and the report that a process under test shares with the test.
+ * Fault injection: what of the kernel fails in which thread (see Documentation/fault-injection/ of
+ * the kernel), and the report that a process under test shares with the test.
  *
- * A thread asks for its nth fault (fail-nth): its nth attempt to allocate memory, or to copy from or to
- * user memory, fails. Or any of them fails with some probability (make-it-fail).
+ * A thread asks for its nth fault (fail-nth): its nth attempt to allocate memory, or to copy from
+ * or to user memory, fails. Or any of them fails with some probability (make-it-fail).
  */
 #ifndef RUST_SECCOMP_SELFTESTS_FAULT_INJECT_H
 #define RUST_SECCOMP_SELFTESTS_FAULT_INJECT_H
@@ -31,12 +31,14 @@ int fault_knob(const char *name, const char *knob, const char *value);
 long fault_knob_value(const char *name, const char *knob, long missing);
 
 /*
- * Restricts slab faults to the caches that is_wanted() chooses by name. Returns false if caches of the
- * running kernel share their memory, and so cannot be told apart: it needs slab_nomerge.
+ * Restricts slab faults to the caches that is_wanted() chooses by name. Returns false if caches of
+ * the running kernel share their memory, and so cannot be told apart: it needs slab_nomerge.
  */
 bool fault_caches(bool (*is_wanted)(const char *name));
 
-/* For fault_caches(): all caches but kmemleak's own, which it allocates from along with the others. */
+/*
+ * For fault_caches(): all caches but kmemleak's own, which it allocates from along with the others.
+ */
 bool fault_any_cache(const char *name);
 
 /* Has any allocation of a thread with make-it-fail fail with this probability, in percent. */
@@ -87,7 +89,10 @@ void fault_open_report(void);
 		} \
 	} while (0)
 
-/* What fails in the next operation: the nth attempt; any, at random, if it is -1; nothing if it is 0. */
+/*
+ * What fails in the next operation: the nth attempt; any, at random, if it is -1; nothing if it is
+ * 0.
+ */
 extern int fault_nth;
 
 /* The thread's files fail-nth and make-it-fail. */

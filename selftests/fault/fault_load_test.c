@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Without memory: loading the module, hooking the calls with extensible arguments, and unloading,
- * each made to fail at one place after another. It is done or not done, and in both cases seccomp
- * works, by whichever engine.
+ * Out of memory: loading the module, hooking the calls with extensible arguments, and unloading
+ * fail at one place after another. Each is done or not done; in both cases seccomp works, by one
+ * engine or the other.
  */
 
 #include "ea.h"
@@ -14,7 +14,7 @@
 
 static int module_fd;
 
-/* Are the calls hooked? */
+/* Whether the calls are hooked. */
 static bool is_hooked(void)
 {
 	FILE *functions = fopen("/sys/kernel/tracing/enabled_functions", "r");
@@ -51,7 +51,7 @@ static void be_loaded(void)
 
 static void be_unloaded(void)
 {
-	/* The filters of processes that have ended go in a while. */
+	/* The kernel frees the filters of ended processes a little later. */
 	for (int i = 0; i < 100 && is_loaded() && unload(); i++)
 		usleep(100000);
 	CHECK(!is_loaded());
@@ -133,7 +133,7 @@ static void hook_verify(const void *arg, long result)
 
 static void unload_setup(const void *arg)
 {
-	/* With the calls hooked, which is then undone as well. */
+	/* Unloading with hooked calls, which have to be unhooked as well. */
 	be_loaded();
 	CHECK(!in_child((int (*)(const void *))(void *)hook_run, NULL));
 	for (int i = 0; i < 100 && module_references() > 0; i++)

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Without memory: every allocation in notification, of the supervisor and of the one that asks, and
- * in the inspection of filters by ptrace and debugfs, and every copy from and to user memory, fails
- * in turn. Each time the call fails with the right error and leaves no trace, or does what it
- * should in spite of it.
+ * Out of memory: each allocation, and each copy from and to user memory, fails in turn in
+ * notification, of the supervisor and of the confined thread, and in the inspection of filters by
+ * ptrace and debugfs. Each time the call either fails with the right error and leaves no trace, or
+ * succeeds.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
+ *  
  */
 
 #include "fault_fixture.h"
 
 #define DEBUGFS "/sys/kernel/debug/rust_seccomp/"
 
-/* Notification: one thread asks, which is under filters, and another one answers. */
+/* Notification: a confined thread makes calls, and another thread answers. */
 
 struct notify {
-	/* What the supervisor does, with faults unless the other one has them. */
+	/* The supervisor's operation, with faults unless the confined thread has them. */
 	enum { RECV, RECV_APPEND, ID_VALID, SEND, ADDFD, POLL, CLOSE } what;
 	unsigned int addfd_flags, newfd;
 	/* The call has an extensible argument. */
 	bool argument;
-	/* The one that asks has the faults. */
+	/* The confined thread has the faults. */
 	bool asker;
 };
 
@@ -140,7 +141,7 @@ static long add_fd(const struct notify *how)
 	return ioctl(notifying.listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
 }
 
-/* The faults are those of the supervisor. */
+/* Faults of the supervisor. */
 static long notify_run(const void *arg)
 {
 	const struct notify *how = arg;
@@ -171,7 +172,7 @@ static void notify_verify(const void *arg, long result)
 	bool adds = how->what == ADDFD && result >= 0;
 
 	if (result < 0) {
-		/* The request is as it was, and nothing is in the way of the next attempt. */
+		/* The request is unchanged, and the next attempt can succeed. */
 		CHECK(next_fd() == notifying.fd);
 		CHECK(listener_events(0) ==
 		      (how->what == RECV || how->what == RECV_APPEND || how->what == POLL ? POLLIN
@@ -202,7 +203,7 @@ static void notify_verify(const void *arg, long result)
 	CHECK(notifying.result == (how->addfd_flags & SECCOMP_ADDFD_FLAG_SEND ? result : 1042));
 }
 
-/* The faults are those of the one that asks. */
+/* Faults of the confined thread. */
 static long asker_run(const void *arg)
 {
 	const struct notify *how = arg;
@@ -300,7 +301,7 @@ TEST_F(fault, notified)
 	DRIVE(ops);
 }
 
-/* Inspection. */
+/* Inspection of filters. */
 
 static pid_t tracee;
 
@@ -388,7 +389,7 @@ static long show_write_run(const void *arg)
 	return FAULTY(write(shown, pid, strlen(pid)));
 }
 
-/* Reads it all, a part of it with faults. */
+/* Reads the whole file, a part of it with faults. */
 static long show_read_run(const void *arg)
 {
 	size_t len = 0;
@@ -434,12 +435,12 @@ TEST_F(fault, debugfs_reading)
 
 	if (access(DEBUGFS "filters", F_OK))
 		SKIP(return, "the module has no debugfs");
-	/* For each call the same places: where its residual program is made again. */
+	/* The places repeat for each call, whose residual program is made again. */
 	fault_step *= 10;
 	DRIVE(ops);
 }
 
-/* To be the last one. */
+/* Must be the last case. */
 TEST_F(fault, nothing_is_left)
 {
 	expect_nothing_left(_metadata);

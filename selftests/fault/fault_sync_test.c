@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Without memory, and with the path changing meanwhile: a thread attaches filters while another one
- * puts its own on it by TSYNC. The first one then has to look anew at what is below its filter, and
- * that is what there is no memory for. Whatever was made for the path that it had first must not be
- * used: all filters are obeyed.
+ * Out of memory while the path changes: a thread attaches a filter while another thread puts its
+ * own on the first one by TSYNC. The first thread then has to analyse the new path, for which there
+ * is no memory. It must not use the tables of the old path: all filters decide.
  *
  * As a 32-bit program this is about the tables of the second ABI.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
+ *  
  */
 
 #include "fault_fixture.h"
 
-/* A number that no call has, which the second thread's filter refuses. */
+/* A number of no call, which the second thread's filter refuses. */
 #define NUMBER 500
 /*
- * That comes when so many allocations, or less, are left of the first thread's attachment: the last
- * four are those of its tables.
+ * The second thread's filter comes when the first one's attach has this many allocations left, or
+ * fewer: the last four are for its tables.
  */
 #define BEFORE 4
-/* Attempts: until so many have done what they are for, or there were so many. */
+/* Attempts that have to hit the window, and attempts at most. */
 #define ENOUGH 10
 #define ATTEMPTS 500
-/* The first thread's fail-nth: never reached, it only counts. */
+/* The first thread's fail-nth, which is never reached: it counts allocations. */
 #define NEVER (1 << 20)
 
 struct second {
-	/* The first thread's, as are its files. */
+	/* The id and the files of the first thread. */
 	int fault_fd, any_fd;
-	/* When its fail-nth has come here, it is time. */
+	/* The second thread starts when fail-nth is down to this. */
 	int nth;
 	volatile bool go, synced;
 };
@@ -52,17 +52,17 @@ static void *synchronize(void *arg)
 		usleep(1000);
 		nth = read_nth(second->fault_fd);
 	} while (nth > second->nth);
-	/* If it is too late the first thread is out of step. */
+	/* Fails if it comes too late: the first thread then has a filter of its own. */
 	if (install_for(NUMBER, SECCOMP_RET_ERRNO | 1500, SECCOMP_FILTER_FLAG_TSYNC))
 		return NULL;
 	second->synced = true;
-	/* From here on there is no memory for the other one. */
+	/* From here on allocations of the first thread fail. */
 	fault_write(second->any_fd, 1);
 	fault_write(second->fault_fd, 0);
 	return NULL;
 }
 
-/* Looks at the argument of some calls. */
+/* Installs a filter that looks at the argument of some calls. */
 static long attach_own(void)
 {
 	struct sock_filter insns[] = {
@@ -76,7 +76,10 @@ static long attach_own(void)
 	return INSTALL(insns, 0);
 }
 
-/* In a process of its own. Unless the second thread comes in between it counts the allocations. */
+/*
+ * One attempt, in a process of its own. Counts the allocations unless the second thread comes in
+ * between.
+ */
 static void race(int before)
 {
 	struct second second = { .nth = fault_report->baseline + before };
@@ -84,7 +87,7 @@ static void race(int before)
 	pthread_t thread;
 	cpu_set_t one;
 
-	/* The first thread does not get on while the second one has something to do. */
+	/* Both run on one processor, so the first thread waits while the second one runs. */
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	CHECK(!sched_setaffinity(0, sizeof(one), &one));
@@ -102,9 +105,9 @@ static void race(int before)
 		fault_report->baseline = read_nth(fault_fd);
 	fault_write(fault_fd, 0);
 	CHECK(!pthread_join(thread, NULL));
-	/* The second thread may have been late. */
+	/* The second thread may have come too late. */
 	fault_write(fault_any_fd, 0);
-	/* There is nothing that needs its tables. */
+	/* Without a filter of the second thread. */
 	CHECK(!ret);
 	fault_count(fault_report->count);
 	fault_report->tally.absorbed += fault_report->count[FAULT_SLAB] > count[FAULT_SLAB];
@@ -115,7 +118,7 @@ static void race(int before)
 	_exit(0);
 }
 
-/* There are always as many of these. */
+/* The number of allocations is always the same. */
 static bool is_kmalloc(const char *name)
 {
 	return !strncmp(name, "kmalloc-", 8);
@@ -147,11 +150,11 @@ TEST_F(fault, sync)
 	EXPECT_EQ(0, status) {
 		printf("# line %d, errno %d\n", fault_report->line, fault_report->error);
 	}
-	/* Or this has tested nothing. */
+	/* Otherwise nothing was tested. */
 	EXPECT_LT(0, fault_report->tally.absorbed);
 }
 
-/* To be the last one. */
+/* Must be the last case. */
 TEST_F(fault, nothing_is_left)
 {
 	expect_nothing_left(_metadata);

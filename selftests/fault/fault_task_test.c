@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Without memory: every allocation in making tasks that are under filters, in their execution of a
- * program and their end, and in extensible arguments, and every copy from and to user memory, fails
- * in turn. Each time the call fails with the right error and leaves no trace, or does what it
- * should in spite of it.
+ * Out of memory: each allocation, and each copy from and to user memory, fails in turn when
+ * confined tasks are made, execute programs and end, and in calls with extensible arguments. Each
+ * time the call either fails with the right error and leaves no trace, or succeeds.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
+ *  
  */
 
 #include "fault_fixture.h"
@@ -41,7 +41,7 @@ static volatile pid_t lives;
 
 static int spawned(void *arg)
 {
-	/* Threads share what belongs to one thread of the C library. */
+	/* These threads share the thread-local state of one thread of the C library. */
 	while (!go)
 		syscall(__NR_sched_yield);
 	check_spawned();
@@ -113,12 +113,12 @@ TEST_F(fault, spawn)
 		SPAWN("clone3, with its struct filtered", .how = CLONE3, .region = true),
 	};
 
-	/* As for exec. */
+	/* The same as for exec. */
 	fault_step *= 3;
 	DRIVE(ops);
 }
 
-/* The program that is executed: with this name the rest of this one is not run. */
+/* The program that is executed is this one, which does no more than this when it has this name. */
 #define EXECUTED "fault_executed"
 
 __attribute__((constructor)) static void executed(int argc, char **argv)
@@ -173,8 +173,8 @@ TEST_F(fault, exec)
 	static const struct spawn with = { .region = true }, without = {};
 	const unsigned int flags = FAULT_COUNTED | FAULT_DEADLY | FAULT_NTH_ONLY;
 	/*
-	 * What is not found in /proc for lack of memory is said not to be there, a page missing for
-	 * the arguments to be too long a list, and program headers that cannot be read to be none.
+	 * Errors that the kernel has for lack of memory: ENOENT from a look-up in /proc, E2BIG for
+	 * a page of the arguments, ENOEXEC for program headers.
 	 */
 	const struct fault_op ops[] = {
 		OP("exec", spawn_setup, exec_run, spawn_verify, &without, flags, ENOENT,
@@ -183,7 +183,10 @@ TEST_F(fault, exec)
 		   ENOENT, E2BIG, ENOEXEC),
 	};
 
-	/* Most places are the kernel's own, and one attempt takes as long as hundreds of others. */
+	/*
+	 * Most places are outside of seccomp, and one attempt takes as long as hundreds of other
+	 * operations.
+	 */
 	fault_step *= 5;
 	DRIVE(ops);
 }
@@ -204,9 +207,9 @@ TEST_F(fault, exit)
 
 struct argument {
 	const char *call;
-	/* Of a filter that refuses this struct. */
+	/* There is a filter that refuses this struct. */
 	bool bad;
-	/* There is a slot of this thread; or the call is made by another thread than the first. */
+	/* The thread has a slot already; or another thread makes the call. */
 	bool slot, other;
 };
 
@@ -250,7 +253,7 @@ static long argument_do(const void *arg)
 		CHECK(ret != -4000);
 		return ret;
 	}
-	/* Never is it run, and never does it get so far as to be refused for what it asks. */
+	/* The call must not run, and must not get as far as the kernel's own checks. */
 	CHECK(ret == -4000 || ret == -ENOMEM || ret == -EFAULT);
 	return ret == -4000 ? 0 : ret;
 }
@@ -283,7 +286,7 @@ static void argument_verify(const void *arg, long result)
 	const struct argument *argument = arg;
 
 	check_old(1);
-	/* Of filters that agree the newest one is heard. */
+	/* Of equal actions the newest filter's errno counts. */
 	CHECK(open_badly() == (strcmp(argument->call, "openat2") ? 1051 : 4000));
 	CHECK(open_well() == 0);
 }
@@ -325,7 +328,7 @@ TEST_F(fault, every_argument)
 				.run = argument_run, .verify = argument_verify,
 				.arg = &argument, .errors = { EAGAIN },
 				.flags = FAULT_ANY_RESULT | FAULT_SHARED | FAULT_NTH_ONLY |
-					 /* A refusal takes nothing but a look. */
+					 /* A refused call allocates nothing beside the copy. */
 					 (bad ? FAULT_MAY_BE_NONE : 0),
 			};
 
@@ -336,7 +339,7 @@ TEST_F(fault, every_argument)
 	}
 }
 
-/* To be the last one. */
+/* Must be the last case. */
 TEST_F(fault, nothing_is_left)
 {
 	expect_nothing_left(_metadata);

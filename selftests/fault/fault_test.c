@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Without memory: every allocation in attaching filters, in the other operations of seccomp(), and
- * in what filters do to a call, and every copy from and to user memory, fails in turn. Each time
- * the call fails with the right error and leaves no trace, or does what it should in spite of it.
+ * Out of memory: each allocation, and each copy from and to user memory, fails in turn while
+ * filters are attached, in the other operations of seccomp(), and when filters decide on a call.
+ * Each time the call either fails with the right error and leaves no trace, or succeeds.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
+ *  
  */
 
 #include "fault_fixture.h"
@@ -13,15 +14,15 @@
 #define TSYNC SECCOMP_FILTER_FLAG_TSYNC
 #define TSYNC_ESRCH SECCOMP_FILTER_FLAG_TSYNC_ESRCH
 
-/* What a filter does, such that it can be told if it is there. */
+/* Kinds of filters, each of which shows in calls. */
 enum shape {
-	/* It refuses some calls. */
+	/* Refuses some calls. */
 	CONSTANT,
-	/* It looks at the argument of some. */
+	/* Looks at the argument of some calls. */
 	RESIDUAL,
-	/* As many instructions as there may be, some for every call. */
+	/* As long as a filter may be, with instructions for every call. */
 	LONGEST,
-	/* It looks at openat2()'s struct. */
+	/* Looks at openat2()'s struct. */
 	EXTENSIBLE,
 };
 
@@ -66,7 +67,7 @@ static size_t build(enum shape shape, struct sock_filter *insns)
 	return len;
 }
 
-/* The filter of this shape is at work, or is not. */
+/* Checks that the filter of this shape is in force, or is not. */
 static void check_shape(enum shape shape, bool on)
 {
 	switch (shape) {
@@ -97,7 +98,7 @@ static void check_shape(enum shape shape, bool on)
 /* Attaching a filter. */
 
 struct attach {
-	/* How many filters there are before, and threads beside. */
+	/* The number of older filters, and of sibling threads. */
 	int chain, siblings;
 	enum shape shape;
 	enum { BY_SECCOMP, BY_PRCTL, BY_APPEND } way;
@@ -109,7 +110,7 @@ static struct {
 	struct sock_filter insns[4096];
 	size_t len;
 	int fd;
-	/* The threads beside: told what to expect, they say when they have seen it. */
+	/* Sibling threads: each is told what to expect, checks it, and answers. */
 	struct sibling {
 		pthread_t thread;
 		volatile pid_t id;
@@ -229,11 +230,11 @@ TEST_F(fault, attach)
 TEST_F(fault, attach_longest)
 {
 	const struct fault_op ops[] = {
-		/* It is looked at in thousands of steps that are all alike. */
+		/* The analysis takes thousands of steps that are all alike. */
 		ATTACH("a filter of 4096 instructions", FAULT_SHARED, .chain = 1, .shape = LONGEST),
 	};
 
-	/* The first ones are those of all filters. */
+	/* The first places are those of all filters. */
 	fault_all = 8;
 	fault_step *= 100;
 	DRIVE(ops);
@@ -259,7 +260,7 @@ TEST_F(fault, append)
 	DRIVE(ops);
 }
 
-/* Strict mode: the task can do no more than say what the call returned. */
+/* Strict mode: the task can only store the result and exit. */
 static long strict_run(const void *arg)
 {
 	long ret;
@@ -311,7 +312,7 @@ TEST_F(fault, other_operations)
 	DRIVE(ops);
 }
 
-/* What filters do to a call. */
+/* Verdicts on a call. */
 
 static volatile sig_atomic_t trapped;
 
@@ -352,7 +353,7 @@ TEST_F(fault, verdicts)
 {
 	const struct fault_op ops[] = {
 		VERDICT("a call that is refused", SECCOMP_RET_ERRNO | 1007),
-		/* The frame of a signal that cannot be written is the end of the process. */
+		/* If the kernel cannot write the signal's frame it kills the process. */
 		VERDICT("a call that traps", SECCOMP_RET_TRAP,
 			.flags = FAULT_DEADLY | FAULT_COUNTED),
 		VERDICT("a call that is logged", SECCOMP_RET_LOG),
@@ -366,7 +367,7 @@ TEST_F(fault, verdicts)
 	DRIVE(ops);
 }
 
-/* To be the last one. */
+/* Must be the last case. */
 TEST_F(fault, nothing_is_left)
 {
 	expect_nothing_left(_metadata);

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random filters, installed and tried out: does each call get what they say?
+ * Installs random filters, and checks that each call gets their verdict.
  *
  *	differential [-a] [STACKS [SEED]]
  *
- * With -a most filters are appended ones, stacks are up to 64 filters high, and
- * calls with extensible arguments are among the calls. Else all is what the
- * built-in engine knows as well.
+ * With -a most filters are appended ones, stacks have up to 64 filters, and some calls have
+ * extensible arguments. Without it only what the built-in engine has is used.
  *
- * What they say is found by an interpreter (interpreter.h), written from the definition of classic
- * BPF and not from either engine, so that this must pass on both. For each stack of filters a child
- * makes calls without them, installs them, and makes the calls again. Nothing in the child relies
- * on system calls then: results go to shared memory, and it ends by an illegal instruction, or by
- * the call for which it is to be killed.
+ * An interpreter (interpreter.h) that was written from the definition of classic BPF, and not from
+ * either engine, finds the verdicts, so both engines must pass. For each stack of filters a child
+ * makes calls without filters, installs them, and makes the calls again. Under filters the child
+ * relies on no system call: it writes results to shared memory, and ends by an illegal instruction,
+ * or by the call that kills it.
  */
 
 #include "interpreter.h"
@@ -47,7 +46,7 @@ static void on_sigsys(int signal, siginfo_t *info, void *context)
 	current->nr = info->si_syscall;
 	current->arch = info->si_arch;
 	current->address = (uintptr_t)info->si_call_addr;
-	/* Not by sigreturn, which may be refused as well. */
+	/* Not by sigreturn(), which a filter may refuse as well. */
 	siglongjmp(back, 1);
 }
 
@@ -64,7 +63,7 @@ static int install_filter(struct filter *f)
 	return install(f->insns, f->len, f->flags);
 }
 
-/* Calls that are to kill are left out, but for the last. */
+/* Makes all calls but those that kill, of which it makes the last one at the end. */
 static __attribute__((noreturn)) void child(int deadly_call)
 {
 	struct sigaction action = {
@@ -100,12 +99,12 @@ static bool is_right(const struct outcome *o, const struct call *call, __u32 ver
 	switch (kind_of(verdict)) {
 	case ALLOW:
 	case LOG:
-		/* Calls that make a file descriptor make another one each time. */
+		/* A call that opens a descriptor returns another one each time. */
 		return !o->trapped && (o->value == o->plain ||
 				       (call->extensible && o->value >= 0 && o->plain >= 0));
 	case TRACE:
 	case NOTIFY:
-		/* Nobody traces, nobody listens. */
+		/* Without a tracer and a listener both fail. */
 		return !o->trapped && o->value == -ENOSYS;
 	case ERRNO:
 		return !o->trapped && o->value == -(long)(data < MAX_ERRNO ? data : MAX_ERRNO);
@@ -135,7 +134,7 @@ static void describe(__u64 seed)
 
 static unsigned long counts[KINDS], varied;
 
-/* One stack of filters. Returns whether all was as it is to be. */
+/* Tries one stack of filters. Returns whether every call got the right verdict. */
 static bool try_one(__u64 seed)
 {
 	int deadly_call = -1, status = 0;
@@ -206,7 +205,7 @@ static bool try_one(__u64 seed)
 
 #define ACTIONS_LOGGED "/proc/sys/kernel/seccomp/actions_logged"
 
-/* Returns what was logged before. */
+/* Has no action logged. Returns the previous setting. */
 static const char *log_nothing(void)
 {
 	static char names[256];
@@ -246,7 +245,7 @@ int main(int argc, char **argv)
 		      0);
 	if (shared == MAP_FAILED)
 		return 1;
-	/* Neither the console nor the disk is to be filled. */
+	/* Keeps logs and core dumps from filling console and disk. */
 	setrlimit(RLIMIT_CORE, &no_core);
 	write_file("/proc/sys/debug/exception-trace", "0");
 	logged = log_nothing();
@@ -259,12 +258,15 @@ int main(int argc, char **argv)
 		total += counts[kind];
 		often &= counts[kind] >= stacks / 20;
 	}
-	/* Half of the calls have an argument of their own, and so have more to differ in. */
+	/*
+	 * With -a half of the calls have an extensible argument, and are less often equal but for
+	 * the arguments.
+	 */
 	often &= varied >= stacks / (appending ? 4 : 2);
 	printf("# %lu calls under %lu stacks; for %lu it is the arguments that decide\n",
 	       total, stacks, varied);
 	printf("%s 1 every call gets what the filters say\n", wrong ? "not ok" : "ok");
-	/* By chance, of which a few stacks do not have enough. */
+	/* Few stacks do not cover everything. */
 	often |= stacks < 80;
 	printf("%s 2 all that can be said is said often\n", often ? "ok" : "not ok");
 	printf("1..2\n");

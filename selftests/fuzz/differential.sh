@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Random filters against what they say, so many stacks of them, on both engines: the built-in one
-# comes first, before the module is loaded. A new seed each time, which is printed.
+# differential.sh [STACKS [SEED]]: the program of that name on both engines, first on the built-in one,
+# before the module is loaded. Without a SEED each run has a new one, which it prints.
 . ./tap.sh
 
 stacks=${1:-10000}

@@ -29,7 +29,7 @@ __u8 buffer[MAX_ARGUMENT];
 
 struct call calls[MAX_CALLS];
 
-/* A call with an extensible argument, of which something may be wrong. */
+/* Makes a call with an extensible argument, whose pointer or size may be wrong. */
 static void make_extensible(struct call *call)
 {
 	static const __u32 sizes[] = { 0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 88, 100, 144, 160 };
@@ -66,7 +66,7 @@ void make_calls(void)
 		}
 		call->nr = one_in(4) ? PICK(numbers) : PICK(favourites);
 #if __SIZEOF_LONG__ == 8
-		/* The upper half of the register is nobody's business. */
+		/* The kernel ignores the upper half of the register. */
 		if (one_in(8))
 			call->nr = (__u32)call->nr | (bits() << 32);
 #endif

@@ -34,17 +34,17 @@ static const int numbers[] = {
 	__NR_getpid, __NR_getppid, __NR_gettid, __NR_getuid, __NR_geteuid, __NR_getgid,
 	__NR_getegid, __NR_getpgid, __NR_getsid, __NR_getpriority, __NR_sched_get_priority_max,
 	__NR_sched_get_priority_min, __NR_sched_getscheduler,
-	/* Unassigned: at the end of tables of 512, and beyond. */
+	/* Unassigned numbers: at the end of tables of 512, and beyond. */
 	500, 507, 510, 511, 512, 513, 600, 4096, 0xffff,
-	/* Negative, among them what stands for no call at all. */
+	/* Negative numbers, among them -1, "no call". */
 	-1, -2, -512, -0x10000, INT32_MIN, INT32_MIN + 39,
 #ifndef __arm__
-	/* x32's bit, where it means something or nothing. Large numbers are fatal on 32-bit Arm. */
+	/* x32's bit, with numbers of calls and others. Large numbers are fatal on 32-bit Arm. */
 	0x40000000 | __NR_getpid, 0x40000000 | __NR_getppid, 0x40000000 | 511, 0x40000200,
 	INT32_MAX,
 #endif
 #ifdef __x86_64__
-	/* uprobe(2), which no filter may refuse; of no use but to a trampoline. */
+	/* uprobe(2), which filters do not see; it fails outside of a trampoline. */
 	336,
 #endif
 };

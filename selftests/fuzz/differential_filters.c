@@ -85,7 +85,7 @@ static void add_load(struct filter *f)
 
 static const __u16 jumps[] = { BPF_JEQ, BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET };
 
-/* Anything that is admitted, of len instructions; cells were stored before. */
+/* Makes any len instructions that the kernel admits; that many cells were stored before. */
 static void make_soup(struct filter *f, __u32 len, __u32 cells)
 {
 	static const __u16 ops[] = {
@@ -94,7 +94,7 @@ static void make_soup(struct filter *f, __u32 len, __u32 cells)
 	__u32 exotic = one_in(2) ? 9 : 0;
 
 	for (__u32 pc = 0; pc < len - 1; pc++) {
-		/* Jumps may go to all that follow, as far as they reach. */
+		/* Jumps may go to any later instruction within reach. */
 		__u32 room = len - pc - 1, near = room < 9 ? room : 9;
 		__u16 op;
 
@@ -148,7 +148,7 @@ static void make_soup(struct filter *f, __u32 len, __u32 cells)
 	add_return(f);
 }
 
-/* Tests of an argument's halves; falls out at its end unless all hold. */
+/* Adds tests of an argument's halves; jumps to the end unless all of them hold. */
 static void add_arguments(struct filter *f)
 {
 	size_t tests[4], count = 0;
@@ -168,7 +168,7 @@ static void add_arguments(struct filter *f)
 		f->insns[tests[count]].jf = f->len - tests[count] - 1;
 }
 
-/* What libraries make: rules one after the other. */
+/* Makes a filter as libraries do: one rule after the other. */
 static void make_linear(struct filter *f, __u32 rules)
 {
 	if (one_in(2)) {
@@ -192,7 +192,7 @@ static void make_linear(struct filter *f, __u32 rules)
 	add_return(f);
 }
 
-/* What libraries make, too: a search in ranges of numbers. */
+/* Makes the other kind of filter that libraries do: a binary search for the number. */
 static void make_tree(struct filter *f, __u32 low, __u32 high, __u32 depth)
 {
 	__u32 middle;

@@ -35,7 +35,9 @@ extern int favourites[6];
 /* What filters compare with, and arguments of calls are. */
 __u32 constant(void);
 
-/* Makes a random filter. All but the last of a stack allow seccomp(2), which installs the next one. */
+/*
+ * Makes a random filter. All but the last of a stack allow seccomp(2), which installs the next one.
+ */
 void make_filter(struct filter *f, bool last);
 
 #endif /* RUST_SECCOMP_SELFTESTS_DIFFERENTIAL_FILTERS_H */

@@ -15,7 +15,7 @@ __u64 edge(void)
 	return one_in(3) ? bits() : PICK(edges);
 }
 
-/* What the fuzzers themselves need: no well-formed filter refuses these. */
+/* Calls that the fuzzers themselves need: only spoilt filters refuse them. */
 static const int fuzz_needed[] = {
 	__NR_futex, __NR_wait4, __NR_close, __NR_exit, __NR_exit_group, __NR_rt_sigreturn,
 };
@@ -73,13 +73,13 @@ __u32 fuzz_constant(void)
 	}
 }
 
-/* Loads one of the 16 words that any filter sees. */
+/* Adds a load of one of the 16 words of seccomp_data. */
 static void add_load(struct program *p)
 {
 	add(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, 4 * (one_in(2) ? 4 + below(12) : below(16)));
 }
 
-/* Some instructions that compute, test and maybe return. */
+/* Adds some instructions that compute, compare and may return. */
 static void add_soup(struct program *p, __u32 len)
 {
 	static const __u16 ops[] = {
@@ -115,7 +115,7 @@ static void add_soup(struct program *p, __u32 len)
 	}
 }
 
-/* A rule for a number: a constant, or what an argument says. */
+/* Adds a rule for a number: a constant verdict, or one that depends on an argument. */
 static void add_rule(struct program *p)
 {
 	__u32 nr = PICK(fuzz_favourites), offset = 16 + 4 * below(12);
@@ -132,7 +132,7 @@ static void add_rule(struct program *p)
 	}
 }
 
-/* Lets through what is needed, and decides on seccomp(2) by its number alone. */
+/* Allows the calls that are needed, and decides on seccomp(2) by its number alone. */
 static void add_needed(struct program *p)
 {
 	__u32 count = LENGTH(fuzz_needed);
@@ -145,7 +145,7 @@ static void add_needed(struct program *p)
 	add(p, BPF_RET | BPF_K, 0, 0, one_in(12) ? fuzz_return() : SECCOMP_RET_ALLOW);
 }
 
-/* Something that no engine should take, or hardly. */
+/* Spoils a program: the kernel refuses it in most cases. */
 static void fuzz_spoil(struct program *p)
 {
 	struct sock_filter *insn = &p->insns[below(p->len)];

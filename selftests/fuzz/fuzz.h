@@ -40,7 +40,9 @@ struct program {
 	bool polite;
 };
 
-/* The calls and values that all filters of a sequence compare with, so that some comparisons hold. */
+/*
+ * The calls and values that all filters of a sequence compare with, so that some comparisons hold.
+ */
 extern int fuzz_favourites[5];
 extern __u32 fuzz_values[4];
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fuzz.sh SEQUENCES [SEED [ROUNDS]]: random sequences of calls on both engines, which must come out
-# the same to the letter, ROUNDS times, every other time by 32-bit programs. SEED 0 is a new one
-# each time, which is printed.
+# fuzz.sh SEQUENCES [SEED [ROUNDS]]: random sequences of calls on both engines, whose outputs must be
+# the same to the letter; ROUNDS times, every other time by 32-bit programs. With SEED 0 each run has
+# a new one, which it prints.
 . ./tap.sh
 
 sequences=${1:-200}
@@ -10,7 +10,7 @@ seed=${2:-1}
 rounds=${3:-1}
 [ "$seed" != 0 ] || seed=$(($(date +%s) * 100000))
 
-# The sequences that two outputs do not have alike.
+# The sequences in which two outputs differ.
 differing() {
 	awk '/^sequence / { n = $2 }
 		NR == FNR { one[n] = one[n] "\n" $0; next }
@@ -19,8 +19,8 @@ differing() {
 			for (n in two) if (!(n in one)) print n }' "$1" "$2"
 }
 
-# seen SEQUENCE OUTPUT: the built-in engine is seen to do what the output has of the sequence. Where two
-# tasks are not kept from acting at the same moment that may take some attempts.
+# seen SEQUENCE OUTPUT: the built-in engine repeats what OUTPUT has of the sequence. That may take some
+# attempts if two tasks act at the same moment.
 seen() {
 	awk -v n="$1" '/^sequence / { on = $2 == n } on' "$2" >/tmp/wanted
 	for attempt in $(seq 20); do
@@ -34,14 +34,14 @@ seen() {
 	return 1
 }
 
-# same OUTPUT: as on the built-in engine, which is there now.
+# same OUTPUT: the output is the same as on the built-in engine, which is in charge now.
 same() {
 	for which in $(differing /tmp/stock "$1"); do
 		seen "$which" "$1" || return
 	done
 }
 
-# all_end FILE...: no sequence is stuck.
+# all_end FILE...: all sequences came to their end.
 all_end() { ! grep -h -B 12 -E 'is stuck|goes on and on' "$@" | sed 's/^/# /' | grep .; }
 
 # The round's sequences on the built-in engine, on ours, and there with appended filters.

@@ -114,7 +114,10 @@ static long make_process(struct slot *me)
 	return result;
 }
 
-/* Enters strict mode, which allows read(), and exit(); prctl() kills. Returns if a filter refuses or fakes it. */
+/*
+ * Enters strict mode, which allows read(), and exit(); prctl() kills. Returns if a filter refuses
+ * or fakes it.
+ */
 static long be_strict(struct slot *me)
 {
 	long result = me->value ? RAW_CALL(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT) :

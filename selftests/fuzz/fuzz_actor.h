@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The actors of fuzz_calls: threads that carry out orders, one thread at a time, under whatever filters
- * they were ordered to install.
+ * The actors of fuzz_calls: threads that carry out orders, one thread at a time, under whatever
+ * filters they were ordered to install.
  *
- * Orders come through shared memory and futexes. Any other system call of an actor may be refused, faked
- * or fatal, so actors call no function of a library that makes any.
+ * Orders come through shared memory and futexes. Any other system call of an actor may be refused,
+ * faked or fatal, so actors call no function of a library that makes any.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H
 #define RUST_SECCOMP_SELFTESTS_FUZZ_ACTOR_H

@@ -4,17 +4,18 @@
  *
  *	fuzz_append [ROUNDS [SEED]]
  *
- * In each round a process, which is killed at the end of it, has
+ * In each round a process, which is killed at its end, has
  *
- *	a caller	which makes one call with an extensible argument, again and again, under a
- *			filter that looks at a word of it, or has a supervisor look at it;
- *	a writer	which puts that word to and fro, and takes the memory away at times;
- *	an attacher	which appends filters of all kinds, all of which allow what happens here;
- *	an asker	which asks for what there is.
+ *	a caller	which repeats one call with an extensible argument, under a filter that
+ *			decides by a word of it, or that has a supervisor decide;
+ *	a writer	which changes that word between two values, and at times takes the memory
+ *			away;
+ *	an attacher	which appends random filters that allow the calls of this test;
+ *	an asker	which asks the questions that seccomp(2) answers.
  *
- * A call may have the outcome that it has with either word, as tried out before, and no other: so a
- * call that is refused has no effect. The number of filters grows by one if a filter was installed,
- * and else not at all. Errors are those that are documented.
+ * Each call must have one of the two outcomes that it has with either word, as tried out before: a
+ * refused call has no effect. The number of filters grows by one with each filter that is
+ * installed, and only then. Errors are the documented ones.
  */
 
 #include "ea.h"
@@ -24,7 +25,7 @@
 
 enum { REFUSED = 4000, MAX_FILTERS = 40, PAGE = 4096 };
 
-/* What came of it, in memory shared with the round's process. */
+/* Counters, in memory shared with the round's process. */
 static struct {
 	unsigned long calls, refused, continued, appended, turned_down, questions, inspected, wrong;
 	bool ready;
@@ -73,7 +74,7 @@ static int install_looker(void)
 	__u64 flags = USE_EA | (one_in(2) ? TAIL_VISIBLE : 0);
 
 	if (supervised) {
-		/* Whatever the word is. */
+		/* The supervisor decides, whatever the word is. */
 		insns[3].jf = 0;
 		insns[4].k = SECCOMP_RET_USER_NOTIF;
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
@@ -81,7 +82,7 @@ static int install_looker(void)
 	return APPEND(insns, flags, ea_size);
 }
 
-/* Looks at what is asked for, in a process of its own. */
+/* The supervisor: a process that decides by the word in the request. */
 static void supervise(int fd)
 {
 	static union {
@@ -137,7 +138,7 @@ static void *write_words(void *unused)
 	return NULL;
 }
 
-/* The caller's own; whatever pid namespace /proc is of. */
+/* The caller's own count, whatever pid namespace /proc belongs to. */
 static long count_filters(void)
 {
 	char text[4096] = "", *at;
@@ -180,7 +181,7 @@ static void *append_filters(void *unused)
 		if (one_in(10))
 			insns[0].k = edge();
 		length = !(flags & USE_EA) && !one_in(8) ? 0 : one_in(8) ? edge() : below(200);
-		/* Else it may refuse what others are about. */
+		/* Without the flag the filter would refuse structs with a tail. */
 		flags |= flags & USE_EA ? TAIL_VISIBLE : 0;
 		flags |= one_in(3) ? SECCOMP_FILTER_FLAG_TSYNC : 0;
 		flags |= one_in(3) ? SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0;
@@ -211,7 +212,7 @@ static void *append_filters(void *unused)
 	return NULL;
 }
 
-/* One of the operations that tell something; whether the answer can be right. */
+/* Asks one of the questions that seccomp(2) answers, and checks the answer. */
 static void ask(void)
 {
 	static const __u32 arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
@@ -290,7 +291,7 @@ static void make_calls(void)
 			count(&counts->refused);
 		if (result == outcomes[0] || result == outcomes[1] || result == -EINTR)
 			continue;
-		/* Memory that is not there; a descriptor or a task too many for a moment. */
+		/* Unreadable memory; or descriptors, tasks or memory are short for a moment. */
 		if ((hiding && result == -EFAULT) || result == -ENOMEM || result == -EAGAIN ||
 		    result == -EMFILE)
 			continue;
@@ -311,10 +312,10 @@ static void choose(void)
 
 	call = &PICK(ea_calls);
 	ea_good(call, structs[0]);
-	/* What a random clone3() makes of its child is too much. */
+	/* A random clone3() could make a child that disturbs the test. */
 	word = call->bad;
 	if (call->nr != __NR_clone3) {
-		/* One byte of it: a copy by bytes may see half of a change of several. */
+		/* Only one byte changes: the kernel's copy may see half of a larger change. */
 		word.offset = 4 * below(call->known / 4);
 		memcpy(&value, structs[0] + word.offset, 4);
 		word.value = value ^ (1 + below(255)) << 8 * below(4);
@@ -362,7 +363,7 @@ static void be_victim(void)
 	make_calls();
 }
 
-/* What a tracer reads of all the filters of a task. */
+/* Reads all filters of a task, as a tracer. */
 static void inspect(pid_t pid)
 {
 	__u64 known = SECCOMP_FILTER_FLAG_LOG | SECCOMP_METADATA_APPENDED | (0xfULL << 32);
@@ -395,7 +396,7 @@ static void inspect(pid_t pid)
 	ptrace(PTRACE_DETACH, pid, 0, 0);
 }
 
-/* A process that ends with all that it has made, as process 1 of a pid namespace does. */
+/* Forks process 1 of a new pid namespace: all its children end with it. */
 static pid_t fork_first(void)
 {
 	return syscall(__NR_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fuzz_append.sh ROUNDS [SEED]: fuzz_append, and that nothing is left behind by it.
+# fuzz_append.sh ROUNDS [SEED]: runs fuzz_append, and checks that it leaves nothing behind.
 . ./tap.sh
 
 seed=${2:-$(($(date +%s) * 100000))}

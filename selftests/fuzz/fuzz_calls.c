@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random sequences over the interface that both engines have, and what came of each step.
+ * Random sequences of calls of the interface that both engines have, with the outcome of each step.
  *
  *	fuzz_calls [-a] [SEQUENCES [SEED]]
  *
  * The output is the same on both, to the letter; fuzz.sh compares. With -a filters are installed by
- * SECCOMP_APPEND_FILTER, and the output is still the same.
+ * SECCOMP_APPEND_FILTER, which does not change the output.
  *
  * A sequence has a director, which is not confined, and actors (fuzz_actor.h), which are. They are
  * in a pid namespace of their own, without address space randomization, and only one of them runs
  * at a time: the director gives an order and waits until it is carried out, the actor has died, has
  * stopped for its tracer, or asks a listener. The director is the tracer and the supervisor, so all
  * that happens is a function of the seed.
+ *  
  */
 
 #include "fuzz_order.h"
@@ -66,7 +67,7 @@ static void __attribute__((noreturn)) direct(__u64 seed)
 	_exit(stuck ? 2 : 0);
 }
 
-/* What is executed by an actor carries on as that actor. */
+/* The program that an actor executes continues as this actor. */
 static void __attribute__((noreturn)) go_on(int number)
 {
 	struct slot *me = &shared->slots[number];
@@ -99,7 +100,7 @@ int main(int argc, char **argv)
 		argv++;
 	}
 	if (!(personality(0xffffffff) & ADDR_NO_RANDOMIZE)) {
-		/* Addresses, the stack's among them, are to be the same for all. */
+		/* All addresses must be the same in each run. */
 		char *arguments[] = {
 			"fuzz_calls", NULL, argc > 1 ? argv[1] : "100",
 			argc > 2 ? argv[2] : "1", NULL,

@@ -49,7 +49,7 @@ void reap(void)
 			} else if (a->pid == pid) {
 				ended = true;
 			} else {
-				/* Its process may end as well, in any order. */
+				/* The process may end as well, before or after the thread. */
 				a->gone = true;
 			}
 		}
@@ -102,7 +102,10 @@ static struct actor *sibling_of(const struct actor *a)
 	return NULL;
 }
 
-/* An actor has ended: alone, or will its process follow? If not the others still take orders. */
+/*
+ * An actor has ended. Finds out whether its process ends, too: if not, its siblings still take
+ * orders.
+ */
 static void see_end(struct actor *a)
 {
 	__u64 end = now_ms() + PATIENCE_MS;
@@ -166,7 +169,7 @@ enum event await(struct actor *a, struct listener **asked)
 
 enum { STATUS_SIZE = 4096 };
 
-/* What /proc has of an actor; nothing if it is gone. */
+/* The status of an actor in /proc; empty if it is gone. */
 static void read_status(const struct actor *a, char text[STATUS_SIZE])
 {
 	char path[64];
@@ -237,7 +240,7 @@ void show_result(struct actor *a, struct order_call *call)
 
 	if (s->traps)
 		a->odd = true;
-	/* How it was installed shows in the arguments, and these may be left in registers. */
+	/* A register may still hold an argument, which differs with the way of installation. */
 	if (a->odd && is_seccomp(call->nr))
 		say("  -> odd");
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The director of fuzz_calls: its state of the actors and listeners, how it waits for actors, and what
- * it prints of them. What it prints is the same on both engines.
+ * The director of fuzz_calls: its state of the actors and listeners, how it waits for actors, and
+ * what it prints of them. What it prints is the same on both engines.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_FUZZ_DIRECTOR_H
 #define RUST_SECCOMP_SELFTESTS_FUZZ_DIRECTOR_H

@@ -10,7 +10,7 @@
 /* At most this many stops and requests in one order. */
 enum { EVENTS = 60 };
 
-/* Where an actor is that is stuck, for people to read. */
+/* Prints where a stuck actor is, for people to read. */
 static void explain(const struct actor *a)
 {
 	static const char *const files[] = { "status", "syscall", "wchan", "stack" };

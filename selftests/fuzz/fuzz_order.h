@@ -17,8 +17,8 @@ bool order(struct actor *a, enum order what);
 struct order_call *one_call(struct actor *a, long nr);
 
 /*
- * CALL(actor, nr, arguments...): has the actor make a call, and shows the result. Returns whether the
- * call returned.
+ * CALL(actor, nr, arguments...): has the actor make a call, and shows the result. Returns whether
+ * the call returned.
  */
 #define CALL(a, ...) call_one(a, (const unsigned long[7]) { __VA_ARGS__ })
 bool call_one(struct actor *a, const unsigned long *words);

@@ -16,7 +16,7 @@ static void show_all(void)
 			show_status(&actors[i]);
 }
 
-/* A listener has been made: from now on it is the director's alone. */
+/* Takes a new listener from the actor, who closes it. */
 static void take_listener(struct actor *a, int fd, bool killable)
 {
 	char path[64], target[64] = "";
@@ -161,7 +161,7 @@ static void do_ask(struct actor *a)
 		break;
 	default:
 		say(" strictness\n");
-		/* With an argument, or flags, there is none. */
+		/* Flags or an argument make the call fail. */
 		CALL(a, __NR_seccomp, SECCOMP_SET_MODE_STRICT, one_in(2), buffer);
 		break;
 	}
@@ -182,7 +182,7 @@ static void do_probes(struct actor *a)
 		call->nr = one_in(2) ? PICK(fuzz_favourites) : PICK(fuzz_calls);
 		for (size_t j = 0; j < LENGTH(fuzz_calls); j++)
 			known |= call->nr == fuzz_calls[j];
-		/* Control calls are made with care; the table of compat calls is another one. */
+		/* Calls with an effect are not made here, and compat calls have other numbers. */
 		if (!known || (compat && one_in(2)))
 			call->nr = compat ? 20 : __NR_getppid;
 		if (compat && (__u32)call->nr < 500)
@@ -290,7 +290,7 @@ static void do_inspect(struct actor *a)
 	say("%d inspects %d with %#x, filter %u, size %u\n", name(a), name(other), s->flags,
 	    s->value, s->count);
 	memset(s->buffer, 0, sizeof(s->buffer));
-	/* It is not the actor who waits, as how often it looks would be a matter of timing. */
+	/* The director waits: how often the actor would have to look depends on timing. */
 	if (order(a, ORDER_SEIZE) && s->made == 2 && !s->calls[1].result) {
 		await_stop(other);
 		order(a, ORDER_INSPECT);
@@ -301,7 +301,7 @@ static void do_inspect(struct actor *a)
 		say("  %08x %llx\n", hash(s->fetched, sizeof(*s->fetched) * 32),
 		    (unsigned long long)s->buffer[1] & ~SECCOMP_METADATA_APPENDED);
 	s->traps = 0;
-	/* If it may not let go, it goes. */
+	/* If its filters keep it from detaching, it is killed. */
 	if (a->alive && proc_status(other->tid, "TracerPid") > 0) {
 		say("  held\n");
 		kill_process(a);

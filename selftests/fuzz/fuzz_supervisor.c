@@ -11,7 +11,7 @@ void on_alarm(int signal)
 	(void)signal;
 }
 
-/* An ioctl that may block: to read, if there is nothing; else for as long as the actor takes. */
+/* An ioctl with a time limit: RECV blocks without a request, others until the actor reacts. */
 static int try_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct itimerval timer = { .it_value.tv_sec = 30, .it_interval.tv_sec = 30 }, off = {};
@@ -97,7 +97,7 @@ static void check_id(struct listener *l)
 	say("  id valid%s %d\n", old ? " (old)" : "", ret);
 }
 
-/* Whether it was taken. */
+/* Answers. Returns whether the kernel took the answer. */
 static bool send_answer(struct listener *l, bool good)
 {
 	struct seccomp_notif_resp answer = { .id = good ? l->last : some_id(l) };
@@ -129,7 +129,7 @@ static bool send_answer(struct listener *l, bool good)
 	return !ret;
 }
 
-/* Whether it was an answer. */
+/* Adds a descriptor. Returns whether it was an answer as well. */
 static bool add_fd(struct listener *l, bool good)
 {
 	static const __u32 sizes[] = {
@@ -177,7 +177,7 @@ static void other_ioctl(struct listener *l)
 	unsigned long request = one_in(4) ? (__u32)bits() :
 					    _IOC(dir, SECCOMP_IOC_MAGIC, nr, size);
 
-	/* The enlarged forms are the module's own. */
+	/* Only the module has larger forms of RECV. */
 	if (_IOC_NR(request) == 0 && _IOC_TYPE(request) == SECCOMP_IOC_MAGIC)
 		return;
 	if (_IOC_NR(request) == 4)
@@ -237,7 +237,10 @@ void close_listener(struct listener *l)
 	l->fd = -1;
 }
 
-/* Sends a signal to an actor that asks; its question, which may come again, has then gone. */
+/*
+ * Sends a signal to an actor that waits for an answer: this withdraws its request, which may come
+ * again.
+ */
 static void interrupt(struct actor *a)
 {
 	__u32 *signals = &a->slot->signals, before = *signals;
@@ -275,7 +278,7 @@ void on_question(struct actor *a, struct listener *l)
 			if (a->traced || !takes_signal(a, SIGUSR1))
 				break;
 			say("  signal\n");
-			/* What is fatal interrupts it all the same. */
+			/* Only fatal signals interrupt this one, so it goes on waiting. */
 			if (received && l->killable && has_signal(a, "SigCgt:", SIGUSR1)) {
 				syscall(__NR_tgkill, a->pid, a->tid, SIGUSR1);
 				break;

@@ -14,7 +14,7 @@ void adopt(struct actor *a, bool thread)
 	struct slot *slot = &shared->slots[actor_count];
 	struct order_call *wake;
 	__u32 tid = slot->born;
-	/* A thread whose process has ended is gone as well, perhaps before it began. */
+	/* A thread ends with its process, perhaps before it ran. */
 	bool ended = thread && a->ended;
 
 	if (!tid)
@@ -30,7 +30,7 @@ void adopt(struct actor *a, bool thread)
 	    ended ? ", and has ended" : "");
 	if (ended)
 		return;
-	/* If its creator's filters were suspended, its own may kill it when it makes a call. */
+	/* A first call: filters that were suspended for its creator may kill it. */
 	wake = one_call(child, __NR_futex);
 	wake->args[0] = (unsigned long)&slot->born;
 	wake->args[1] = FUTEX_WAKE;
@@ -153,7 +153,9 @@ void do_signals(struct actor *a)
 	} else {
 		say("%d is sent %d\n", name(a), signal);
 		syscall(__NR_tgkill, a->pid, a->tid, signal);
-		/* It has come when this is carried out, unless it was fatal. */
+		/*
+		 * The signal has arrived when an empty order is carried out, unless it was fatal.
+		 */
 		s->count = 0;
 		s->calls[0] = (struct order_call){};
 		if (order(a, ORDER_CALLS))

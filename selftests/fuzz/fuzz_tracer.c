@@ -43,7 +43,7 @@ void look_at_filters(struct actor *a)
 		say("  filter %ld: %s", offset, len < 0 ? strerrorname_np(errno) : "");
 		if (len > 0)
 			say("%ld %08x", len, hash(fetched, len * sizeof(*fetched)));
-		/* Of an appended filter there is more to tell. */
+		/* Appended filters have more metadata. */
 		if (appending && size > 16)
 			size = 16;
 		got = ptrace(PTRACE_SECCOMP_GET_METADATA, a->tid, (void *)(long)size,
@@ -105,7 +105,7 @@ void on_stop(struct actor *a)
 	a->odd = true;
 	show_stop(a, &info);
 	if (a->status >> 8 != (SIGTRAP | (PTRACE_EVENT_SECCOMP << 8))) {
-		/* Of a call, an event, or a signal, which is to have its effect. */
+		/* A stop for a call, an event, or a signal, which is delivered. */
 		bool is_signal = !info.op && !(a->status >> 16);
 
 		resume(a, PTRACE_CONT, is_signal ? WSTOPSIG(a->status) : 0);

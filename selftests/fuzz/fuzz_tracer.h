@@ -7,7 +7,10 @@
 
 #include "fuzz_director.h"
 
-/* Lets an actor that has stopped go on: PTRACE_CONT, PTRACE_SYSCALL or PTRACE_DETACH, with a signal. */
+/*
+ * Lets an actor that has stopped go on: PTRACE_CONT, PTRACE_SYSCALL or PTRACE_DETACH, with a
+ * signal.
+ */
 void resume(struct actor *a, int request, long data);
 
 /* Reads some filters of an actor that has stopped, and their metadata. */

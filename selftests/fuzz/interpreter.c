@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The verdict of filters on a call, by an interpreter that was written from the definition of classic BPF
- * and not from either engine.
+ * The verdict of filters on a call, by an interpreter that was written from the definition of
+ * classic BPF and not from either engine.
  */
 
 #include "interpreter.h"
@@ -148,7 +148,7 @@ static __u32 pkey_register(void)
 	return value;
 }
 
-/* Puts the argument of a call where filters see it; returns its size as they see it. */
+/* Fills in the extensible argument as filters see it. Returns its size as they see it. */
 static __u64 see_argument(const struct call *call, __u8 *argument)
 {
 	const struct extensible *e = call->extensible;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The verdict of filters on a call, by an interpreter that was written from the definition of classic BPF
- * and not from either engine.
+ * The verdict of filters on a call, by an interpreter that was written from the definition of
+ * classic BPF and not from either engine.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_INTERPRETER_H
 #define RUST_SECCOMP_SELFTESTS_INTERPRETER_H

@@ -8,9 +8,9 @@
 #include <linux/types.h>
 
 /*
- * clone(flags, stack, parent_tid, NULL, child_tid); the child runs raw_thread_main() on the stack. The
- * return value does not tell who is the child, as a filter may answer the call with 0: the stack
- * pointer does.
+ * clone(flags, stack, parent_tid, NULL, child_tid); the child runs raw_thread_main() on the stack.
+ * The return value does not tell who is the child, as a filter may answer the call with 0: the
+ * stack pointer does.
  */
 long raw_thread(unsigned long flags, void *stack, __u32 *parent_tid, __u32 *child_tid);
 

@@ -37,7 +37,10 @@ int append(struct sock_filter *insns, size_t len, __u64 flags, __u64 ea_size);
 
 #define APPEND(insns, flags, ea_size) append(insns, LENGTH(insns), flags, ea_size)
 
-/* Calls fn() in a child. Returns what it returns (0 to 255), or minus the signal that ended the child. */
+/*
+ * Calls fn() in a child. Returns what it returns (0 to 255), or minus the signal that ended the
+ * child.
+ */
 int in_child(int (*fn)(const void *), const void *arg);
 
 #endif /* RUST_SECCOMP_SELFTESTS_APPEND_H */

@@ -85,7 +85,9 @@ int install(struct sock_filter *insns, size_t len, unsigned int flags);
 /* Installs a filter that does "value" for system call nr and allows the rest. */
 int install_for(int nr, __u32 value, unsigned int flags);
 
-/* Lets the caller, and what it executes, gain no privileges: filters need that, or CAP_SYS_ADMIN. */
+/*
+ * Lets the caller, and what it executes, gain no privileges: filters need that, or CAP_SYS_ADMIN.
+ */
 int no_new_privs(void);
 
 /* The number behind "key:" in /proc/<pid>/status; -1 without such a line or process. */

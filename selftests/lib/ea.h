@@ -10,7 +10,9 @@
 
 /* The size is a field of the struct, and no argument of the call. */
 #define EA_IN_STRUCT (-1)
-/* Size of the largest struct of any call, so that a filter for this much sees all of every struct. */
+/*
+ * Size of the largest struct of any call, so that a filter for this much sees all of every struct.
+ */
 #define EA_KNOWN 144
 /* Size of a buffer for any struct, with room for an unknown tail. */
 #define EA_ROOM 160
@@ -57,8 +59,8 @@ void ea_good(const struct ea_call *call, void *bytes);
 void ea_bad(const struct ea_call *call, void *bytes);
 
 /*
- * Makes the call with these six arguments. Returns 0 on success, else minus the error. A descriptor is
- * closed, a child is waited for.
+ * Makes the call with these six arguments. Returns 0 on success, else minus the error. A descriptor
+ * is closed, a child is waited for.
  */
 long ea_run(const struct ea_call *call, const long *args);
 

@@ -9,9 +9,9 @@
 long module_references(void);
 
 /*
- * Has kmemleak scan the memory, and prints what it finds that belongs to the module or was allocated
- * by a program whose name begins with "fault_". Returns the number of these objects, or -1 if the
- * kernel has no kmemleak.
+ * Has kmemleak scan the memory, and prints what it finds that belongs to the module or was
+ * allocated by a program whose name begins with "fault_". Returns the number of these objects, or
+ * -1 if the kernel has no kmemleak.
  */
 int find_leaks(void);
 

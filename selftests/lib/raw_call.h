@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A system call with all of its registers, made by an instruction whose address is known. It touches
- * neither errno nor the thread pointer.
+ * A system call with all of its registers, made by an instruction whose address is known. It
+ * touches neither errno nor the thread pointer.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_RAW_CALL_H
 #define RUST_SECCOMP_SELFTESTS_RAW_CALL_H

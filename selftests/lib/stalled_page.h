@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A page of memory that is missing (userfaultfd): whoever touches it, the kernel included, waits until
- * the test fills it.
+ * A page of memory that is missing (userfaultfd): whoever touches it, the kernel included, waits
+ * until the test fills it.
  */
 #ifndef RUST_SECCOMP_SELFTESTS_STALLED_PAGE_H
 #define RUST_SECCOMP_SELFTESTS_STALLED_PAGE_H
@@ -16,8 +16,8 @@ struct stalled_page {
 };
 
 /*
- * Registers missing pages. Returns a userfaultfd, which reports who touches them, or -1. The flags are
- * those of userfaultfd(2).
+ * Registers missing pages. Returns a userfaultfd, which reports who touches them, or -1. The flags
+ * are those of userfaultfd(2).
  */
 int stall(void *page, size_t size, int flags);
 

@@ -39,12 +39,12 @@ finish() {
 	exit $tap_failed
 }
 
-# How many references the module has; empty if it is not loaded.
+# The module's reference count; empty if it is not loaded.
 references() { sed -n 's/^rust_seccomp [0-9]* \([0-9]*\) .*/\1/p' /proc/modules; }
 has_references() { [ "$(references)" = "$1" ]; }
 is_loaded() { grep -q '^rust_seccomp ' /proc/modules; }
 
-# Waits until the last of our filters is gone, for five seconds, or more where all is slow.
+# Waits until the kernel has freed the module's last filter: five seconds, or longer on debug kernels.
 unused() {
 	for _ in $(seq $((10 * ${SLOWNESS:-1}))); do
 		has_references 0 && return
@@ -61,10 +61,10 @@ confine() {
 	timeout 20 cat /tmp/ready || echo "# confined is not ready"
 }
 
-# How many processes there are, those of the kernel included.
+# The number of processes, kernel threads included.
 tasks() { set -- /proc/[0-9]*; echo $#; }
 
-# tasks_go_down_to COUNT: waits until there are no more than that, but for a few. The workers that
+# tasks_go_down_to COUNT: waits until there are not more than a few processes above COUNT. Workers that
 # the kernel starts to free programs stay for five minutes.
 tasks_go_down_to() {
 	for _ in $(seq 150); do
@@ -74,9 +74,9 @@ tasks_go_down_to() {
 	return 1
 }
 
-# kB of kernel objects in use, once all that is freed late is free: what RCU and, on the kernels that
-# have it, KASAN's quarantine hold back. Those too large for a cache have pages of their own, which
-# count as slab memory, too. Those by which kmemleak keeps account of the others do not count.
+# kB of kernel objects in use, after late frees: of RCU, and of KASAN's quarantine on kernels that have
+# it. Objects too large for a cache have pages of their own, which count as slab memory, too.
+# kmemleak's own objects do not count.
 slab() {
 	sleep 2
 	echo 3 >/proc/sys/vm/drop_caches
@@ -91,15 +91,15 @@ slab() {
 		END { printf "%d\n", used + all - caches }' /tmp/slab
 }
 
-# What the objects in use of each cache have grown by, if it is 50 kB or more.
+# Prints the caches whose objects in use have grown by 50 kB or more.
 slab_growth() {
 	awk 'NR == FNR { before[$1] = $2 * $4; next }
 		{ grown = ($2 * $4 - before[$1]) / 1024 }
 		grown >= 50 { printf "# %s: %+d kB\n", $1, grown }' /tmp/slab.before /tmp/slab
 }
 
-# check_slab BEFORE: no more is in use than then, but for what the kernel keeps for the next ones. It
-# is objects that count and not the pages that they are in: one object that stays keeps a page.
+# check_slab BEFORE: checks that not more than BEFORE kB are in use, but for objects that the kernel
+# keeps for reuse. Objects count, and not pages: a single object keeps its page.
 check_slab() {
 	tap_after=$(slab)
 	check "no slab memory is lost: $1 kB in use before, $tap_after kB after" \

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A confined task that checks its sandbox without pause, for tests in which something happens to
- * the engine meanwhile.
+ * A confined task that checks its sandbox without pause, while a test does something to the engine.
  *
  *	confined [-t THREADS] [-f] [-n SECONDS] [-w FIFO] [-a]
  *
- * -t	as many threads, which inherit the filters
+ * -t	starts so many threads, which inherit the filters
  * -f	forks children that check as well
- * -n	ends after so many seconds, else on SIGTERM
+ * -n	ends after so many seconds; otherwise on SIGTERM
  * -w	says "ready" by opening FIFO for writing when the filters are in place
  * -a	adds a filter on SIGUSR1
  *
- * Exits with 0 if every call had the result that the filters ask for.
+ * Exits with 0 if every call got the verdict of the filters.
  */
 
 #include "common.h"
@@ -37,7 +36,7 @@ static void expect(const char *what, long result, int error)
 	done = 1;
 }
 
-/* One round: a constant refusal, an argument's refusal, and what is allowed. */
+/* One round: a call that is refused, one that is refused by its argument, and allowed ones. */
 static void check(int round)
 {
 	expect("getppid", syscall(__NR_getppid), EDOM);

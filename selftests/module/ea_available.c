@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Are there extensible arguments? Exits with 0 if all that the engine says and does says so, with 1
- * if all says that there are none, and with 2 if it contradicts itself.
+ * Asks in several ways whether filters see extensible arguments. Exits with 0 if all answers are
+ * yes, with 1 if all are no, and with 2 if they contradict each other.
  */
 
 #include "append.h"
@@ -30,7 +30,10 @@ int main(void)
 		fprintf(stderr, "ea_available: a filter: %m\n");
 		return 2;
 	}
-	/* What is wrong is so in either case, and what needs no argument is not. */
+	/*
+	 * Wrong arguments fail in either case, and filters without extensible arguments work in
+	 * either case.
+	 */
 	if (!APPEND(allow, USE_EA, 22) || errno != EINVAL || APPEND(allow, 0, 0)) {
 		fprintf(stderr, "ea_available: another filter: %m\n");
 		return 2;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Whether filters see extensible arguments is the administrator's decision, made when the module loads
-# and not by the first filter that wants to.
+# The administrator decides whether filters see extensible arguments, when the module loads; no filter
+# does.
 . ./tap.sh
 
 state=/sys/kernel/debug/rust_seccomp/extensible_arguments
@@ -20,7 +20,7 @@ put() { echo "$1" >$state; }
 hooked() { grep -q 'rsc_entry_ea' /sys/kernel/tracing/enabled_functions; }
 attach() { ./fentry "$openat2" "$@" 2>/dev/null; }
 
-# What is done while somebody else has one of the calls.
+# The steps that run while another user of ftrace has one of the calls.
 if [ "$1" = beside ]; then
 	insmod /rust_seccomp.ko && absent && ! put 1 2>/dev/null && shows 0
 	exit

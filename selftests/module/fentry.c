@@ -18,7 +18,7 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return syscall(__NR_bpf, cmd, attr, sizeof(*attr));
 }
 
-/* Bytes behind a type of this kind, or -1 if it is unknown. */
+/* The length of what follows a BTF type of this kind, or -1 if the kind is unknown. */
 static long extra_bytes(__u32 info)
 {
 	long vlen = BTF_INFO_VLEN(info);

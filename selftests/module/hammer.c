@@ -22,7 +22,7 @@ static void *idle(void *arg)
 	return (void *)(long)(syscall(__NR_getppid) == -1 && errno == EDOM ? 0 : errno + 1);
 }
 
-/* Returns what went wrong, 0 if nothing. */
+/* Returns the number of the step that failed, or 0. */
 static int confine(unsigned int kind)
 {
 	pthread_t thread;
@@ -90,7 +90,7 @@ static int hammer(unsigned int kind)
 			return 1;
 		}
 		kind++;
-		/* Now and then nobody is confined, and the module can go. */
+		/* Pauses, so that at times no task is confined and the module can be unloaded. */
 		usleep(rand() % 20000);
 	}
 	return 0;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Whoever else hooks into the functions that the module has taken over, the sandbox holds.
+# The sandbox holds while others hook into the functions that the module has taken over.
 . ./tap.sh
 
 tracing=/sys/kernel/tracing
@@ -22,12 +22,12 @@ sleep 1
 refuse 'kernel.ftrace_enabled cannot be switched off' sysctl -q -w kernel.ftrace_enabled=0
 check 'and stays on' [ "$(cat /proc/sys/kernel/ftrace_enabled)" = 1 ]
 
-# QEMU cannot always keep up with a kernel that patches the scheduler, as all tracing does with a trace
-# point that nobody else uses. So this one is used all the time.
+# Tracing patches the scheduler when it enables a trace point that nobody uses, which QEMU does not
+# always survive. So this trace point is in use all the time.
 echo 'prev_pid < 0' >"$tracing"/events/sched/sched_switch/filter
 echo 1 >"$tracing"/events/sched/sched_switch/enable
 
-# These alone, for the same reason, and not all functions of the kernel.
+# Only these functions are traced, and not all of the kernel, for the same reason.
 for f in $functions; do echo "$f" >>"$tracing"/set_ftrace_filter; done
 traced=0
 for _ in $(seq "$rounds"); do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The tests of our logic that run in the kernel, if it is one that runs tests: the module is then
-# built, and runs them when it is loaded.
+# The tests of the logic that run in the kernel. If the kernel has KUnit, their module was built, and
+# runs them when it is loaded.
 . ./tap.sh
 
 module=/rust_seccomp_kunit.ko
@@ -11,7 +11,7 @@ if [ ! -e $module ]; then
 	exit 4
 fi
 
-# Loading takes as long as the tests, which may be long where bugs are looked for.
+# Loading takes as long as the tests, which is long on debug kernels.
 hung=/proc/sys/kernel/hung_task_timeout_secs
 if [ -e $hung ]; then
 	seconds=$(cat $hung)

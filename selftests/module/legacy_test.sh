@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Tasks that were confined before the module came, and those that come after it.
+# Tasks that were confined before the module was loaded, beside tasks that are confined after it.
 . ./tap.sh
 
 confine -t 2 -f -a
@@ -14,7 +14,7 @@ sleep 1
 check 'the module loads beside confined tasks' insmod /rust_seccomp.ko
 check 'the kernel says what was taken over' sh -c 'dmesg | grep -q "rust_seccomp: took over.*do_seccomp"'
 check 'a task confined before does not hold the module' has_references 0
-# Of all its threads: one of them adds it.
+# One of the threads adds a filter, for all of them.
 filters() { awk '/^Seccomp_filters:/ { n += $2 } END { print n }' /proc/$legacy/task/*/status; }
 before=$(filters)
 kill -USR1 $legacy
@@ -51,7 +51,7 @@ confine -n 1
 wait $!
 check 'the built-in engine is back' [ $? = 0 ]
 
-# A thread inside of the built-in engine while the module loads.
+# A thread in the built-in engine's code while the module loads.
 : >/tmp/loading
 ./tsync_loading >/tmp/loading &
 loading=$!
@@ -63,7 +63,7 @@ sed 's/^/# /' /tmp/loading
 check 'the module is free then' unused
 check 'and is unloaded' rmmod rust_seccomp
 
-# A change of the setting between the first of the hooks and the last.
+# The sysctl changes between the first hook and the last.
 setting=/proc/sys/kernel/seccomp/actions_logged
 before=$(cat $setting)
 logs() {

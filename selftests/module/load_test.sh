@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Loads and unloads the module, ROUNDS times, on a machine that forks, confines and kills tasks
-# without pause.
+# load_test.sh [ROUNDS]: loads and unloads the module, ROUNDS times, while tasks fork, confine
+# themselves and are killed without pause.
 . ./tap.sh
 
 rounds=${1:-100}
 
-# One round warms the machine up: what the loading leaves cached is there from then on.
+# The first round fills caches, which stay.
 insmod /rust_seccomp.ko && rmmod rust_seccomp
 before=$(slab)
 
@@ -20,7 +20,7 @@ for _ in $(seq "$rounds"); do
 	if ! rmmod rust_seccomp 2>/dev/null; then refused=$((refused + 1)); fi
 	kill $new
 	wait $new || break
-	# The hammer confines tasks of its own all the time, so this takes some attempts.
+	# The hammer confines tasks all the time, so unloading takes some attempts.
 	for _ in $(seq 500); do
 		attempts=$((attempts + 1))
 		if rmmod rust_seccomp 2>/dev/null; then

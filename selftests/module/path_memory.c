@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How much memory can a process tie up in filters? Installs the same filter until there is no room
- * on the path, for some filters; prints for each its name, how many there were, and the KiB that
- * they take all in all.
+ * The memory that a process can tie up in filters. For each of some filters, installs it until the
+ * path is full; prints its name, the number of filters, and the KiB that they take in all.
  */
 
 #include "append.h"
@@ -22,7 +21,7 @@ static void allow(void)
 	add((struct sock_filter)RET(SECCOMP_RET_ALLOW));
 }
 
-/* Its answer depends on an argument for every call. */
+/* Its verdict depends on an argument, for every call. */
 static void argument(void)
 {
 	add((struct sock_filter)LOAD(args[5]));
@@ -31,7 +30,7 @@ static void argument(void)
 	allow();
 }
 
-/* And is another one for every number. */
+/* And differs for every number. */
 static void number(void)
 {
 	add((struct sock_filter)LOAD(args[5]));
@@ -42,7 +41,7 @@ static void number(void)
 	allow();
 }
 
-/* Many constants, and what is on top of them has a table with all of them. */
+/* Many constant verdicts; filters on top of it have a table with all of them. */
 static void constants(void)
 {
 	add((struct sock_filter)LOAD(nr));
@@ -55,7 +54,7 @@ static void constants(void)
 	allow();
 }
 
-/* Installs what make() makes on top of below() while it can be, and waits to be killed. */
+/* Installs below(), then the filter of make() as often as possible, and waits to be killed. */
 static int fill(void (*below)(void), void (*make)(void), bool appended, int said, int go)
 {
 	char byte;
@@ -77,7 +76,7 @@ static int fill(void (*below)(void), void (*make)(void), bool appended, int said
 		return 1;
 	if (write(said, &count, sizeof(count)) < 0)
 		return 1;
-	/* Some of the filters let nothing else through. */
+	/* Some of the filters allow nothing else. */
 	return read(go, &byte, 1) < 0;
 }
 
@@ -97,7 +96,7 @@ static void measure(const char *name, void (*below)(void), void (*make)(void), b
 	close(said[1]);
 	if (read(said[0], &count, sizeof(count)) != sizeof(count))
 		exit(1);
-	/* For what is freed late. */
+	/* For late frees. */
 	sleep(2);
 	before = memory_used();
 	if (write(go[1], "", 1) != 1 || read(said[0], &count, sizeof(count)) != sizeof(count))
@@ -123,7 +122,7 @@ int main(void)
 	measure("constants", NULL, constants, false);
 	measure("allow_on_constants", constants, allow, false);
 	measure("argument_on_constants", constants, argument, false);
-	/* Of ours alone. */
+	/* Only with the module. */
 	if (seccomp(SECCOMP_GET_FEATURES, sizeof(features), &features))
 		return 0;
 	measure("appended", NULL, allow, true);

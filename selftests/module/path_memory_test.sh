@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# No process ties up more than twice the memory that it could with the built-in engine.
+# A process can tie up at most twice the memory that it could with the built-in engine.
 . ./tap.sh
 
 if ! ./path_memory >/tmp/stock || ! insmod /rust_seccomp.ko; then exit 1; fi

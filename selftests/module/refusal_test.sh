@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The module does not load where it could not work, and leaves nothing behind.
+# The module refuses to load where it could not work, and leaves nothing behind.
 . ./tap.sh
 
 tracing=/sys/kernel/tracing
@@ -12,7 +12,7 @@ says() {
 	return 1
 }
 
-# A module that looks for a function that no kernel has: the names are strings in it, of one length.
+# A module that looks for a function that no kernel has: its names are replaced by others as long.
 without() {
 	sed "s/$1/$2/g" /rust_seccomp.ko >/tmp/odd.ko
 	refuse "refused without $1" insmod /tmp/odd.ko
@@ -32,7 +32,7 @@ else
 	skip 'refused where a BPF program sits on a function' 'no BPF tracing here'
 fi
 
-# A tracer that sleeps in the module's code while its loading fails, for that very reason.
+# Loading fails because a tracer sleeps in the module's code.
 rm -f /tmp/go
 mkfifo /tmp/go
 : >/tmp/tracer
@@ -59,11 +59,11 @@ exec 3>&-
 wait $tracer
 check 'the tracer gets its answer' grep -q '^ok$' /tmp/tracer
 wait $loading
-# busybox tries it once more, and there is no tracer then.
+# busybox tries a second time, when the tracer is gone.
 [ "$(cat /tmp/loaded)" != 0 ] || rmmod rust_seccomp
 check 'nothing is left' nothing_left
 
-# One that may not inspect filters does not get as far.
+# A tracer that may not inspect filters does not reach that code.
 ./stuck_tracer -u </dev/null >/tmp/tracer &
 tracer=$!
 until grep -q stopped /tmp/tracer || ! kill -0 $tracer; do sleep 0.1; done

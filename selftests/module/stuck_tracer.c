@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tracers that are in PTRACE_SECCOMP_GET_METADATA while the module is loaded.
+ * Tracers that sleep in PTRACE_SECCOMP_GET_METADATA while the module is loaded.
  *
- *	stuck_tracer	waits until the module's code is what the call leads to, and then for the
- *			memory that it passes, until there is a line on stdin. Says "ready", "stuck"
- *			and "ok".
- *	stuck_tracer -u	without privilege: is itself traced, and stopped where it makes the call.
+ *	stuck_tracer	waits until the call leads to the module's code, makes it with memory that
+ *			is missing, and fills that when there is a line on stdin. Says "ready",
+ *			"stuck" and "ok".
+ *	stuck_tracer -u	the same without privilege: is itself traced, and stopped in the call.
  *			Says "stopped", and stays.
  */
 
@@ -27,7 +27,7 @@ static bool is_hooked(void)
 	return found;
 }
 
-/* Gives the call its memory, once it may go on. */
+/* Fills the page that the call waits for, once it may go on. */
 static void *serve(void *unused)
 {
 	char line[8];
@@ -50,7 +50,7 @@ static pid_t fork_tracee(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
-		/* For the one without privilege. */
+		/* The tracer without privilege. */
 		if (setresuid(1000, 1000, 1000))
 			_exit(1);
 		syscall(__NR_ptrace, PTRACE_SECCOMP_GET_METADATA, 0, 0, NULL);
@@ -61,7 +61,7 @@ static pid_t fork_tracee(void)
 	return pid;
 }
 
-/* Stops the tracee where it makes that call. */
+/* Stops the tracee in that call. */
 static int stop_in_call(pid_t tracee)
 {
 	struct __ptrace_syscall_info info = {};

@@ -20,11 +20,11 @@ static void *legacy(void *arg)
 	pthread_barrier_wait(&barrier);
 	if (syscall(__NR_getppid) != -1 || errno != EDOM)
 		exit(printf("the old thread's filter is gone\n"));
-	/* What the built-in engine does not know, a task of its own cannot have. */
+	/* A task of the built-in engine cannot use what that engine lacks. */
 	if (APPEND(allow, 0, 0) != -1 || errno != EBUSY ||
 	    APPEND(allow, WANT_NR_HIGH, 0) != -1 || errno != EBUSY)
 		exit(printf("SECCOMP_APPEND_FILTER of the old thread: %m\n"));
-	/* Its own TSYNC meets a thread of the other engine. */
+	/* Its own TSYNC finds a thread of the other engine. */
 	if (install_for(__NR_getpgid, SECCOMP_RET_ERRNO | EXDEV, SECCOMP_FILTER_FLAG_TSYNC) !=
 	    getpid())
 		exit(printf("TSYNC of the old thread: %m\n"));

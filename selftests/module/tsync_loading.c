@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A thread on its way through the built-in engine's do_seccomp(), where it waits for user memory,
- * while the module is loaded. TSYNC of another thread must never put a filter of the module's on
- * it, from the first moment at which there can be one. Says "ok".
+ * A thread waits for user memory in the built-in engine's do_seccomp() while the module is loaded.
+ * From the first moment on, TSYNC of another thread must not give it a filter of the module. Says
+ * "ok".
  */
 
 #include "append.h"
@@ -47,12 +47,12 @@ int main(void)
 	for (end = time(NULL) + 5; time(NULL) < end || tries < 3; tries++) {
 		ret = synchronize();
 		if (ret != waiting_tid)
-			/* And away, before that thread goes on. */
+			/* The filters go away before that thread goes on. */
 			return printf("TSYNC after %d: %d, not thread %d: %m\n", tries, ret,
 				      waiting_tid);
 	}
 
-	/* No program of zeros is one, so it leaves as it has come. */
+	/* A program of zeros is invalid, so the call fails. */
 	stalled_page_fill(&page);
 	pthread_join(thread, NULL);
 	if (result != -1 || error != EINVAL)

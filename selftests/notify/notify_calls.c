@@ -121,7 +121,7 @@ void ask_often(void *arg)
 	long count = *(long *)arg;
 
 	for (long i = 0; i < count; i++) {
-		/* Each must be answered once, with its own argument. */
+		/* Each call must get one answer, with its own argument. */
 		if (syscall(__NR_getppid, i) != i + 1000)
 			_exit(1);
 	}

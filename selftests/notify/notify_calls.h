@@ -13,7 +13,10 @@
 /* In ms: an event that has to come does not take this long. */
 #define LONG_ENOUGH (10000 * slowness())
 
-/* Send and receive a descriptor over a socket. The first returns 0 or -1, the second the descriptor. */
+/*
+ * Send and receive a descriptor over a socket. The first returns 0 or -1, the second the
+ * descriptor.
+ */
 int send_fd(int sock, int fd);
 int receive_fd(int sock);
 
@@ -24,9 +27,9 @@ int receive_fd(int sock);
 pid_t asking_child(void (*fn)(void *), void *arg, unsigned int flags, int *listener);
 
 /*
- * For such children. ask() calls getppid() once, and exits with 0 if the result, or minus the errno, is
- * *(long *)arg. ask_with_handler() does so with a handler for SIGUSR1, nothing(). ask_often() calls it
- * *(int *)arg times, and exits with 0 if all answers are right.
+ * For such children. ask() calls getppid() once, and exits with 0 if the result, or minus the
+ * errno, is *(long *)arg. ask_with_handler() does so with a handler for SIGUSR1, nothing().
+ * ask_often() calls it *(int *)arg times, and exits with 0 if all answers are right.
  */
 void ask(void *arg);
 void ask_with_handler(void *arg);

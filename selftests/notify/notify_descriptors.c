@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User notification: descriptors that the supervisor puts into the task. Part of notify_test; must pass on
- * the built-in engine as well.
+ * User notification: descriptors that the supervisor puts into the task. Part of notify_test; must
+ * pass on the built-in engine as well.
  */
 
 #include "notify_calls.h"
@@ -92,7 +92,7 @@ TEST(no_room_for_a_descriptor)
 	ASSERT_EQ(0, receive(listener, &notif));
 	EXPECT_EQ(-1, add_fd(listener, notif.id, 0, 0, 0, 0));
 	EXPECT_EQ(EMFILE, errno);
-	/* The answer has failed, so there is none. */
+	/* The answer failed, so the call has none yet. */
 	EXPECT_EQ(-1, add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0, 0));
 	EXPECT_EQ(EMFILE, errno);
 	EXPECT_EQ(0, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notif.id));
@@ -100,7 +100,10 @@ TEST(no_room_for_a_descriptor)
 	EXPECT_EQ(0, exit_status(pid));
 }
 
-/* Whoever dies while descriptors are injected, none is left over: the pipe's end is seen. */
+/*
+ * If either side dies while descriptors are injected, none leaks: the reader sees the end of the
+ * pipe.
+ */
 TEST(no_descriptor_is_leaked)
 {
 	for (int round = 0; round < 40; round++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User notification: how listeners come to be, and a supervisor of another ABI. Part of notify_test; must
- * pass on the built-in engine as well.
+ * User notification: how listeners come to be, and a supervisor of another ABI. Part of
+ * notify_test; must pass on the built-in engine as well.
  */
 
 #include "notify_calls.h"
@@ -39,17 +39,17 @@ TEST(failed_attach_leaves_no_listener)
 	EXPECT_EQ(before, open_descriptors());
 	EXPECT_EQ(0, proc_status(getpid(), "Seccomp_filters"));
 
-	/* Works, as nothing was left behind; a second one does not. */
+	/* Works, as the failed attach left no listener; a second listener is refused. */
 	fd = install_for(__NR_getppid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	EXPECT_LE(0, fd);
 	next = lowest_free_descriptor();
 	EXPECT_EQ(-1, install_for(__NR_getpgid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER));
 	EXPECT_EQ(EBUSY, errno);
 	EXPECT_EQ(before + 1, open_descriptors());
-	/* Not even reserved. */
+	/* Its number was not even reserved. */
 	EXPECT_EQ(next, lowest_free_descriptor());
 	EXPECT_EQ(1, proc_status(getpid(), "Seccomp_filters"));
-	/* A listener that is closed is none. */
+	/* A path whose listener was closed may have another one. */
 	close(fd);
 	fd = install_for(__NR_getpgid, NOTIFY, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	EXPECT_LE(0, fd);
@@ -117,7 +117,7 @@ static void ask_from_the_other_abi(void *arg)
 }
 #endif
 
-#ifndef __aarch64__ /* which has no other ABI within a program */
+#ifndef __aarch64__ /* a program has no second ABI there */
 /* A supervisor of one ABI and a task of the other. */
 TEST(supervisor_of_another_abi)
 {

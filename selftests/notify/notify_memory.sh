@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# That memory for requests is not got under the lock that the supervisor needs, too: it is charged to
-# the cgroup of who asks, which may have that take as long as it likes. What lock a task has is told
-# by lockdep's events, and what it allocates by those of the allocator.
+# No memory for requests is allocated under the lock that the supervisor needs, too: it is charged to
+# the cgroup of the confined task, which may delay that for any time. Lockdep's events tell which
+# locks a task holds, the allocator's events what it allocates.
 . ./tap.sh
 
 trace=/sys/kernel/tracing/instances/notify_memory
@@ -25,7 +25,7 @@ done
 check 'threads ask' ./notify_test -r global.many_readers_and_many_askers
 echo 0 >$trace/events/enable
 
-# The first word of a line names the task.
+# The first word of each line names the task.
 counts=$(awk '
 	/ lock_acquire: / { taken++; has[$1] = 1 }
 	/ lock_release: / { has[$1] = 0 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User notification: answers and descriptors that come while a signal, or a task with a higher priority,
- * keeps the task from taking them. Part of notify_test; must pass on the built-in engine as well.
+ * User notification: answers and descriptors that come while a signal, or a task with a higher
+ * priority, keeps the task from taking them. Part of notify_test; must pass on the built-in engine
+ * as well.
  */
 
 #include "notify_calls.h"
@@ -9,8 +10,8 @@
 #include "harness.h"
 
 /*
- * Runs on this processor alone, where a higher priority keeps the lower ones from running. 0 is
- * that of ordinary tasks.
+ * Binds the caller to a processor, with a real-time priority that keeps lower ones from running; 0
+ * is that of ordinary tasks.
  */
 static int pin_to(int processor, int priority)
 {
@@ -23,7 +24,7 @@ static int pin_to(int processor, int priority)
 	       sched_setscheduler(0, priority ? SCHED_FIFO : SCHED_OTHER, &param);
 }
 
-/* Asks how many descriptors it was given, and then for one more. */
+/* Asks how many descriptors the supervisor installed, and then for one more. */
 static void count_descriptors(void *arg)
 {
 	int before = open_descriptors();
@@ -68,12 +69,12 @@ static bool is_asleep(pid_t tid)
 	return state == 'S' || state == 'D';
 }
 
-/* From now on the task, which runs on the second processor, cannot. */
+/* Keeps the task, which is bound to the second processor, from running. */
 static pthread_t start_hogging(pid_t pid)
 {
 	pthread_t thread;
 
-	/* It must not be stopped with the filter's lock. */
+	/* It must be asleep, so that it does not hold the filter's lock. */
 	while (!is_asleep(pid))
 		usleep(1000);
 	hog = 0;
@@ -92,13 +93,13 @@ static void stop_hogging(pthread_t thread)
 /* As add_fd(), while the task cannot run and a signal comes. */
 static int add_fd_in_vain(pid_t pid, int listener, __u64 id, __u32 flags)
 {
-	/* Again and again: on a busy machine the first may come before the call. */
+	/* Repeated, as on a busy machine the first signal may come before the call. */
 	struct itimerval soon = { { 0, 30000 }, { 0, 30000 } }, never = { };
 	pthread_t thread;
 	sigset_t alarm;
 	int ret;
 
-	/* Not for the other thread. */
+	/* The signal must not go to the other thread. */
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
@@ -113,7 +114,7 @@ static int add_fd_in_vain(pid_t pid, int listener, __u64 id, __u32 flags)
 
 #define RT_RUNTIME "/proc/sys/kernel/sched_rt_runtime_us"
 
-/* Real-time threads may take all of a processor's time. */
+/* Without the limit on real-time threads, which may then take all of a processor's time. */
 FIXTURE(realtime)
 {
 	char runtime[32];
@@ -138,8 +139,8 @@ FIXTURE_TEARDOWN(realtime)
 }
 
 /*
- * A supervisor that is interrupted while it waits for a descriptor to be installed takes it back:
- * it is not installed later, and the request can still be answered.
+ * A signal interrupts a supervisor that waits for a descriptor to be installed. The kernel then
+ * does not install it later, and the request can still be answered.
  */
 TEST_F(realtime, interrupted_supervisor)
 {
@@ -164,14 +165,14 @@ TEST_F(realtime, interrupted_supervisor)
 	EXPECT_EQ(0, exit_status(pid));
 }
 
-/* What the two of answer_among_signals() share. */
+/* The state that task and supervisor of answer_among_signals() share. */
 struct flooded {
 	long count, got; /* what the last call has returned */
 	int flags; /* of the signal's handler */
 	bool descriptors; /* are the answers */
 };
 
-/* Each call has its number, which it keeps when it has to be made again. */
+/* Makes numbered calls; a call that a signal interrupts is made again with its number. */
 static void ask_among_signals(void *arg)
 {
 	struct flooded *flooded = arg;
@@ -193,24 +194,24 @@ static void ask_among_signals(void *arg)
 	_exit(open_descriptors() == before ? 0 : 2);
 }
 
-/* Waits for the next request; true if it is the one after this. */
+/* Waits for the next request. Returns whether it is that of the call after this one. */
 static bool receive_next(struct __test_metadata *_metadata, int listener,
 			 struct seccomp_notif *notif)
 {
 	__u64 id = notif->id;
 
 	do {
-		/* Not its end. */
+		/* An event of the task, not its end. */
 		ASSERT_EQ(POLLIN, events(listener, LONG_ENOUGH));
-		/* A signal may have taken it back. */
+		/* A signal may have withdrawn the request. */
 	} while (receive(listener, notif) && errno == ENOENT);
 	return notif->id == id + 1;
 }
 
 /*
- * Answers while a signal has woken the task, but the task does not have the filter's lock yet, to
- * see whether it is answered. On the same processor the supervisor can stop it there: it sleeps
- * for as long as the task needs until then, which it learns from how often it comes too late.
+ * Answers after a signal has woken the task and before the task takes the filter's lock to look for
+ * an answer. On one processor the supervisor can preempt the task there: it sleeps for as long as
+ * the task needs to get there, and adapts that time whenever it comes too late.
  */
 static void answer_among_signals(struct __test_metadata *_metadata, bool descriptors, int flags)
 {
@@ -232,7 +233,7 @@ static void answer_among_signals(struct __test_metadata *_metadata, bool descrip
 	pin_to(0, 1);
 	for (long n = 0; n < flooded->count; n++) {
 		if (n % 2) {
-			/* The signal comes before it is read ... */
+			/* The signal comes before the request is read ... */
 			ASSERT_EQ(POLLIN, events(listener, LONG_ENOUGH));
 			kill(pid, SIGUSR1);
 			nanosleep(&needed, NULL);
@@ -246,11 +247,11 @@ static void answer_among_signals(struct __test_metadata *_metadata, bool descrip
 			kill(pid, SIGUSR1);
 			nanosleep(&needed, NULL);
 		}
-		/* What is answered is not asked again, and the answer has arrived. */
+		/* An answered call is not made again: the task has got the answer. */
 		ASSERT_EQ(n, notif.data.args[0]);
 		if (n)
 			ASSERT_EQ(expected, flooded->got);
-		/* What is read is not taken back. */
+		/* A request that was read is not withdrawn. */
 		if (descriptors) {
 			expected = add_fd(listener, notif.id, 0, SECCOMP_ADDFD_FLAG_SEND, 0,
 					  O_CLOEXEC);
@@ -268,7 +269,7 @@ static void answer_among_signals(struct __test_metadata *_metadata, bool descrip
 	munmap(flooded, sizeof(*flooded));
 }
 
-/* Commit cce436aafc2a: an answer is not lost to a signal that comes before the task takes it. */
+/* Commit cce436aafc2a: a signal that comes before the task takes its answer does not lose it. */
 TEST(answers_among_signals)
 {
 	answer_among_signals(_metadata, false, SA_RESTART);
@@ -317,7 +318,7 @@ static void answer_before_installing(struct __test_metadata *_metadata, int *res
 		void *result;
 
 		pthread_join(threads[i], &result);
-		/* On a busy machine some may be late. */
+		/* On a busy machine a thread may come too late. */
 		if ((long)result == EINPROGRESS || (long)result == ENOENT)
 			continue;
 		EXPECT_TRUE(!result || (long)result == ESRCH);
@@ -329,12 +330,12 @@ static void answer_before_installing(struct __test_metadata *_metadata, int *res
 	close(injection.listener);
 }
 
-/* Of what is queued when the answer comes, one is installed, and the rest comes to nothing. */
+/* Of the descriptors that are queued when the answer comes, one is installed and the rest fails. */
 TEST_F(realtime, answered_before_installing)
 {
 	int results[2] = {};
 
-	/* On a busy machine the task may get to run all the same, and installs both. */
+	/* On a busy machine the task may run after all, and install both. */
 	for (int tries = 0; tries < 10 && (results[0] != 1 || results[1] != 1); tries++) {
 		memset(results, 0, sizeof(results));
 		answer_before_installing(_metadata, results);
@@ -344,8 +345,8 @@ TEST_F(realtime, answered_before_installing)
 }
 
 /*
- * No answer with a descriptor while another waits to be installed, and none of any kind to what is
- * answered and not yet gone, as its task cannot run.
+ * A request whose descriptor waits to be installed takes no answer with another one. A request that
+ * was answered, and whose task cannot run yet, takes neither.
  */
 TEST_F(realtime, one_answer)
 {

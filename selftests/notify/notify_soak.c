@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * notify_soak SECONDS [SEED]: 16 confined threads ask, 4 supervisors answer by value, by errno, by
- * a descriptor, or let the call run, while signals come and processes and listeners go at random.
- * Every call must have the one answer that belongs to it. What signals do not interrupt once it is
- * read must not be read twice.
+ * notify_soak SECONDS [SEED]: 16 confined threads make calls, which 4 supervisors answer by value,
+ * by errno, by a descriptor, or let run. Meanwhile signals arrive, processes are killed and
+ * listeners closed at random. Every call must get the one answer that belongs to it. With
+ * WAIT_KILLABLE_RECV no request may be read twice.
  */
 
 #include "common.h"
@@ -17,8 +17,8 @@
 struct shared {
 	unsigned long asked, answered, interrupted, wrong;
 	/*
-	 * What was wrong last: what kind of call it was, or -1 for an answer, or -2 for a call that
-	 * was read twice; and what it gave.
+	 * The last failure: the kind of call, -1 for an answer, or -2 for a call that was read
+	 * twice; and the value.
 	 */
 	int kind, error;
 	long result;
@@ -48,7 +48,7 @@ static void nothing(int signal)
 	(void)signal;
 }
 
-/* What the supervisor does is a function of the argument: args[0] % 4. */
+/* The argument selects what the supervisor does: args[0] % 4. */
 static void *ask(void *arg)
 {
 	unsigned long n = (unsigned long)arg << 32;
@@ -61,7 +61,7 @@ static void *ask(void *arg)
 		count(&shared->asked);
 		if (result == -1 && errno == EINTR) {
 			count(&shared->interrupted);
-			/* The same call again. */
+			/* The call was interrupted: it is made again. */
 			n--;
 			continue;
 		}
@@ -98,7 +98,7 @@ static void answer(const struct seccomp_notif *notif)
 	};
 	int ret;
 
-	/* An asker has one call at a time. */
+	/* Each asker makes one call at a time. */
 	if (__atomic_exchange_n(&last_read[n >> 32], n + 1, __ATOMIC_RELAXED) == n + 1 && killable)
 		is_wrong(-2, n, 0);
 	switch (n % 4) {
@@ -116,7 +116,7 @@ static void answer(const struct seccomp_notif *notif)
 		response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		break;
 	}
-	/* The signal by which threads are cancelled interrupts it. */
+	/* pthread_cancel()'s signal interrupts the ioctl. */
 	do {
 		ret = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 	} while (ret && errno == EINTR);
@@ -177,7 +177,7 @@ static bool has_filter(pid_t pid)
 	return !strncmp(name, "listening", 9);
 }
 
-/* One sandbox of this kind, from its start to its end; 0 if that came in time. */
+/* Runs one sandbox of this kind. Returns 0 if it ends in time. */
 static int round_of(unsigned int kind)
 {
 	unsigned long flags;
@@ -216,7 +216,7 @@ static int round_of(unsigned int kind)
 		usleep(rand() % 4000);
 	}
 	if (kind & 4) {
-		/* Supervisors must not use the number of a listener that is gone. */
+		/* Supervisors must not use the number of a listener that was closed. */
 		for (int i = 0; i < SUPERVISORS; i++)
 			pthread_cancel(threads[i]);
 		for (int i = 0; i < SUPERVISORS; i++)
@@ -248,7 +248,7 @@ static int round_of(unsigned int kind)
 int main(int argc, char **argv)
 {
 	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
-	/* The low bits of longer ones, which count up. */
+	/* The low bits of the argument, whose high bits count the calls. */
 	unsigned int seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 20261124;
 	unsigned int rounds = 0, stuck = 0;
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# notify_soak.sh SECONDS [SEED]: notify_soak, and that nothing is left behind by it.
+# notify_soak.sh SECONDS [SEED]: runs notify_soak, and checks that it leaves nothing behind.
 . ./tap.sh
 
 insmod /rust_seccomp.ko

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User notification where upstream's suite does not look: states, many readers, deaths in the middle, and
- * the bugs that mainline has had. Must pass on the built-in engine as well.
+ * User notification where upstream's suite does not look: states, many readers, deaths in the
+ * middle, and the bugs that mainline has had. Must pass on the built-in engine as well.
  */
 
 #include "notify_calls.h"
@@ -61,7 +61,7 @@ TEST(states_and_errnos)
 	EXPECT_EQ(ENOENT, errno);
 }
 
-/* What nobody has read has no answer yet, whoever guesses its id, which is the next. */
+/* A request that nobody has read takes no answer, even from a supervisor who guesses its id. */
 TEST(unread)
 {
 	struct seccomp_notif notif;
@@ -205,7 +205,7 @@ static void ask_from_a_child(void *arg)
 		ask(arg);
 }
 
-/* It is the last task's end that counts, not that of the one which made the listener. */
+/* The listener reports the end of the last task, not of the task that installed the filter. */
 TEST(end_of_the_last_task)
 {
 	struct seccomp_notif notif;
@@ -223,7 +223,7 @@ TEST(end_of_the_last_task)
 	EXPECT_EQ(POLLHUP, events(end.fd, 0));
 }
 
-/* A request that was read into nowhere is there for the next reader. */
+/* A request whose reader's buffer cannot be written stays for the next reader. */
 TEST(unwritable_buffer)
 {
 	static const unsigned int flags[] = { 0, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV };
@@ -248,7 +248,7 @@ TEST(unwritable_buffer)
 	}
 }
 
-/* crun issue 526: a signal takes the request back before it was read; RECV finds nothing. */
+/* crun issue 526: a signal withdraws the request before it is read, so RECV finds nothing. */
 TEST(request_gone_before_it_is_read)
 {
 	struct seccomp_notif notif;
@@ -279,7 +279,7 @@ TEST(request_gone_before_it_is_answered)
 	EXPECT_EQ(ENOENT, errno);
 }
 
-/* A signal after RECV does not interrupt; one that kills does. */
+/* After RECV only a signal that kills interrupts the call. */
 TEST(wait_killable)
 {
 	struct seccomp_notif notif;
@@ -315,7 +315,7 @@ static void ask_until_killed(void *arg)
 		syscall(__NR_getppid);
 }
 
-/* SYNC_WAKE_UP changes who runs where, not what is answered. */
+/* SYNC_WAKE_UP changes the scheduling of supervisor and task, and no answer. */
 TEST(taking_turns)
 {
 	struct seccomp_notif notif;

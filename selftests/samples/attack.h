@@ -22,9 +22,9 @@
 extern int successes;
 
 /*
- * Takes the result of an attack, and errno. The attack was refused if the result is -1 and errno is what
- * sandboxes answer with. Any other errno means that the sandbox let the call through, which then failed
- * for another reason.
+ * Takes the result of an attack, and errno. The attack was refused if the result is -1 and errno is
+ * what sandboxes answer with. Any other errno means that the sandbox let the call through, which
+ * then failed for another reason.
  */
 void attack(const char *what, long result);
 

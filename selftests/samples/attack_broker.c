@@ -13,7 +13,7 @@
 
 static const char *secret;
 
-/* Does path lead to what is in the secret? */
+/* Whether the path leads to the content of the secret. */
 static bool reads(const char *path)
 {
 	char text[8] = "";
@@ -24,7 +24,7 @@ static bool reads(const char *path)
 	return found;
 }
 
-/* Other names for the file, where the broker would open it. */
+/* Other names of the file, in the directory that the broker opens files in. */
 static void attack_by_names(const char *directory)
 {
 	char path[256];
@@ -80,7 +80,7 @@ static long open_by_x32(const char *path)
 	return syscall(0x40000000 | __NR_openat, AT_FDCWD, path, O_RDONLY);
 }
 
-/* The numbers of another ABI; in a child, which they may be the end of. */
+/* Numbers of another ABI, in a child, which they may kill. */
 static void attack_by_abi(const char *what, long (*open_by)(const char *path))
 {
 	static char path[256];
@@ -147,7 +147,7 @@ static void attack_by_succession(pid_t boss)
 
 	attack("kill(SIGKILL)", killed);
 	listener = INSTALL(insns, SECCOMP_FILTER_FLAG_NEW_LISTENER);
-	/* Until the broker's is closed. */
+	/* Waits until the broker's listener is closed. */
 	for (int i = 0; i < 500 && !killed && listener < 0; i++) {
 		usleep(10000);
 		listener = INSTALL(insns, SECCOMP_FILTER_FLAG_NEW_LISTENER);

@@ -32,7 +32,7 @@ static int ask_for_mount(const char *path)
 	return mount("tmpfs", path, "tmpfs", 0, NULL);
 }
 
-/* Which round it is, between two processes; negative when all is over. */
+/* The number of the round, shared by two processes; negative at the end. */
 static volatile int *current_round;
 
 static void name_round(char *text, const char *directory, const char *what, int round)
@@ -98,7 +98,7 @@ static int attack_by_swapping(const char *directory, const char *elsewhere)
 	stat(elsewhere, &after);
 	printf("# %d mounts below the directory, %d refused\n", round, refused);
 	attack_shows("a mount elsewhere", after.st_dev != before.st_dev);
-	/* Or it was not tried at all. */
+	/* Otherwise it was not tried at all. */
 	return successes || !round || !refused;
 }
 
@@ -152,7 +152,7 @@ static void attack_mounts(const char *path)
 	attack("pivot_root()", syscall(__NR_pivot_root, path, path));
 }
 
-/* What root has by its user id and capabilities. */
+/* Rights that root has by its user id and capabilities. */
 static void attack_as_root(void)
 {
 	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };

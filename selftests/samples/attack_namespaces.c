@@ -60,7 +60,7 @@ static void attack_by_clone(void)
 	}
 }
 
-/* In children, as it cannot be taken back. */
+/* In children, as it cannot be undone. */
 static void attack_by_unshare(void)
 {
 	char what[64];
@@ -106,7 +106,7 @@ int main(void)
 	attack("setns() by a pidfd", setns(pidfd, CLONE_NEWNS | CLONE_NEWUTS));
 	attack("ptrace() of the parent", ptrace(PTRACE_SEIZE, getppid(), 0, 0));
 	attack("kill()", kill(getppid(), 0));
-	/* One that no kernel has yet. */
+	/* A flag that no kernel has yet. */
 	attack("call 500", syscall(500));
 	return !!successes;
 }

@@ -117,7 +117,7 @@ int main(void)
 	attack_by_tracing(boss);
 	attack("TIOCSTI", ioctl(0, TIOCSTI, "x"));
 	attack_by_ownership(boss);
-	/* It would have the last word on what the supervisor is asked, were that dead. */
+	/* If the supervisor were dead, this filter would decide on its calls. */
 	attack("a listener of one's own", INSTALL(insns, SECCOMP_FILTER_FLAG_NEW_LISTENER));
 	return !!successes;
 }

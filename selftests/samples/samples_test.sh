@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The sample supervisors do for a confined program what they allow, and nothing else, also if the
-# program attacks them (attack_*.c).
+# The sample supervisors do for a confined program what their policy allows, and nothing else, even if
+# the program attacks them (attack_*.c).
 . ./tap.sh
 
 mkdir -p /tmp/open/sub /tmp/closed
@@ -10,7 +10,7 @@ echo outside >/tmp/closed/file
 ln -sf /tmp/closed/file /tmp/open/link
 ln -sf sub/file /tmp/open/near
 broker() { ./file_broker /tmp/open -- "$@" 2>/dev/null; }
-# result COMMAND...: prints its status.
+# result COMMAND...: prints the exit status of COMMAND.
 result() {
 	"$@" 2>/dev/null
 	echo $?
@@ -44,7 +44,7 @@ check 'nor one that wants to read, change or execute a file elsewhere' \
 	broker ./attack_broker /tmp/closed/file /tmp/open /tmp/closed/tool
 check 'the file is as it was' [ "$(cat /tmp/closed/file)" = outside ]
 
-# To the machine the program is another user than root.
+# Outside of its user namespace the program is not root.
 mkdir -p /tmp/mnt/a /tmp/other /tmp/modules /tmp/evil
 chmod 777 /tmp/mnt /tmp/other
 manager() { ./mount_manager /tmp/mnt /tmp/modules rust_seccomp_none,nothing -- "$@" 2>/dev/null; }
@@ -62,7 +62,7 @@ echo nonsense >/tmp/evil/nothing.ko
 check 'a listed module is loaded by the manager, which finds it loaded already' \
 	sh -c './mount_manager /tmp/mnt /tmp/modules nothing -- insmod /tmp/evil/nothing.ko 2>&1 |
 		grep -q "module for .*File exists"'
-# Of attack_manager it is the errno: 1 EPERM, 8 ENOEXEC, 17 EEXIST.
+# attack_manager exits with the errno: 1 EPERM, 8 ENOEXEC, 17 EEXIST.
 check 'not from the program'"'"'s file: nonsense of a listed name is not looked at' \
 	[ "$(result manager ./attack_manager module /tmp/evil/nothing.ko)" = 17 ]
 echo nonsense >/tmp/modules/nothing.ko

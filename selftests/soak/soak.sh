@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# soak.sh SECONDS: everything at once, over and over, and nothing is left behind by it.
+# soak.sh SECONDS: runs everything at once, again and again, and checks that nothing is left behind.
 . ./tap.sh
 
 rm -f /tmp/soak.failed
 end=0
 
-# again NAME COMMAND...: until it is time, each time with another seed as its last argument.
+# again NAME COMMAND...: repeats COMMAND until the time is up, with another seed as its last argument.
 again() {
 	tap_name=$1 tap_rounds=0
 	shift
@@ -24,7 +24,7 @@ again() {
 	sed -n 's/^ok.*# SKIP/# &/p' "/tmp/soak.$tap_name"
 }
 
-# What debugfs says, of all tasks: some have no filters, and some are gone by the time.
+# Reads the filters of all tasks in debugfs. Some tasks have no filters, some have ended meanwhile.
 view() {
 	cat /sys/kernel/debug/rust_seccomp/counters || return
 	for tap_task in /proc/[0-9]*; do
@@ -35,7 +35,7 @@ view() {
 	sleep 1
 }
 
-# load SECONDS
+# load SECONDS: everything at once, for so long.
 load() {
 	end=$(($(date +%s) + $1))
 	again notify ./notify_soak 20 &

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many at once: tasks with a filter each, stacks as deep as they come, filters as long as they may
- * be. All of them get what their own filter says, and when they are gone, so is the memory.
+ * Many tasks with a filter each, stacks as deep and filters as long as possible. Each call gets the
+ * verdict of its own task's filters, and the memory is free when the tasks have ended.
  *
  *	stress TASKS STACKS
  *
- * The tasks share memory and all else, to have room for many; so they make their calls by hand,
- * for errno is shared, too.
+ * To save memory the tasks share everything, errno included, so they make system calls without the
+ * C library.
  */
 
 #include "common.h"
@@ -16,17 +16,16 @@
 
 enum {
 	STACK_SIZE = 16384,
-	/* The kernel keeps memory for the next ones, so it takes many to tell what one has. */
+	/* The kernel keeps freed memory for reuse, so only many tasks show what one takes. */
 	BARE_TASKS = 10000,
 	/*
-	 * Filters that go at the same time. The kernel starts a worker for each program that it
-	 * frees, and one frees while the others wait: of a hundred thousand for longer than the
-	 * hung-task detector allows.
+	 * Filters that are freed at the same time. The kernel starts a worker for each program, and
+	 * all but one wait: with a hundred thousand, for longer than the hung-task detector allows.
 	 */
 	FILTERS_AT_ONCE = 10000,
 };
 
-/* What a task does to confine itself; returns whether that, and what follows from it, is right. */
+/* Confines the calling task, and makes calls. Returns whether the results are right. */
 typedef bool confine_fn(int number);
 
 static confine_fn *confine;
@@ -66,7 +65,7 @@ static long memory_used(void)
 	return (info.totalram - info.freeram) * info.mem_unit;
 }
 
-/* How many BPF programs there are: each has memory of its own. */
+/* The number of BPF programs, each of which has memory of its own. */
 static int programs(void)
 {
 	FILE *areas = fopen("/proc/vmallocinfo", "r");
@@ -80,7 +79,7 @@ static int programs(void)
 	return count;
 }
 
-/* Memory in use, once it changes by less than a MiB in three seconds: much is freed late. */
+/* Memory in use after late frees: when it changes by less than a MiB in three seconds. */
 static long memory_settled(void)
 {
 	long before, used = memory_used();
@@ -141,7 +140,7 @@ static int task(void *argument)
 	return 0;
 }
 
-/* Without a filter the call says that there is no such "which". */
+/* Without a filter the call fails, as there is no such "which". */
 static bool nothing(int number)
 {
 	return call(__NR_getpriority, number + 10, 0, 0, 0) == -EINVAL;
@@ -163,7 +162,7 @@ static void end(int count, int filters)
 	}
 }
 
-/* What a task takes that has no filter, in bytes; 0 as long as this is not known. */
+/* The bytes that a task without a filter takes; 0 until this is measured. */
 static long bare;
 
 /*
@@ -203,7 +202,7 @@ static long run(int count, int filters, confine_fn *function, const char *what)
 	munmap(stacks, (size_t)count * STACK_SIZE);
 	if (!programs_go_down_to(programs_before))
 		check(false, "their programs are free", 0);
-	/* What few take is what the kernel has kept of those before. */
+	/* A few reuse what the kernel kept of earlier ones. */
 	check(started == count && ready == count, what,
 	      count * (filters ? filters : 1) < BARE_TASKS / 2 ? 0 : each);
 	return each;
@@ -216,7 +215,7 @@ static long put_on(struct sock_filter *insns, size_t len)
 	return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&prog, 0);
 }
 
-/* For getpriority(which): fails with the errno if it is for this one. */
+/* A filter that refuses getpriority() with this "which". */
 static long put_on_for(int which, int error)
 {
 	struct sock_filter insns[] = {
@@ -252,7 +251,7 @@ static bool deep_stack(int number)
 
 static struct sock_filter longest[BPF_MAXINSNS];
 
-/* A filter of 4096 instructions, the last of which decide. */
+/* A filter of 4096 instructions, of which the last ones decide. */
 static void make_longest(void)
 {
 	struct sock_filter end[] = {
@@ -273,8 +272,8 @@ static void make_longest(void)
 }
 
 /*
- * As many of the longest filters as a path may have: 32768 instructions, of those that they are
- * translated into. A jump and a return become three of them.
+ * As many of the longest filters as a path takes: 32768 translated instructions, of which a jump
+ * and a return take three.
  */
 static bool long_filters(int number)
 {
@@ -305,7 +304,7 @@ int main(int argc, char **argv)
 	run(BARE_TASKS, 0, nothing, "tasks without a filter, to warm up");
 	bare = run(BARE_TASKS, 0, nothing, "tasks without a filter");
 	run(tasks, 1, one_filter, "tasks with a filter of their own, beyond that");
-	/* What the first of all leave cached is there from here on. */
+	/* The first tasks fill caches, which stay. */
 	check(tasks_go_down_to(tasks_before), "the kernel's workers end", 0);
 	before = memory_settled();
 	run(stacks, 64, deep_stack, "tasks with 64 filters of their own, beyond that");

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# stress.sh [TASKS [STACKS]]: the program of that name, on both engines; what it tells of memory can
-# be compared. The built-in engine has a tenth of all, as it takes minutes to free that many programs.
+# stress.sh [TASKS [STACKS]]: the program of that name on both engines, whose memory figures can be
+# compared. The built-in engine gets a tenth of TASKS and STACKS, as it frees programs slowly.
 . ./tap.sh
 
 echo '# the built-in engine:'
