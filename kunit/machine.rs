@@ -4,12 +4,6 @@
 //! compile them, and compared with the interpreter that was written for the tests.
 
 use crate::{
-    appended::{
-        make,
-        program,
-        visible,
-        Made, //
-    },
     bpf::{
         append::{
             canonical,
@@ -28,16 +22,24 @@ use crate::{
     },
     calls,
     env::vec,
-    oracle::{
-        constants,
-        data, //
+    shared::{
+        appended::{
+            make,
+            program,
+            visible,
+            Made, //
+        },
+        oracle::{
+            constants,
+            data, //
+        },
+        programs::random,
+        reference::{
+            self,
+            Data, //
+        },
+        rng::Rng, //
     },
-    programs::random,
-    reference::{
-        self,
-        Data, //
-    },
-    rng::Rng,
     sys::{
         arch::{
             layout,

@@ -3,7 +3,7 @@
 //! The tests of the logic that does not touch the kernel, in the kernel, as KUnit suites: with its
 //! allocators, and with whatever it was built with to find bugs.
 //!
-//! The logic is that of `rust/`, and the tests those of `host/src/cases/`, file by file. [`machine`]
+//! The logic is that of `rust/`, and the tests those of `host/src/shared/cases/`, file by file. [`machine`]
 //! is what there is here alone: programs are run by the kernel's own BPF.
 
 use kernel::{
@@ -29,9 +29,9 @@ macro_rules! suites {
         $(mod $file {
             #[allow(unused_imports, reason = "one of them has the tests")]
             use crate::{
-        cases::*,
-        *, //
-    };
+                shared::cases::*,
+                *, //
+            };
 
             $(
                 /// # Safety
@@ -137,25 +137,10 @@ macro_rules! panic {
 
 // The host's tests reach the items of these from another crate, and some the binaries there alone.
 
-#[path = "../host/src/appended.rs"]
-#[allow(unreachable_pub)]
-mod appended;
-#[path = "../host/src/cases/mod.rs"]
-#[allow(unreachable_pub)]
-mod cases;
 mod machine;
-#[path = "../host/src/oracle.rs"]
+#[path = "../host/src/shared/mod.rs"]
 #[allow(dead_code, unreachable_pub)]
-mod oracle;
-#[path = "../host/src/programs.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod programs;
-#[path = "../host/src/reference.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod reference;
-#[path = "../host/src/rng.rs"]
-#[allow(unreachable_pub)]
-mod rng;
+mod shared;
 
 module! {
     type: Tests,

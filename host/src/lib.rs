@@ -2,20 +2,15 @@
 
 //! Host tests of what in `rust/` does not touch the kernel.
 //!
-//! `bpf` is the module's own code; `reference` says the same things in the plainest way, `programs`
-//! makes programs (`appended` those of appended filters), and `oracle` compares what the one makes of
-//! them with the other. `cases` are tests. But for `mem` and `env` all of it runs in the kernel, too:
-//! see `kunit/`.
+//! `logic` is the module's own code. Of `shared`, `reference` says the same things in the plainest way,
+//! `programs` makes programs (`appended` those of appended filters), and `oracle` compares what the one
+//! makes of them with the other. `cases` are tests. But for `mem` and `env` all of it runs in the
+//! kernel, too: see `kunit/`.
 
-pub mod appended;
-pub mod cases;
 pub mod env;
 #[path = "../../rust/logic/mod.rs"]
 pub mod logic;
 pub mod mem;
-pub mod oracle;
-pub mod programs;
-pub mod reference;
-pub mod rng;
+pub mod shared;
 
 pub use logic::{abi as uapi, bpf, syscalls as calls};

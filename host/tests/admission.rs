@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use rust_seccomp_host::bpf::insn::Insn;
-use rust_seccomp_host::cases::admission::admitted;
-use rust_seccomp_host::reference::admits;
+use rust_seccomp_host::shared::cases::admission::admitted;
+use rust_seccomp_host::shared::reference::admits;
 
 proptest! {
     #[test]

@@ -4,9 +4,9 @@
 
 use proptest::prelude::*;
 use rust_seccomp_host::bpf::listing::Listing;
-use rust_seccomp_host::oracle::{compare, Count, Effort};
-use rust_seccomp_host::programs::{from_bytes, from_text};
-use rust_seccomp_host::rng::Rng;
+use rust_seccomp_host::shared::oracle::{compare, Count, Effort};
+use rust_seccomp_host::shared::programs::{from_bytes, from_text};
+use rust_seccomp_host::shared::rng::Rng;
 
 #[test]
 fn corpus() {

@@ -7,7 +7,7 @@ macro_rules! tests {
         $(mod $file {
             $(#[test]
             fn $case() {
-                rust_seccomp_host::cases::$file::$case();
+                rust_seccomp_host::shared::cases::$file::$case();
             })*
         })*
     };

@@ -6,9 +6,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use rust_seccomp_host::bpf::listing::Listing;
-use rust_seccomp_host::oracle::{compare, Count, Effort};
-use rust_seccomp_host::programs::from_bytes;
-use rust_seccomp_host::rng::Rng;
+use rust_seccomp_host::shared::oracle::{compare, Count, Effort};
+use rust_seccomp_host::shared::programs::from_bytes;
+use rust_seccomp_host::shared::rng::Rng;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((seed, bytes)) = bytes.split_first() else {

@@ -10,9 +10,9 @@
 
 use rust_seccomp_host::bpf::insn::Insn;
 use rust_seccomp_host::bpf::listing::Listing;
-use rust_seccomp_host::oracle::{compare, Count, Effort};
-use rust_seccomp_host::programs::{from_bytes, random, to_text};
-use rust_seccomp_host::rng::Rng;
+use rust_seccomp_host::shared::oracle::{compare, Count, Effort};
+use rust_seccomp_host::shared::programs::{from_bytes, random, to_text};
+use rust_seccomp_host::shared::rng::Rng;
 use std::io::Write;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::process::ExitCode;

@@ -5,7 +5,7 @@
 use rust_seccomp_host::bpf::analyse::{analyse, Outcome};
 use rust_seccomp_host::bpf::meter::Meter;
 use rust_seccomp_host::bpf::residual::specialise;
-use rust_seccomp_host::programs::{from_text, X86_64};
+use rust_seccomp_host::shared::programs::{from_text, X86_64};
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -5,9 +5,9 @@
 use crate::bpf::check::{check, check_classic, check_scratch};
 use crate::bpf::insn::Insn;
 use crate::env::vec;
-use crate::programs::random;
-use crate::reference::{admits, seccomp_admits};
-use crate::rng::Rng;
+use crate::shared::programs::random;
+use crate::shared::reference::{admits, seccomp_admits};
+use crate::shared::rng::Rng;
 
 use super::scaled;
 

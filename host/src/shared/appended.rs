@@ -7,9 +7,9 @@ use crate::bpf::insn::Insn;
 use crate::bpf::lower::{Layout, Word};
 use crate::calls::{self, CALLS};
 use crate::env::{vec, Vec};
-use crate::programs::random;
-use crate::reference::run_with_len;
-use crate::rng::Rng;
+use crate::shared::programs::random;
+use crate::shared::reference::run_with_len;
+use crate::shared::rng::Rng;
 
 /// `SECCOMP_RET_ERRNO | E2BIG`.
 pub const E2BIG: u32 = 0x0005_0007;

@@ -13,9 +13,9 @@ use crate::bpf::residual::{specialise, strongest};
 use crate::bpf::study::{study, units, Finding, Side, Study};
 use crate::env::{format, vec, String, Vec};
 use crate::mem::{self, Buf, NoMemory};
-use crate::programs::{AARCH64, I386, X86_64};
-use crate::reference::{self, Data};
-use crate::rng::Rng;
+use crate::shared::programs::{AARCH64, I386, X86_64};
+use crate::shared::reference::{self, Data};
+use crate::shared::rng::Rng;
 
 /// How much to compare.
 #[derive(Clone, Copy, Debug)]

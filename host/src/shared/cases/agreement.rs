@@ -4,9 +4,9 @@
 
 use crate::bpf::listing::Listing;
 use crate::env::Vec;
-use crate::oracle::{compare, Count, Effort};
-use crate::programs::{from_bytes, random};
-use crate::rng::Rng;
+use crate::shared::oracle::{compare, Count, Effort};
+use crate::shared::programs::{from_bytes, random};
+use crate::shared::rng::Rng;
 
 use super::scaled;
 
@@ -43,7 +43,7 @@ pub fn random_programs() {
 /// What the guided fuzzer has found to be different, a line of bytes each.
 pub fn guided_corpus() {
     let mut programs = 0;
-    for line in include_str!("../../fuzz/corpus.txt").lines() {
+    for line in include_str!("../../../fuzz/corpus.txt").lines() {
         let bytes: Vec<u8> = (0..line.len() / 2)
             .map(|at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
             .collect();

@@ -10,7 +10,7 @@ use crate::bpf::meter::Meter;
 use crate::bpf::residual::{specialise, strongest};
 use crate::env::{format, vec, String, Vec};
 use crate::mem::{self, Buf};
-use crate::programs::{AARCH64, ALLOW, X86_64};
+use crate::shared::programs::{AARCH64, ALLOW, X86_64};
 
 const KILL: u32 = 0x8000_0000;
 const ENOSYS: u32 = 0x0005_0026;

@@ -2,7 +2,6 @@
 
 //! Appended filters do what they would do over the whole of `struct seccomp_data_append`.
 
-use crate::appended::{layout, make, program, visible, E2BIG};
 use crate::bpf::analyse::{analyse, Outcome};
 use crate::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields};
 use crate::bpf::insn::Insn;
@@ -14,9 +13,10 @@ use crate::bpf::study::{study, units, Finding, Side};
 use crate::calls::{self, CALLS};
 use crate::env::{format, Vec};
 use crate::mem::Buf;
-use crate::programs::{AARCH64, ALLOW, I386, X86_64};
-use crate::reference::{admits_with, run_ebpf_with, seccomp_admits};
-use crate::rng::Rng;
+use crate::shared::appended::{layout, make, program, visible, E2BIG};
+use crate::shared::programs::{AARCH64, ALLOW, I386, X86_64};
+use crate::shared::reference::{admits_with, run_ebpf_with, seccomp_admits};
+use crate::shared::rng::Rng;
 
 use super::scaled;
 

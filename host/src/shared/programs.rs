@@ -4,8 +4,8 @@
 
 use crate::bpf::insn::{Insn, BPF_MAXINSNS};
 use crate::env::{vec, String, Vec};
-use crate::reference::admits;
-use crate::rng::Rng;
+use crate::shared::reference::admits;
+use crate::shared::rng::Rng;
 use core::fmt::Write;
 
 /// `AUDIT_ARCH_X86_64`.

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the host's tests and those in the kernel (`kunit/`) have in common: programs, an independent
+//! interpreter to compare with, and the cases.
+
+pub mod appended;
+pub mod cases;
+pub mod oracle;
+pub mod programs;
+pub mod reference;
+pub mod rng;
