@@ -12,10 +12,9 @@ use kernel::{
 };
 
 mod env;
-#[allow(dead_code, reason = "it is for the whole engine")]
 #[path = "../rust/logic/mod.rs"]
 mod logic;
-mod mem;
+mod memory;
 mod sys;
 
 use logic::{

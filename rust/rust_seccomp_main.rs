@@ -10,13 +10,12 @@
 use kernel::prelude::*;
 
 mod engine;
-#[allow(dead_code, reason = "`abi` is the whole of a header")]
 mod logic;
-mod mem;
 mod sys;
 mod takeover;
 
 use engine::inspect::debugfs;
+use sys::memory;
 use takeover::{
     args,
     hooks, //

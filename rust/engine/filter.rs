@@ -30,9 +30,9 @@ use crate::{
         append::NeededInputs,
         study::Study, //
     },
-    mem,
     sys::{
         bpf::Residuals,
+        memory,
         module::ModuleRef, //
     }, //
 };
@@ -349,7 +349,7 @@ impl Draft {
                 notifier,
                 _module: module,
             }),
-            mem::flags(),
+            memory::flags(),
         )?;
         let filter = KBox::into_raw(filter);
         // SAFETY: A box is never NULL.

@@ -3,21 +3,23 @@
 //! What a filter runs as a whole: for system calls that have no entry in the tables.
 
 use crate::{
-    logic::bpf::{
-        append::{
-            canonical,
-            ArchView,
-            Inputs,
-            NeededInputs,
-            VisibleFields, //
+    logic::{
+        bpf::{
+            append::{
+                canonical,
+                ArchView,
+                Inputs,
+                NeededInputs,
+                VisibleFields, //
+            },
+            insn::Insn,
+            lower::lower,
+            residual::specialise, //
         },
-        insn::Insn,
-        lower::lower,
-        residual::specialise, //
-    },
-    mem::{
-        Buf,
-        NoMemory, //
+        buf::{
+            Buf,
+            NoMemory, //
+        }, //
     },
     sys::{
         arch,

@@ -37,11 +37,11 @@ use crate::{
                 Study, //
             }, //
         },
+        buf::{
+            Buf,
+            NoMemory, //
+        },
         verdict::Verdict, //
-    },
-    mem::{
-        Buf,
-        NoMemory, //
     },
     sys::{
         arch::{

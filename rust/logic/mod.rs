@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What can be told of filters and calls without a kernel: it uses `core` alone, so that the host's
-//! tests run the very same files.
+//! What can be told of filters and system calls without a kernel.
+//!
+//! This room uses `core` alone and imports nothing outside itself, but for memory: see [`buf`]. So the
+//! module, the host's tests (`host/`) and the tests in the kernel (`kunit/`) mount the very same files.
+//! No file of it has a `cfg`.
+
+#![allow(dead_code, reason = "each of those that mount it uses a part")]
+#![allow(
+    unreachable_pub,
+    reason = "the host's tests reach these items from another crate"
+)]
 
 pub mod abi;
-#[allow(dead_code, reason = "the host has no use for it")]
-pub(crate) mod argument;
+pub mod argument;
 pub mod bpf;
+pub mod buf;
 pub mod syscalls;
-#[allow(dead_code, reason = "the host has no use for most of it")]
-pub(crate) mod verdict;
+pub mod verdict;

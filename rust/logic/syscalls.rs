@@ -9,11 +9,6 @@
 //!
 //! `bpf()` is not here: it writes results to its struct.
 
-#![allow(
-    unreachable_pub,
-    reason = "the host's tests reach these items from another crate"
-)]
-
 /// `AUDIT_ARCH_X86_64`.
 pub const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
 /// `AUDIT_ARCH_I386`.

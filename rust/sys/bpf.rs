@@ -9,17 +9,19 @@ use super::{
     regs::Regs,
     uapi::seccomp_data, //
 };
-use crate::logic::bpf::{
-    append::Inputs,
-    check::check,
-    insn::*,
-    lower::{
-        EbpfInsn,
-        Lowered,
-        STACK, //
-    }, //
+use crate::logic::{
+    bpf::{
+        append::Inputs,
+        check::check,
+        insn::*,
+        lower::{
+            EbpfInsn,
+            Lowered,
+            STACK, //
+        }, //
+    },
+    buf::Buf, //
 };
-use crate::mem::Buf;
 use core::ptr::NonNull;
 use kernel::{
     bindings,

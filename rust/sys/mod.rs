@@ -10,6 +10,7 @@ mod ffi;
 pub(crate) mod file;
 pub(crate) mod ftrace;
 pub(crate) mod mapping;
+pub(crate) mod memory;
 pub(crate) mod module;
 pub(crate) mod ptrace;
 pub(crate) mod rcu;

@@ -12,7 +12,8 @@ use crate::bpf::meter::Meter;
 use crate::bpf::residual::{specialise, strongest};
 use crate::bpf::study::{study, units, Finding, Side, Study};
 use crate::env::{format, vec, String, Vec};
-use crate::mem::{self, Buf, NoMemory};
+use crate::logic::buf::{Buf, NoMemory};
+use crate::memory;
 use crate::shared::programs::{AARCH64, I386, X86_64};
 use crate::shared::reference::{self, Data};
 use crate::shared::rng::Rng;
@@ -392,17 +393,17 @@ fn starve(
     // The first few allocations one by one, and some of those that come later.
     let mut n = 0;
     while n < 200 {
-        mem::fail_after(n);
+        memory::fail_after(n);
         let analysed = analyse(prog, arch, &mut Meter::unlimited());
-        mem::fail_after(n);
+        memory::fail_after(n);
         let studied = study(prog, &sides(arch, arch), limited(units(prog)));
-        mem::fail_after(n);
+        memory::fail_after(n);
         let residual = specialise(prog, arch, nr);
-        mem::fail_after(n);
+        memory::fail_after(n);
         let native = lower(prog, &layout);
-        mem::fail_after(n);
+        memory::fail_after(n);
         let scratch = check::check_scratch(prog);
-        mem::never_fail();
+        memory::never_fail();
         let errors = [
             analysed.is_err(),
             studied.is_err(),

@@ -19,9 +19,9 @@
 
 use crate::{
     logic::bpf::append::Inputs,
-    mem,
     sys::{
         file,
+        memory,
         regs::Regs,
         shared::{
             peek,
@@ -371,7 +371,7 @@ impl Notifier {
         loop {
             let room = 2 * requests.pending.capacity().max(2);
             drop(requests);
-            let mut larger = KVVec::with_capacity(room, mem::flags())?;
+            let mut larger = KVVec::with_capacity(room, memory::flags())?;
             requests = self.requests.lock();
             // Another task may have been quicker, or even more of them.
             if requests.pending.capacity() < room {
@@ -467,7 +467,7 @@ impl Requests {
 
     /// Has a file to be installed for the request with this id.
     pub(crate) fn add_file(&mut self, id: u64, file: Arc<Injection>) -> Result {
-        Ok(self.files.push(ToInstall { id, file }, mem::flags())?)
+        Ok(self.files.push(ToInstall { id, file }, memory::flags())?)
     }
 
     /// Is there a file to install for the request with this id?

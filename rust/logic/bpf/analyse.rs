@@ -36,7 +36,7 @@ use super::{
         LIMIT, //
     }, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };
@@ -77,7 +77,6 @@ pub struct Outcomes {
 
 impl Outcomes {
     /// What is done for a number.
-    #[allow(dead_code, reason = "for tests")]
     pub fn get(&self, nr: u32) -> Outcome {
         let constant = usize::from(self.index.get(nr as usize).copied().unwrap_or(0))
             .checked_sub(1)
@@ -89,7 +88,6 @@ impl Outcomes {
     }
 
     /// Are there, or were there in between, as many constants as can be told?
-    #[allow(dead_code, reason = "for tests")]
     pub fn is_full(&self) -> bool {
         self.constants.len() >= MAX_CONSTANTS
     }

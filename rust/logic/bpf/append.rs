@@ -37,28 +37,26 @@ use super::{
         WORD_PKEY, //
     }, //
 };
-use crate::{
-    logic::{
-        abi::{
-            seccomp_data_append,
-            SECCOMP_DATA_APPEND_SIZE,
-            SECCOMP_DATA_FEATURE_EA,
-            SECCOMP_DATA_FEATURE_EA_TAIL,
-            SECCOMP_DATA_FEATURE_NR_HIGH,
-            SECCOMP_DATA_FEATURE_PKEY, //
-        },
-        syscalls::{
-            self,
-            CALLS, //
-        },
-        verdict::{
-            E2BIG,
-            SECCOMP_RET_ERRNO, //
-        }, //
+use crate::logic::{
+    abi::{
+        seccomp_data_append,
+        SECCOMP_DATA_APPEND_SIZE,
+        SECCOMP_DATA_FEATURE_EA,
+        SECCOMP_DATA_FEATURE_EA_TAIL,
+        SECCOMP_DATA_FEATURE_NR_HIGH,
+        SECCOMP_DATA_FEATURE_PKEY, //
     },
-    mem::{
+    buf::{
         Buf,
         NoMemory, //
+    },
+    syscalls::{
+        self,
+        CALLS, //
+    },
+    verdict::{
+        E2BIG,
+        SECCOMP_RET_ERRNO, //
     }, //
 };
 use core::mem::{

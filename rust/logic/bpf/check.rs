@@ -16,7 +16,7 @@ use super::insn::{
     DATA_WORDS,
     MAX_INSNS, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };

@@ -34,7 +34,7 @@ use super::{
     },
     set::Set, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };

@@ -10,7 +10,7 @@ use super::insn::{
     Src,
     CELLS, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };

@@ -50,7 +50,7 @@ use super::{
         remove_dead, //
     }, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };

@@ -23,7 +23,7 @@ use super::{
     meter::Meter,
     set::Set, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };

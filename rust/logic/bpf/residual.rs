@@ -36,12 +36,12 @@ use super::{
     },
     meter::Meter, //
 };
-use crate::{
-    logic::verdict::SECCOMP_RET_ACTION_FULL,
-    mem::{
+use crate::logic::{
+    buf::{
         Buf,
         NoMemory, //
-    }, //
+    },
+    verdict::SECCOMP_RET_ACTION_FULL, //
 };
 
 /// Loads of cells.

@@ -40,7 +40,7 @@ use super::{
     },
     set::Set, //
 };
-use crate::mem::{
+use crate::logic::buf::{
     Buf,
     NoMemory, //
 };
@@ -76,7 +76,6 @@ impl Findings {
     }
 
     /// The finding for a number.
-    #[allow(dead_code, reason = "for tests")]
     pub fn get(&self, nr: u32) -> Finding {
         let place = self.index.get(nr as usize).copied().unwrap_or(0);
         let finding = self.findings.get(usize::from(place));

@@ -12,7 +12,7 @@ use crate::bpf::residual::specialise;
 use crate::bpf::study::{study, units, Finding, Side};
 use crate::calls::{self, CALLS};
 use crate::env::{format, Vec};
-use crate::mem::Buf;
+use crate::logic::buf::Buf;
 use crate::shared::appended::{layout, make, program, visible, E2BIG};
 use crate::shared::programs::{AARCH64, ALLOW, I386, X86_64};
 use crate::shared::reference::{admits_with, run_ebpf_with, seccomp_admits};

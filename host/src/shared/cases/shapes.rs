@@ -9,7 +9,8 @@ use crate::bpf::lower::{lower, Layout, Word};
 use crate::bpf::meter::Meter;
 use crate::bpf::residual::{specialise, strongest};
 use crate::env::{format, vec, String, Vec};
-use crate::mem::{self, Buf};
+use crate::logic::buf::Buf;
+use crate::memory;
 use crate::shared::programs::{AARCH64, ALLOW, X86_64};
 
 const KILL: u32 = 0x8000_0000;
@@ -362,13 +363,13 @@ pub fn every_allocation_may_fail() {
     let lowered = lower(&prog, &layout).unwrap().unwrap();
     let mut failed = [0; 3];
     for n in 0..10_000 {
-        mem::fail_after(n);
+        memory::fail_after(n);
         let analysed = analyse(&prog, X86_64, &mut Meter::unlimited());
-        mem::fail_after(n);
+        memory::fail_after(n);
         let specialised = specialise(&prog, X86_64, 41);
-        mem::fail_after(n);
+        memory::fail_after(n);
         let translated = lower(&prog, &layout);
-        mem::never_fail();
+        memory::never_fail();
         match &analysed {
             Ok(outcomes) => assert_eq!(list_of(outcomes)[..], truth[..]),
             Err(_) => failed[0] += 1,
