@@ -6,6 +6,7 @@
 //! module, the host's tests (`host/`) and the tests in the kernel (`kunit/`) mount the very same files.
 //! No file of it has a `cfg`.
 
+#![deny(unsafe_code)]
 #![allow(dead_code, reason = "each of those that mount it uses a part")]
 #![allow(
     unreachable_pub,
