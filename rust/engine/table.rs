@@ -61,7 +61,7 @@ use core::ptr::NonNull;
 use kernel::page::PAGE_SIZE;
 
 /// Numbers below this have an entry.
-pub(crate) const LIMIT: usize = crate::logic::bpf::set::LIMIT;
+pub(crate) const LIMIT: usize = crate::logic::syscalls::LIMIT;
 
 /// Different entries of a table: the index has a byte for each number.
 const MAX_ENTRIES: usize = 256;

@@ -21,6 +21,10 @@ pub const AUDIT_ARCH_ARM: u32 = 0x4000_0028;
 /// Set in the numbers of x32 calls, which are otherwise those of x86_64.
 pub const X32_SYSCALL_BIT: u32 = 0x4000_0000;
 
+/// Numbers below this are looked up in tables and kept in sets: those of all system calls, without
+/// [`X32_SYSCALL_BIT`].
+pub const LIMIT: usize = 512;
+
 /// Where a call finds the size of its struct, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
@@ -183,9 +187,6 @@ pub fn find(arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     };
     CALLS.get(usize::from(*places.get(nr as usize)?))
 }
-
-/// The numbers of all of them are below this, without [`X32_SYSCALL_BIT`].
-pub const LIMIT: usize = 512;
 
 /// By architecture and number, where in [`CALLS`] the call is; a place that there is not, if it is
 /// none of them.

@@ -31,14 +31,14 @@ use super::{
         Pass,
         Val, //
     },
-    set::{
-        Set,
-        LIMIT, //
-    }, //
+    set::Set, //
 };
-use crate::logic::buf::{
-    Buf,
-    NoMemory, //
+use crate::logic::{
+    buf::{
+        Buf,
+        NoMemory, //
+    },
+    syscalls::LIMIT, //
 };
 
 /// What a filter does for a system call.

@@ -148,7 +148,7 @@ pub(super) struct Given {
     /// The number that is followed.
     nr: u32,
     /// The numbers for which all that was found so far is the same, `nr` among them if it is below
-    /// [`LIMIT`](super::set::LIMIT).
+    /// [`LIMIT`](crate::logic::syscalls::LIMIT).
     alike: Set,
     /// `nr` is the only one.
     alone: bool,

@@ -3,9 +3,7 @@
 //! Sets of system call numbers.
 
 use super::insn::Cond;
-
-/// Numbers that a set can hold: those below.
-pub const LIMIT: usize = 512;
+use crate::logic::syscalls::LIMIT;
 
 const WORDS: usize = LIMIT / 64;
 

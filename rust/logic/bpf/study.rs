@@ -65,7 +65,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// By number, below [`LIMIT`](super::set::LIMIT), which of [`Findings::all`].
+    /// By number, below [`LIMIT`](crate::logic::syscalls::LIMIT), which of [`Findings::all`].
     pub fn index(&self) -> &[u8] {
         &self.index
     }
