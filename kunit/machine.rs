@@ -4,24 +4,26 @@
 //! compile them, and compared with the interpreter that was written for the tests.
 
 use crate::{
-    bpf::{
-        append::{
-            canonical,
-            ArchView,
-            Inputs,
-            VisibleFields, //
+    logic::{
+        bpf::{
+            append::{
+                canonical,
+                ArchView,
+                Inputs,
+                VisibleFields, //
+            },
+            insn::Insn,
+            listing::Listing,
+            lower::{
+                lower,
+                Layout,
+                Word, //
+            },
+            residual::specialise, //
         },
-        insn::Insn,
-        listing::Listing,
-        lower::{
-            lower,
-            Layout,
-            Word, //
-        },
-        residual::specialise, //
+        buf::Buf,
+        syscalls, //
     },
-    calls,
-    env::vec,
     shared::{
         appended::{
             make,
@@ -166,7 +168,7 @@ fn audit_arch(compat: bool) -> u32 {
 
 /// What is left of programs for a number.
 pub(crate) fn residuals() {
-    let argument = vec![0; 4096];
+    let argument = Buf::filled(4096, 0u8).unwrap();
     let inputs = Inputs {
         which: 0,
         argument: argument.as_ptr(),
@@ -231,7 +233,7 @@ pub(crate) fn appended() {
 }
 
 fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
-    let has = calls::find(made.arch, made.nr).is_some();
+    let has = syscalls::find(made.arch, made.nr).is_some();
     let memory = made.memory();
     let inputs = Inputs {
         which: 0,

@@ -11,16 +11,13 @@ use kernel::{
     prelude::*, //
 };
 
-mod env;
 #[path = "../rust/logic/mod.rs"]
 mod logic;
 mod memory;
 mod sys;
 
-use logic::{
-    bpf,
-    syscalls as calls, //
-};
+/// Of what is tried at random, one in this number is: an emulated processor that looks for bugs is slow.
+const ONE_IN: u64 = 30;
 
 /// A suite for each file, with a case for each of its tests.
 macro_rules! suites {

@@ -3,7 +3,7 @@
 //! The checks admit what the kernel's do.
 
 use proptest::prelude::*;
-use rust_seccomp_host::bpf::insn::Insn;
+use rust_seccomp_host::logic::bpf::insn::Insn;
 use rust_seccomp_host::shared::cases::admission::admitted;
 use rust_seccomp_host::shared::reference::admits;
 

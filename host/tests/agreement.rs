@@ -3,7 +3,7 @@
 //! What is said of programs is what they do.
 
 use proptest::prelude::*;
-use rust_seccomp_host::bpf::listing::Listing;
+use rust_seccomp_host::logic::bpf::listing::Listing;
 use rust_seccomp_host::shared::oracle::{compare, Count, Effort};
 use rust_seccomp_host::shared::programs::{from_bytes, from_text};
 use rust_seccomp_host::shared::rng::Rng;

@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rust_seccomp_host::bpf::listing::Listing;
+use rust_seccomp_host::logic::bpf::listing::Listing;
 use rust_seccomp_host::shared::oracle::{compare, Count, Effort};
 use rust_seccomp_host::shared::programs::from_bytes;
 use rust_seccomp_host::shared::rng::Rng;

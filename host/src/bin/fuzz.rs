@@ -8,8 +8,9 @@
 //!
 //! `fuzz --print N [--seed S]` prints so many programs in the form of `bench/costly.txt` instead.
 
-use rust_seccomp_host::bpf::insn::Insn;
-use rust_seccomp_host::bpf::listing::Listing;
+use rust_seccomp_host::logic::bpf::insn::Insn;
+use rust_seccomp_host::logic::bpf::listing::Listing;
+use rust_seccomp_host::logic::buf::Buf;
 use rust_seccomp_host::shared::oracle::{compare, Count, Effort};
 use rust_seccomp_host::shared::programs::{from_bytes, random, to_text};
 use rust_seccomp_host::shared::rng::Rng;
@@ -49,7 +50,7 @@ fn arguments() -> Option<Arguments> {
 }
 
 /// The program of a seed.
-fn program(seed: u64) -> (Vec<Insn>, Rng) {
+fn program(seed: u64) -> (Buf<Insn>, Rng) {
     let mut rng = Rng::new(seed.wrapping_mul(0xd134_2543_de82_ef95));
     let prog = if rng.one_in(10) {
         let bytes: Vec<u8> = (0..8 * (1 + rng.below(24)))

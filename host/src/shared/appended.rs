@@ -2,11 +2,11 @@
 
 //! Appended filters: random ones, and what system calls are to them.
 
-use crate::bpf::append::VisibleFields;
-use crate::bpf::insn::Insn;
-use crate::bpf::lower::{Layout, Word};
-use crate::calls::{self, CALLS};
-use crate::env::{vec, Vec};
+use crate::logic::bpf::append::VisibleFields;
+use crate::logic::bpf::insn::Insn;
+use crate::logic::bpf::lower::{Layout, Word};
+use crate::logic::buf::Buf;
+use crate::logic::syscalls::{self, CALLS};
 use crate::shared::programs::random;
 use crate::shared::reference::run_with_len;
 use crate::shared::rng::Rng;
@@ -29,7 +29,7 @@ pub struct Made {
     /// The size of the argument, as the caller passed it.
     pub size: u64,
     /// The argument: 4096 bytes.
-    pub argument: Vec<u8>,
+    pub argument: Buf<u8>,
 }
 
 impl Made {
@@ -42,10 +42,10 @@ impl Made {
     }
 
     /// `struct seccomp_data_append`, as words, written down field by field.
-    fn structure(&self, visible: VisibleFields) -> Vec<u32> {
+    fn structure(&self, visible: VisibleFields) -> Buf<u32> {
         let understood = visible.argument.unwrap_or(0);
-        let sees = visible.argument.is_some() && calls::find(self.arch, self.nr).is_some();
-        let mut words = vec![self.nr, self.arch];
+        let sees = visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some();
+        let mut words = Buf::from([self.nr, self.arch]);
         words.extend(self.ip_and_args);
         words.extend([1136 + understood, 0]);
         let mut features = 0;
@@ -54,8 +54,8 @@ impl Made {
         features |= u32::from(sees) << 2;
         features |= u32::from(sees && visible.tail && self.extent() > understood as usize) << 3;
         words.extend([features, 0]);
-        words.push(if visible.nr_high { self.nr_high } else { 0 });
-        words.push(if visible.pkey { self.pkey } else { 0 });
+        words.extend([if visible.nr_high { self.nr_high } else { 0 }]);
+        words.extend([if visible.pkey { self.pkey } else { 0 }]);
         words.extend([0; 4]);
         words.extend([0; 256]);
         let size = if sees { self.size } else { 0 };
@@ -63,14 +63,14 @@ impl Made {
         for word in 0..understood as usize / 4 {
             let bytes = &self.argument[4 * word..4 * word + 4];
             let value = u32::from_le_bytes(bytes.try_into().unwrap());
-            words.push(if sees { value } else { 0 });
+            words.extend([if sees { value } else { 0 }]);
         }
         words
     }
 
     /// What the filter says, if it is run as its author wrote it.
     pub fn answer(&self, prog: &[Insn], visible: VisibleFields) -> u32 {
-        let sees = visible.argument.is_some() && calls::find(self.arch, self.nr).is_some();
+        let sees = visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some();
         if sees && !visible.tail && self.extent() > visible.argument.unwrap() as usize {
             return E2BIG;
         }
@@ -79,17 +79,17 @@ impl Made {
     }
 
     /// What lowered programs find, by [`layout`].
-    pub fn context(&self) -> Vec<u8> {
-        let mut words = vec![self.nr];
+    pub fn context(&self) -> Buf<u8> {
+        let mut words = Buf::from([self.nr]);
         words.extend(self.ip_and_args);
-        words.push(self.nr_high);
+        words.extend([self.nr_high]);
         words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
     /// `struct Inputs`, with a pointer that is not used.
-    pub fn inputs(&self) -> Vec<u8> {
-        let has = calls::find(self.arch, self.nr).is_some();
-        let mut bytes = vec![0; 4];
+    pub fn inputs(&self) -> Buf<u8> {
+        let has = syscalls::find(self.arch, self.nr).is_some();
+        let mut bytes = Buf::filled(4, 0).unwrap();
         bytes.extend(self.pkey.to_le_bytes());
         bytes.extend([0; 8]);
         bytes.extend(if has { self.size } else { 0 }.to_le_bytes());
@@ -99,10 +99,10 @@ impl Made {
     }
 
     /// What that points to.
-    pub fn memory(&self) -> Vec<u8> {
-        match calls::find(self.arch, self.nr) {
+    pub fn memory(&self) -> Buf<u8> {
+        match syscalls::find(self.arch, self.nr) {
             Some(_) => self.argument.clone(),
-            None => vec![0; 4096],
+            None => Buf::filled(4096, 0).unwrap(),
         }
     }
 }
@@ -136,10 +136,10 @@ pub fn visible(rng: &mut Rng) -> VisibleFields {
 }
 
 /// A random program that loads from all over the structure.
-pub fn program(rng: &mut Rng, visible: VisibleFields) -> Vec<Insn> {
+pub fn program(rng: &mut Rng, visible: VisibleFields) -> Buf<Insn> {
     let mut prog = random(rng);
     let end = 1136 + visible.argument.unwrap_or(0);
-    for insn in &mut prog {
+    for insn in prog.iter_mut() {
         if insn.code == 0x20 && rng.one_in(2) {
             let offset = match rng.below(3) {
                 0 => rng.pick(&[64, 68, 72, 72, 76, 80, 80, 84, 84, 88, 104, 1128, 1132]),
@@ -168,7 +168,7 @@ pub fn make(rng: &mut Rng, prog: &[Insn], arch: u32) -> Made {
         1 => rng.pick(prog).k % 512,
         _ => rng.below(512) as u32,
     };
-    let mut argument = vec![0; 4096];
+    let mut argument = Buf::filled(4096, 0).unwrap();
     for _ in 0..rng.below(8) {
         let words = rng.pick(&[24, 24, 1024]);
         let at = 4 * rng.below(words);

@@ -2,18 +2,18 @@
 
 //! Compares what `rust/logic/bpf/` makes of a program with what the program does.
 
-use crate::bpf::analyse::{analyse, Outcome};
-use crate::bpf::append::{ArchView, VisibleFields};
-use crate::bpf::check;
-use crate::bpf::insn::Insn;
-use crate::bpf::listing::Listing;
-use crate::bpf::lower::{lower, Layout, Lowered, Word};
-use crate::bpf::meter::Meter;
-use crate::bpf::residual::{specialise, strongest};
-use crate::bpf::study::{study, units, Finding, Side, Study};
-use crate::env::{format, vec, String, Vec};
+use crate::logic::bpf::analyse::{analyse, Outcome};
+use crate::logic::bpf::append::{ArchView, VisibleFields};
+use crate::logic::bpf::check;
+use crate::logic::bpf::insn::Insn;
+use crate::logic::bpf::listing::Listing;
+use crate::logic::bpf::lower::{lower, Layout, Lowered, Word};
+use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::residual::{specialise, strongest};
+use crate::logic::bpf::study::{study, units, Finding, Side, Study};
 use crate::logic::buf::{Buf, NoMemory};
 use crate::memory;
+use crate::shared::buf::Text;
 use crate::shared::programs::{AARCH64, I386, X86_64};
 use crate::shared::reference::{self, Data};
 use crate::shared::rng::Rng;
@@ -64,19 +64,19 @@ pub struct Count {
 }
 
 /// What was wrong, if anything.
-type Verdict = Result<(), String>;
+type Verdict = Result<(), Text>;
 
 macro_rules! ensure {
     ($cond:expr, $($arg:tt)*) => {
         if !$cond {
-            return Err(format!($($arg)*));
+            return Err(text!($($arg)*));
         }
     };
 }
 
 /// Numbers that are of interest: those of the program, the ones next to them, and others.
-pub fn constants(prog: &[Insn]) -> Vec<u32> {
-    let mut all = vec![0, 1, u32::MAX, X86_64, AARCH64];
+pub fn constants(prog: &[Insn]) -> Buf<u32> {
+    let mut all = Buf::from([0, 1, u32::MAX, X86_64, AARCH64]);
     for insn in prog {
         if !matches!(insn.code, 0x20 | 0x05 | 0x02 | 0x03 | 0x60 | 0x61) {
             all.extend([insn.k.wrapping_sub(1), insn.k, insn.k.wrapping_add(1)]);
@@ -119,13 +119,13 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
     let constants = constants(prog);
     for arch in [X86_64, rng.pick(&[AARCH64, I386, 0])] {
         let out = analyse(prog, arch, &mut Meter::unlimited()).map_err(|NoMemory| "no memory")?;
-        let all: Vec<Outcome> = (0..512).map(|nr| out.get(nr)).collect();
+        let all: Buf<Outcome> = (0..512).map(|nr| out.get(nr)).collect();
         // There may be more than can be told.
         let complete = !out.is_full();
         if rng.one_in(32) {
             starve(prog, arch, &all, rng, count)?;
         }
-        let varying: Vec<u32> = (0..512)
+        let varying: Buf<u32> = (0..512)
             .filter(|nr| all[*nr as usize] == Outcome::Varies)
             .collect();
         for _ in 0..effort.numbers {
@@ -267,14 +267,14 @@ fn compare_study(
     Ok(())
 }
 
-fn run_residual(study: &Study, which: u8, data: &Data) -> Result<u32, String> {
+fn run_residual(study: &Study, which: u8, data: &Data) -> Result<u32, Text> {
     let program = study.program.as_ref().ok_or("no program")?;
     let residual = study
         .residuals
         .get(usize::from(which))
         .ok_or("no residual")?;
-    let context: Vec<u8> = data.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let mut inputs = vec![0xa5; 32];
+    let context: Buf<u8> = data.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let mut inputs = Buf::filled(32, 0xa5).unwrap();
     inputs[..4].copy_from_slice(&u32::from(which).to_le_bytes());
     let ret = reference::run_ebpf_with(program, &context, &inputs, &[]) as u32;
     if let Some(strongest) = residual.strongest {
@@ -292,7 +292,7 @@ fn residual(
     nr: u32,
     known: Option<u32>,
     count: &mut Count,
-) -> Result<Buf<Insn>, String> {
+) -> Result<Buf<Insn>, Text> {
     let residual = specialise(prog, arch, nr)
         .map_err(|NoMemory| "no memory")?
         .ok_or("no residual")?;
@@ -300,7 +300,7 @@ fn residual(
     count.before += prog.len() as u64;
     count.after += residual.len() as u64;
     count.single += u64::from(residual.len() == 1);
-    let text = || format!("nr {nr:#x}, arch {arch:#x}:\n{}", Listing(&residual));
+    let text = || text!("nr {nr:#x}, arch {arch:#x}:\n{}", Listing(&residual));
     ensure!(
         reference::admits(&residual),
         "residual is invalid, {}",
@@ -342,7 +342,7 @@ struct Native {
 impl Native {
     const SIZE: usize = 168;
 
-    fn new(residual: &[Insn], nr: u32, arch: u32, rng: &mut Rng) -> Result<Self, String> {
+    fn new(residual: &[Insn], nr: u32, arch: u32, rng: &mut Rng) -> Result<Self, Text> {
         let first = rng.below(10);
         let mut layout = [Word::Const(0); 16];
         for (word, place) in layout.iter_mut().enumerate() {

@@ -2,8 +2,9 @@
 
 //! Programs: random ones, such as libraries make, and whatever some bytes stand for.
 
-use crate::bpf::insn::{Insn, BPF_MAXINSNS};
-use crate::env::{vec, String, Vec};
+use crate::logic::bpf::insn::{Insn, BPF_MAXINSNS};
+use crate::logic::buf::Buf;
+use crate::shared::buf::Text;
 use crate::shared::reference::admits;
 use crate::shared::rng::Rng;
 use core::fmt::Write;
@@ -81,7 +82,7 @@ fn ret(rng: &mut Rng) -> Insn {
 /// Anything that is admitted.
 ///
 /// `words` are what it loads, `cells` how many cells it uses, `span` how far it jumps.
-fn soup(rng: &mut Rng, len: usize) -> Vec<Insn> {
+fn soup(rng: &mut Rng, len: usize) -> Buf<Insn> {
     let words: &[u32] = rng.pick(&[
         &[0, 0, 4, 16, 20][..],
         &[0, 16],
@@ -91,12 +92,12 @@ fn soup(rng: &mut Rng, len: usize) -> Vec<Insn> {
     let cells = rng.pick(&[1, 2, 3, 16]);
     let span = rng.pick(&[2, 4, 8, 300]);
     let exotic = rng.pick(&[0, 0, 2, 8]);
-    let mut prog = Vec::new();
+    let mut prog = Buf::new();
     for pc in 0..len - 1 {
         let room = len - pc - 1;
         let distance = |rng: &mut Rng| rng.below(room.min(span)) as u32;
         let kind = rng.below(12 + exotic);
-        prog.push(match kind {
+        prog.extend([match kind {
             0..=3 => stmt(0x20, rng.pick(words)),
             4..=8 => {
                 let code = rng.pick(&JUMPS) | if rng.one_in(6) { 8 } else { 0 };
@@ -122,19 +123,19 @@ fn soup(rng: &mut Rng, len: usize) -> Vec<Insn> {
             17 => alu(rng, true),
             18 => stmt(0x02, rng.below(cells) as u32),
             _ => stmt(0x60, rng.below(cells) as u32),
-        });
+        }]);
     }
-    prog.push(ret(rng));
+    prog.extend([ret(rng)]);
     prog
 }
 
 /// Has all loads of cells be preceded by stores, in one of two ways.
-fn declare(rng: &mut Rng, mut prog: Vec<Insn>) -> Vec<Insn> {
+fn declare(rng: &mut Rng, mut prog: Buf<Insn>) -> Buf<Insn> {
     if admits(&prog) {
         return prog;
     }
     if rng.one_in(2) {
-        for insn in &mut prog {
+        for insn in prog.iter_mut() {
             match insn.code {
                 0x60 if rng.one_in(2) => *insn = stmt(0x20, 16),
                 0x61 if rng.one_in(2) => *insn = stmt(0x07, 0),
@@ -145,66 +146,64 @@ fn declare(rng: &mut Rng, mut prog: Vec<Insn>) -> Vec<Insn> {
             return prog;
         }
     }
-    let mut cells: Vec<u32> = prog
-        .iter()
-        .filter(|insn| matches!(insn.code, 0x60 | 0x61))
-        .map(|insn| insn.k)
-        .collect();
-    cells.sort_unstable();
-    cells.dedup();
-    let mut new: Vec<Insn> = cells.iter().map(|cell| stmt(0x02, *cell)).collect();
+    let mut new = Buf::new();
     if rng.one_in(3) {
-        new.insert(0, stmt(0x20, rng.pick(&[0, 16])));
+        new.extend([stmt(0x20, rng.pick(&[0, 16]))]);
     }
-    new.extend(prog);
+    let is_loaded = |cell: &u32| {
+        prog.iter()
+            .any(|insn| matches!(insn.code, 0x60 | 0x61) && insn.k == *cell)
+    };
+    new.extend((0..16).filter(is_loaded).map(|cell| stmt(0x02, cell)));
+    new.extend(prog.iter().copied());
     new
 }
 
 /// The checks of the architecture that come first.
-fn prologue(rng: &mut Rng, prog: &mut Vec<Insn>) {
+fn prologue(rng: &mut Rng, prog: &mut Buf<Insn>) {
     if rng.one_in(4) {
         return;
     }
-    prog.push(stmt(0x20, 4));
-    prog.push(Insn::jump(0x15, rng.pick(&[X86_64, X86_64, AARCH64]), 1, 0));
-    prog.push(stmt(0x06, rng.pick(&RETURNS)));
+    prog.extend([stmt(0x20, 4)]);
+    prog.extend([Insn::jump(0x15, rng.pick(&[X86_64, X86_64, AARCH64]), 1, 0)]);
+    prog.extend([stmt(0x06, rng.pick(&RETURNS))]);
 }
 
 /// A rule on arguments: falls out at its end if they do not match.
-fn arguments(rng: &mut Rng, action: u32) -> Vec<Insn> {
+fn arguments(rng: &mut Rng, action: u32) -> Buf<Insn> {
     let arg = 16 + 8 * rng.below(6) as u32;
-    let mut tests: Vec<Vec<Insn>> = Vec::new();
+    let mut tests: Buf<Buf<Insn>> = Buf::new();
     for _ in 0..1 + rng.below(2) {
         let value = u64::from(constant(rng)) | if rng.one_in(5) { rng.bits() << 32 } else { 0 };
         for (offset, half) in [(4, (value >> 32) as u32), (0, value as u32)] {
-            let mut test = vec![stmt(0x20, arg + offset)];
+            let mut test = Buf::from([stmt(0x20, arg + offset)]);
             if rng.one_in(4) {
-                test.push(stmt(0x54, constant(rng)));
+                test.extend([stmt(0x54, constant(rng))]);
             }
-            test.push(Insn::jump(rng.pick(&[0x15, 0x15, 0x25, 0x35]), half, 0, 0));
-            tests.push(test);
+            test.extend([Insn::jump(rng.pick(&[0x15, 0x15, 0x25, 0x35]), half, 0, 0)]);
+            tests.extend([test]);
         }
     }
-    let len: usize = tests.iter().map(Vec::len).sum::<usize>() + 1;
-    let mut rule = Vec::new();
-    for test in tests {
-        rule.extend(test);
+    let len: usize = tests.iter().map(|test| test.len()).sum::<usize>() + 1;
+    let mut rule = Buf::new();
+    for test in tests.iter() {
+        rule.extend(test.iter().copied());
         // All must hold; a test that fails leads behind the return.
         let at = rule.len() - 1;
         rule[at].jf = (len - at - 1) as u8;
     }
-    rule.push(stmt(0x06, action));
+    rule.extend([stmt(0x06, action)]);
     rule
 }
 
 /// A list of rules, one after the other.
-fn linear(rng: &mut Rng, rules: usize) -> Vec<Insn> {
-    let mut prog = Vec::new();
+fn linear(rng: &mut Rng, rules: usize) -> Buf<Insn> {
+    let mut prog = Buf::new();
     prologue(rng, &mut prog);
-    prog.push(stmt(0x20, 0));
+    prog.extend([stmt(0x20, 0)]);
     if rng.one_in(2) {
-        prog.push(Insn::jump(0x35, 0x4000_0000, 0, 1));
-        prog.push(stmt(0x06, 0x0005_0026));
+        prog.extend([Insn::jump(0x35, 0x4000_0000, 0, 1)]);
+        prog.extend([stmt(0x06, 0x0005_0026)]);
     }
     let action = rng.pick(&RETURNS);
     for _ in 0..rules {
@@ -212,67 +211,67 @@ fn linear(rng: &mut Rng, rules: usize) -> Vec<Insn> {
         if rng.one_in(5) {
             let mut rule = arguments(rng, action);
             if rng.one_in(3) {
-                rule.extend(arguments(rng, action));
+                rule.extend(arguments(rng, action).iter().copied());
             }
-            prog.push(Insn::jump(0x15, nr, 0, rule.len() as u8));
-            prog.extend(rule);
-            prog.push(stmt(0x20, 0));
+            prog.extend([Insn::jump(0x15, nr, 0, rule.len() as u8)]);
+            prog.extend(rule.iter().copied());
+            prog.extend([stmt(0x20, 0)]);
         } else {
-            prog.push(Insn::jump(0x15, nr, 0, 1));
-            prog.push(stmt(0x06, action));
+            prog.extend([Insn::jump(0x15, nr, 0, 1)]);
+            prog.extend([stmt(0x06, action)]);
         }
     }
-    prog.push(stmt(0x06, rng.pick(&RETURNS)));
+    prog.extend([stmt(0x06, rng.pick(&RETURNS))]);
     prog
 }
 
 /// A list of comparisons that all jump to one of two returns at the end.
-fn shared(rng: &mut Rng, rules: usize) -> Vec<Insn> {
-    let mut prog = vec![stmt(0x20, 0)];
+fn shared(rng: &mut Rng, rules: usize) -> Buf<Insn> {
+    let mut prog = Buf::from([stmt(0x20, 0)]);
     let rules = rules.min(250);
     for rule in 0..rules {
         let left = (rules - rule) as u8;
         let nr = rng.below(480) as u32;
-        prog.push(Insn::jump(rng.pick(&[0x15, 0x15, 0x15, 0x25]), nr, left, 0));
+        prog.extend([Insn::jump(rng.pick(&[0x15, 0x15, 0x15, 0x25]), nr, left, 0)]);
     }
-    prog.push(stmt(0x06, rng.pick(&RETURNS)));
-    prog.push(stmt(0x06, rng.pick(&RETURNS)));
+    prog.extend([stmt(0x06, rng.pick(&RETURNS))]);
+    prog.extend([stmt(0x06, rng.pick(&RETURNS))]);
     prog
 }
 
 /// A search in ranges, as a tree.
-fn tree(rng: &mut Rng, low: u32, high: u32, depth: u32) -> Vec<Insn> {
+fn tree(rng: &mut Rng, low: u32, high: u32, depth: u32) -> Buf<Insn> {
     if depth == 0 || high - low < 2 {
         let action = rng.pick(&RETURNS[..5]);
         if rng.one_in(4) {
             let mut leaf = arguments(rng, action);
-            leaf.push(stmt(0x06, rng.pick(&RETURNS)));
+            leaf.extend([stmt(0x06, rng.pick(&RETURNS))]);
             return leaf;
         }
-        return vec![stmt(0x06, action)];
+        return Buf::from([stmt(0x06, action)]);
     }
     let middle = low + 1 + rng.below((high - low - 1) as usize) as u32;
     let below = tree(rng, low, middle, depth - 1);
     let above = tree(rng, middle, high, depth - 1);
-    let mut prog = Vec::new();
+    let mut prog = Buf::new();
     if below.len() < 256 {
         let (code, k) = rng.pick(&[(0x35, middle), (0x25, middle - 1)]);
-        prog.push(Insn::jump(code, k, below.len() as u8, 0));
+        prog.extend([Insn::jump(code, k, below.len() as u8, 0)]);
     } else {
-        prog.push(Insn::jump(0x35, middle, 0, 1));
-        prog.push(stmt(0x05, below.len() as u32));
+        prog.extend([Insn::jump(0x35, middle, 0, 1)]);
+        prog.extend([stmt(0x05, below.len() as u32)]);
     }
-    prog.extend(below);
-    prog.extend(above);
+    prog.extend(below.iter().copied());
+    prog.extend(above.iter().copied());
     prog
 }
 
 /// A load of a cell that comes to stand behind a return when what is not reached goes.
-fn behind_return(rng: &mut Rng) -> Vec<Insn> {
+fn behind_return(rng: &mut Rng) -> Buf<Insn> {
     let cell = rng.below(16) as u32;
     let mut test = |jt, jf| Insn::jump(rng.pick(&JUMPS), constant(rng), jt, jf);
     let (early, middle, late) = (test(4, 0), test(0, 2), test(0, 1));
-    vec![
+    Buf::from([
         stmt(0x20, rng.pick(&[0, 16, 20])),
         early,
         stmt(0x20, rng.pick(&[0, 16, 20])),
@@ -285,11 +284,11 @@ fn behind_return(rng: &mut Rng) -> Vec<Insn> {
         late,
         stmt(0x06, rng.pick(&RETURNS)),
         stmt(0x06, rng.pick(&RETURNS)),
-    ]
+    ])
 }
 
 /// A program that the kernel admits.
-pub fn random(rng: &mut Rng) -> Vec<Insn> {
+pub fn random(rng: &mut Rng) -> Buf<Insn> {
     let large = rng.one_in(200);
     let prog = match rng.below(8) {
         0 => {
@@ -298,10 +297,10 @@ pub fn random(rng: &mut Rng) -> Vec<Insn> {
         }
         1 => {
             let depth = rng.below(if large { 8 } else { 4 }) as u32;
-            let mut prog = Vec::new();
+            let mut prog = Buf::new();
             prologue(rng, &mut prog);
-            prog.push(stmt(0x20, 0));
-            prog.extend(tree(rng, 0, 500, depth));
+            prog.extend([stmt(0x20, 0)]);
+            prog.extend(tree(rng, 0, 500, depth).iter().copied());
             prog
         }
         4 if rng.one_in(8) => behind_return(rng),
@@ -316,7 +315,7 @@ pub fn random(rng: &mut Rng) -> Vec<Insn> {
             prog.pop();
             let rules = rng.below(6);
             let tail = linear(rng, rules);
-            prog.extend(tail);
+            prog.extend(tail.iter().copied());
             prog
         }
         _ => {
@@ -331,13 +330,13 @@ pub fn random(rng: &mut Rng) -> Vec<Insn> {
 
 /// The program that some bytes stand for, if the kernel admits it: eight each, as it would read
 /// them, but for the code, which is one of those admitted.
-pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Insn>> {
+pub fn from_bytes(bytes: &[u8]) -> Option<Buf<Insn>> {
     const CODES: [u16; 41] = [
         0x20, 0x80, 0x81, 0x00, 0x01, 0x60, 0x61, 0x02, 0x03, 0x07, 0x87, 0x04, 0x0c, 0x14, 0x1c,
         0x24, 0x2c, 0x34, 0x3c, 0x44, 0x4c, 0x54, 0x5c, 0x64, 0x6c, 0x74, 0x7c, 0x84, 0xa4, 0xac,
         0x05, 0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x4d, 0x06, 0x16,
     ];
-    let mut prog: Vec<Insn> = bytes
+    let mut prog: Buf<Insn> = bytes
         .chunks_exact(8)
         .take(BPF_MAXINSNS)
         .map(|b| Insn {
@@ -363,13 +362,13 @@ pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Insn>> {
             _ => {}
         }
     }
-    prog.push(stmt(0x06, ALLOW));
+    prog.extend([stmt(0x06, ALLOW)]);
     Some(prog).filter(|prog| admits(prog))
 }
 
 /// A program as text: an instruction per line, as `code jt jf k` in hexadecimal.
-pub fn to_text(prog: &[Insn]) -> String {
-    let mut text = String::new();
+pub fn to_text(prog: &[Insn]) -> Text {
+    let mut text = Text::from("");
     for i in prog {
         // A string takes all.
         let _ = writeln!(text, "{:04x} {:02x} {:02x} {:08x}", i.code, i.jt, i.jf, i.k);
@@ -378,7 +377,7 @@ pub fn to_text(prog: &[Insn]) -> String {
 }
 
 /// The program that a text is; what follows a `#` is left out.
-pub fn from_text(text: &str) -> Option<Vec<Insn>> {
+pub fn from_text(text: &str) -> Option<Buf<Insn>> {
     text.lines()
         .map(|line| line.split('#').next().unwrap_or("").trim())
         .filter(|line| !line.is_empty())

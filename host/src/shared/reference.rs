@@ -5,9 +5,9 @@
 //! Written from the kernel's definitions and not from `rust/logic/bpf/`, of which this shares nothing
 //! but the layout of instructions. Panics where the kernel would be in trouble.
 
-use crate::bpf::insn::Insn;
-use crate::bpf::lower::{EbpfInsn, Lowered};
-use crate::env::{vec, Vec};
+use crate::logic::bpf::insn::Insn;
+use crate::logic::bpf::lower::{EbpfInsn, Lowered};
+use crate::logic::buf::Buf;
 
 /// `struct seccomp_data` as words.
 pub type Data = [u32; 16];
@@ -116,7 +116,7 @@ pub fn admits_with(prog: &[Insn], admits: impl Fn(&Insn) -> bool) -> bool {
         return false;
     }
     // What is stored, from the front; a return does not end what counts as stored.
-    let mut stored_at = vec![[true; 16]; len];
+    let mut stored_at = Buf::filled(len, [true; 16]).unwrap();
     let mut stored = [false; 16];
     let meet = |place: &mut [bool; 16], with: &[bool; 16]| {
         for cell in 0..16 {
@@ -148,12 +148,12 @@ pub fn admits_with(prog: &[Insn], admits: impl Fn(&Insn) -> bool) -> bool {
 pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
     // `A`, `X`, the cells.
     type State = [Option<u32>; 18];
-    let mut states: Vec<Option<State>> = vec![None; prog.len()];
+    let mut states: Buf<Option<State>> = Buf::filled(prog.len(), None).unwrap();
     let mut start = [None; 18];
     start[0] = Some(0);
     start[1] = Some(0);
     states[0] = Some(start);
-    let mut returned: Vec<Option<u32>> = Vec::new();
+    let mut returned: Buf<Option<u32>> = Buf::new();
     for pc in 0..prog.len() {
         let Some(mut s) = states[pc] else { continue };
         let Insn { code, jt, jf, k } = prog[pc];
@@ -180,16 +180,16 @@ pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
             0x84 => s[0] = s[0].map(|a| 0u32.wrapping_sub(a)),
             0x05 => to = [Some(pc + 1 + k as usize), None],
             0x06 => {
-                returned.push(Some(k));
+                returned.extend([Some(k)]);
                 to = [None; 2];
             }
             0x16 => {
-                returned.push(s[0]);
+                returned.extend([s[0]]);
                 to = [None; 2];
             }
             _ if code & 7 == 4 => {
                 if code == 0x3c && s[1].is_none_or(|x| x == 0) {
-                    returned.push(Some(0));
+                    returned.extend([Some(0)]);
                     if s[1].is_some() {
                         to = [None; 2];
                     }

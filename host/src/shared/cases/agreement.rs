@@ -2,8 +2,8 @@
 
 //! What is said of programs is what they do. The binary `fuzz` does the same for longer.
 
-use crate::bpf::listing::Listing;
-use crate::env::Vec;
+use crate::logic::bpf::listing::Listing;
+use crate::logic::buf::Buf;
 use crate::shared::oracle::{compare, Count, Effort};
 use crate::shared::programs::{from_bytes, random};
 use crate::shared::rng::Rng;
@@ -44,7 +44,7 @@ pub fn random_programs() {
 pub fn guided_corpus() {
     let mut programs = 0;
     for line in include_str!("../../../fuzz/corpus.txt").lines() {
-        let bytes: Vec<u8> = (0..line.len() / 2)
+        let bytes: Buf<u8> = (0..line.len() / 2)
             .map(|at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
             .collect();
         let Some((seed, bytes)) = bytes.split_first() else {

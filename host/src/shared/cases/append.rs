@@ -2,17 +2,16 @@
 
 //! Appended filters do what they would do over the whole of `struct seccomp_data_append`.
 
-use crate::bpf::analyse::{analyse, Outcome};
-use crate::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields};
-use crate::bpf::insn::Insn;
-use crate::bpf::listing::Listing;
-use crate::bpf::lower::lower;
-use crate::bpf::meter::Meter;
-use crate::bpf::residual::specialise;
-use crate::bpf::study::{study, units, Finding, Side};
-use crate::calls::{self, CALLS};
-use crate::env::{format, Vec};
+use crate::logic::bpf::analyse::{analyse, Outcome};
+use crate::logic::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields};
+use crate::logic::bpf::insn::Insn;
+use crate::logic::bpf::listing::Listing;
+use crate::logic::bpf::lower::lower;
+use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::residual::specialise;
+use crate::logic::bpf::study::{study, units, Finding, Side};
 use crate::logic::buf::Buf;
+use crate::logic::syscalls::{self, CALLS};
 use crate::shared::appended::{layout, make, program, visible, E2BIG};
 use crate::shared::programs::{AARCH64, ALLOW, I386, X86_64};
 use crate::shared::reference::{admits_with, run_ebpf_with, seccomp_admits};
@@ -52,7 +51,7 @@ pub fn agree() {
             let made = make(&mut rng, &prog, arch);
             let expected = made.answer(&prog, visible);
             tails += u64::from(expected == E2BIG);
-            let text = || format!("{visible:?}, nr {}:\n{}", made.nr, Listing(&code));
+            let text = || text!("{visible:?}, nr {}:\n{}", made.nr, Listing(&code));
             if let Outcome::Constant(ret) = out[made.nr as usize] {
                 constants += 1;
                 assert_eq!(ret, expected, "analysis, {}", text());
@@ -66,11 +65,11 @@ pub fn agree() {
             // What it says it does not need is not there.
             let needs = NeededInputs::of(&residual);
             let inputs = match needs.is_empty() {
-                true => Vec::new(),
+                true => Buf::new(),
                 false => made.inputs(),
             };
             needy += u64::from(!needs.is_empty());
-            if calls::find(arch, made.nr).is_none() || visible.argument.is_none() {
+            if syscalls::find(arch, made.nr).is_none() || visible.argument.is_none() {
                 assert!(!needs.argument, "{}", text());
             }
             let got = run_ebpf_with(&lowered, &context, &inputs, &memory);
@@ -246,7 +245,7 @@ pub fn constants() {
     let code = canonical(&prog, visible).unwrap().unwrap();
     let out = outcomes(&code, view);
     for (nr, outcome) in out.iter().enumerate() {
-        let varies = calls::find(X86_64, nr as u32).is_some();
+        let varies = syscalls::find(X86_64, nr as u32).is_some();
         assert_eq!(*outcome == Outcome::Varies, varies, "{nr}");
     }
     // And a filter that is told of no tail knows that there is none.
@@ -272,22 +271,22 @@ pub fn constants() {
 
 /// The calls are found by their numbers, and nothing else is.
 pub fn calls() {
-    for arch in [X86_64, I386, AARCH64, calls::AUDIT_ARCH_ARM] {
+    for arch in [X86_64, I386, AARCH64, syscalls::AUDIT_ARCH_ARM] {
         for nr in (0..2000).chain([u32::MAX, 0x8000_0000, 0x4000_0000]) {
             let listed = CALLS.iter().find(|call| call.number(arch) == Some(nr));
-            let found = calls::find(arch, nr);
+            let found = syscalls::find(arch, nr);
             assert_eq!(
                 found.map(|call| call.name),
                 listed.map(|call| call.name),
                 "{nr}"
             );
         }
-        assert!(calls::find(arch ^ 1, 437).is_none());
+        assert!(syscalls::find(arch ^ 1, 437).is_none());
     }
     // Calls of x32 are those of x86_64.
     assert_eq!(
-        calls::find(X86_64, 0x4000_0000 | 437).unwrap().name,
+        syscalls::find(X86_64, 0x4000_0000 | 437).unwrap().name,
         "openat2"
     );
-    assert!(calls::find(AARCH64, 0x4000_0000 | 437).is_none());
+    assert!(syscalls::find(AARCH64, 0x4000_0000 | 437).is_none());
 }

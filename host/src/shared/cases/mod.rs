@@ -25,5 +25,5 @@ macro_rules! for_each_case {
 
 /// A number of tries, or of what is to come of them.
 fn scaled(n: u64) -> u64 {
-    n / crate::env::ONE_IN
+    n / crate::ONE_IN
 }

@@ -2,15 +2,15 @@
 
 //! What is found for filters of known shapes, exactly.
 
-use crate::bpf::analyse::{analyse, Outcome, Outcomes, MAX_CONSTANTS};
-use crate::bpf::insn::Insn;
-use crate::bpf::listing::Listing;
-use crate::bpf::lower::{lower, Layout, Word};
-use crate::bpf::meter::Meter;
-use crate::bpf::residual::{specialise, strongest};
-use crate::env::{format, vec, String, Vec};
+use crate::logic::bpf::analyse::{analyse, Outcome, Outcomes, MAX_CONSTANTS};
+use crate::logic::bpf::insn::Insn;
+use crate::logic::bpf::listing::Listing;
+use crate::logic::bpf::lower::{lower, Layout, Word};
+use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::residual::{specialise, strongest};
 use crate::logic::buf::Buf;
 use crate::memory;
+use crate::shared::buf::Text;
 use crate::shared::programs::{AARCH64, ALLOW, X86_64};
 
 const KILL: u32 = 0x8000_0000;
@@ -41,21 +41,21 @@ fn all_are(out: &[Outcome], outcome: Outcome) -> bool {
     out.iter().all(|o| *o == outcome)
 }
 
-fn left(prog: &[Insn], nr: u32) -> String {
+fn left(prog: &[Insn], nr: u32) -> Text {
     let left = specialise(prog, X86_64, nr).unwrap().unwrap();
-    format!("{}", Listing(&left))
+    text!("{}", Listing(&left))
 }
 
 /// Each of the numbers is allowed, all others kill; one has its first argument checked.
-fn list(numbers: impl Iterator<Item = u32>) -> Vec<Insn> {
-    let mut prog = vec![
+fn list(numbers: impl Iterator<Item = u32>) -> Buf<Insn> {
+    let mut prog = Buf::from([
         stmt(0x20, 4),
         jump(0x15, X86_64, 1, 0),
         stmt(0x06, KILL),
         stmt(0x20, 0),
         jump(0x35, 0x4000_0000, 0, 1),
         stmt(0x06, KILL),
-    ];
+    ]);
     for nr in numbers {
         if nr == 41 {
             prog.extend([
@@ -71,7 +71,7 @@ fn list(numbers: impl Iterator<Item = u32>) -> Vec<Insn> {
             prog.extend([jump(0x15, nr, 0, 1), stmt(0x06, ALLOW)]);
         }
     }
-    prog.push(stmt(0x06, KILL));
+    prog.extend([stmt(0x06, KILL)]);
     prog
 }
 
@@ -101,12 +101,12 @@ pub fn lists() {
 
 /// All comparisons jump to the end, in a chain of two as they are many.
 pub fn far_jumps() {
-    let mut prog = vec![stmt(0x20, 0)];
+    let mut prog = Buf::from([stmt(0x20, 0)]);
     for nr in 0..250 {
-        prog.push(jump(0x15, nr, 254 - nr as u8, 0));
+        prog.extend([jump(0x15, nr, 254 - nr as u8, 0)]);
     }
     prog.extend([stmt(0x05, 255); 5]);
-    prog.push(stmt(0x05, 251));
+    prog.extend([stmt(0x05, 251)]);
     prog.extend([stmt(0x06, KILL); 250]);
     prog.extend([stmt(0x06, ENOSYS), stmt(0x06, ALLOW), stmt(0x06, ALLOW)]);
     let out = outcomes(&prog, X86_64);
@@ -125,7 +125,6 @@ pub fn comparisons_of_the_number() {
     for (code, holds) in conditions {
         for k in (0..520).chain([0x1ff, 0x200, 0x4000_0000, 0x4000_0041, u32::MAX]) {
             let returns = [stmt(0x06, 1), stmt(0x06, 2)];
-            let mut progs = Vec::new();
             // The constant on the right, as it is and in `X`, and on the left.
             let plain = [stmt(0x20, 0), jump(code, k, 1, 0)];
             let by_x = [stmt(0x01, k), stmt(0x20, 0), jump(code | 8, 0, 1, 0)];
@@ -135,10 +134,11 @@ pub fn comparisons_of_the_number() {
                 stmt(0x00, k),
                 jump(code | 8, 0, 1, 0),
             ];
-            progs.push((false, Vec::from(plain)));
-            progs.push((false, Vec::from(by_x)));
-            progs.push((true, Vec::from(left)));
-            for (swapped, mut prog) in progs {
+            for (swapped, mut prog) in [
+                (false, Buf::from(plain)),
+                (false, Buf::from(by_x)),
+                (true, Buf::from(left)),
+            ] {
                 prog.extend(returns);
                 for (nr, outcome) in outcomes(&prog, X86_64).iter().enumerate() {
                     let nr = nr as u32;
@@ -186,7 +186,7 @@ pub fn computed_from_the_number() {
 
 /// More states than are kept apart.
 pub fn many_states() {
-    let mut prog = vec![stmt(0x20, 0)];
+    let mut prog = Buf::from([stmt(0x20, 0)]);
     for nr in 0..60 {
         // `nr` goes on with an `X` of its own.
         prog.extend([jump(0x15, nr, 0, 1), stmt(0x01, nr + 1000)]);
@@ -201,7 +201,7 @@ pub fn many_states() {
 /// The same, but it is `A` that differs.
 pub fn many_values() {
     const RULES: u32 = 60;
-    let mut prog = vec![stmt(0x20, 0)];
+    let mut prog = Buf::from([stmt(0x20, 0)]);
     for nr in 0..RULES {
         let to_the_end = 3 * (RULES - nr - 1);
         prog.extend([
@@ -210,7 +210,7 @@ pub fn many_values() {
             stmt(0x05, to_the_end),
         ]);
     }
-    prog.push(stmt(0x16, 0));
+    prog.extend([stmt(0x16, 0)]);
     for (nr, outcome) in outcomes(&prog, X86_64).iter().enumerate() {
         let nr = nr as u32;
         let expected = match nr {
@@ -226,15 +226,15 @@ pub fn many_values() {
 /// More states than there is room for: many jumps ahead, each to a place of its own.
 pub fn too_many_states() {
     const JUMPS: u32 = 1300;
-    let mut prog = vec![stmt(0x20, 16)];
+    let mut prog = Buf::from([stmt(0x20, 16)]);
     for step in 0..JUMPS {
         let distance = 1 + 2 * JUMPS + step - (2 + 2 * step) - 1;
         prog.extend([jump(0x15, step, 0, 1), stmt(0x05, distance)]);
     }
     for step in 0..JUMPS {
-        prog.push(stmt(0x01, step));
+        prog.extend([stmt(0x01, step)]);
     }
-    prog.push(stmt(0x06, ALLOW));
+    prog.extend([stmt(0x06, ALLOW)]);
     assert!(all_are(&outcomes(&prog, X86_64), Outcome::Constant(ALLOW)));
     assert_eq!(left(&prog, 5), "L0: ret #0x7fff0000\n");
 }
@@ -289,7 +289,7 @@ pub fn lowered() {
     words[5] = Word::At(116);
     let residual = specialise(&list(0..100), X86_64, 41).unwrap().unwrap();
     let code = lower(&residual, &Layout::from(words)).unwrap().unwrap();
-    let code: Vec<(u8, u8, i16, u32)> = code
+    let code: Buf<(u8, u8, i16, u32)> = code
         .insns()
         .iter()
         .map(|i| (i.code, i.regs, i.off, i.imm as u32))
@@ -328,7 +328,7 @@ pub fn listing() {
         stmt(0x94, 1),
     ];
     assert_eq!(
-        format!("{}", Listing(&prog)),
+        text!("{}", Listing(&prog)),
         "L0: ld nr\nL1: ld arch\nL2: ld ip.lo\nL3: ld args[5].hi\nL4: ld #len\nL5: ldx #len\n\
          L6: st M[1]\nL7: ldx M[1]\nL8: txa\nL9: div x\nL10: and #0xff\nL11: jset x, L13, L12\n\
          L12: ja L13\nL13: ret a\nL14: .invalid 0x0094, 0, 0, 0x1\n"
@@ -350,7 +350,7 @@ pub fn nonsense_is_harmless() {
         let layout = Layout::from([Word::Const(0); 16]);
         assert!(lower(prog, &layout).unwrap().is_none());
     }
-    let long = vec![stmt(0x06, 0); 5000];
+    let long = Buf::filled(5000, stmt(0x06, 0)).unwrap();
     assert!(all_are(&outcomes(&long, X86_64), Outcome::Varies));
     assert!(specialise(&long, X86_64, 0).unwrap().is_none());
 }
