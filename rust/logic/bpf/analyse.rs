@@ -26,12 +26,12 @@ use super::{
         MAX_INSNS, //
     },
     meter::Meter,
-    pass::{
+    set::Set,
+    sweep::{
         Node,
-        Pass,
+        Sweep,
         Val, //
-    },
-    set::Set, //
+    }, //
 };
 use crate::logic::{
     buf::{
@@ -161,7 +161,7 @@ pub fn analyse(
     if prog.len() > MAX_INSNS {
         return Results::new().finish();
     }
-    let mut results = Pass::new(prog, view)?.run(meter)?;
+    let mut results = Sweep::new(prog, view)?.run(meter)?;
     let mut rest = results.vary.and(&results.unsure);
     if !rest.is_empty() {
         let mut walker = Walker::new();

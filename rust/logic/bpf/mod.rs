@@ -25,7 +25,7 @@ pub mod listing;
 mod live;
 pub mod lower;
 pub mod meter;
-mod pass;
 pub mod residual;
 pub mod set;
 pub mod study;
+mod sweep;

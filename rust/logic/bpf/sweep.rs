@@ -90,7 +90,7 @@ const STEP: u32 = 280;
 const SPAWN: u32 = 200;
 
 /// The pass for all numbers.
-pub(super) struct Pass<'a> {
+pub(super) struct Sweep<'a> {
     prog: &'a [Insn],
     view: ArchView,
     /// The numbers of calls whose extensible argument the program sees.
@@ -106,7 +106,7 @@ pub(super) struct Pass<'a> {
     results: Results,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Sweep<'a> {
     pub(super) fn new(prog: &'a [Insn], view: ArchView) -> Result<Self, NoMemory> {
         let mut extensible = Set::EMPTY;
         view.for_each_argument_seen(|nr| extensible.add(nr));
