@@ -2,8 +2,9 @@
 
 //! Tells how long the analysis takes, for programs given as files of the form in `corpus/`.
 
-use rust_seccomp_host::logic::bpf::analyse::{analyse, Outcome};
+use rust_seccomp_host::logic::bpf::analyse::analyse;
 use rust_seccomp_host::logic::bpf::meter::Meter;
+use rust_seccomp_host::logic::bpf::outcomes::Outcome;
 use rust_seccomp_host::logic::bpf::residual::specialise;
 use rust_seccomp_host::shared::programs::{from_text, X86_64};
 use std::hint::black_box;

@@ -2,13 +2,14 @@
 
 //! Compares what `rust/logic/bpf/` makes of a program with what the program does.
 
-use crate::logic::bpf::analyse::{analyse, Outcome};
+use crate::logic::bpf::analyse::analyse;
 use crate::logic::bpf::append::{ArchView, VisibleFields};
 use crate::logic::bpf::check;
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::listing::Listing;
 use crate::logic::bpf::lower::{lower, Layout, Lowered, Word};
 use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::outcomes::Outcome;
 use crate::logic::bpf::residual::{specialise, strongest};
 use crate::logic::bpf::study::{study, units, Finding, Side, Study};
 use crate::logic::buf::{Buf, NoMemory};

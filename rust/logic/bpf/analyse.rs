@@ -26,123 +26,23 @@ use super::{
         MAX_INSNS, //
     },
     meter::Meter,
-    set::Set,
-    sweep::{
-        Node,
-        Sweep,
-        Val, //
-    }, //
-};
-use crate::logic::{
-    buf::{
-        Buf,
-        NoMemory, //
+    outcomes::{
+        Outcome,
+        Outcomes,
+        Results, //
     },
-    syscalls::LIMIT, //
+    sweep::Sweep, //
 };
-
-/// What a filter does for a system call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It returns this, whatever the arguments and the instruction pointer are.
-    Constant(u32),
-    /// That depends, or could not be found out.
-    Varies,
-}
-
-/// Different constants that can be told of one filter.
-pub const MAX_CONSTANTS: usize = u8::MAX as usize;
-
-/// Places from which on numbers are looked at, of about 70 bytes each.
-const MAX_STARTS: usize = 256;
+use crate::logic::buf::NoMemory;
 
 /// What it costs to begin and end with numbers that are alike, see [`Meter`].
 const BEGIN: u32 = 900;
-
-/// A constant, with what the tables take for it.
-const CONSTANT: u32 = 1300;
-
-/// A look whether it is a constant that is known; and if it is of a number that was said to vary.
-const TRY: u32 = 6;
-const SETTLE: u32 = 70;
-
-/// What a filter does for each system call below [`LIMIT`].
-pub struct Outcomes {
-    /// By number, 0 if it varies, else one more than where in `constants` its outcome is.
-    index: Buf<u8>,
-    constants: Buf<u32>,
-    varying: Set,
-    starts: Buf<Start>,
-}
-
-impl Outcomes {
-    /// What is done for a number.
-    pub fn get(&self, nr: u32) -> Outcome {
-        let constant = usize::from(self.index.get(nr as usize).copied().unwrap_or(0))
-            .checked_sub(1)
-            .and_then(|place| self.constants.get(place));
-        match constant {
-            Some(ret) => Outcome::Constant(*ret),
-            None => Outcome::Varies,
-        }
-    }
-
-    /// Are there, or were there in between, as many constants as can be told?
-    pub fn is_full(&self) -> bool {
-        self.constants.len() >= MAX_CONSTANTS
-    }
-
-    /// By number, 0 if it varies, else one more than where in [`Outcomes::constants`] its outcome is.
-    /// Takes it away.
-    pub(super) fn take_index(&mut self) -> Buf<u8> {
-        core::mem::replace(&mut self.index, Buf::new())
-    }
-
-    /// All that is returned for some number, each once.
-    pub(super) fn constants(&self) -> &[u32] {
-        &self.constants
-    }
-
-    /// The numbers for which it varies.
-    pub(super) fn varying(&self) -> Set {
-        self.varying
-    }
-
-    /// How many places there are that numbers may start from.
-    pub(super) fn starts(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// Of numbers that vary, the first and those that start where it does.
-    pub(super) fn start_of(&self, numbers: &Set) -> Option<(u32, Start)> {
-        let nr = numbers.first()?;
-        let mut rest = *numbers;
-        for start in self.starts.iter() {
-            if start.nrs.contains(nr) {
-                let nrs = start.nrs.and(numbers);
-                return Some((nr, Start { nrs, ..*start }));
-            }
-            rest = rest.without(&start.nrs);
-        }
-        Some((nr, Start { nrs: rest, pc: 0 }))
-    }
-}
-
-/// Where a program has done nothing yet, for these numbers, that depends on more than what they are:
-/// `A` does not matter, `X` is 0, and nothing was stored.
-#[derive(Clone, Copy)]
-pub(super) struct Start {
-    /// The numbers.
-    pub(super) nrs: Set,
-    /// The instruction.
-    pub(super) pc: usize,
-}
 
 /// Tells for each system call what `prog` does, which sees it by `view`.
 ///
 /// `prog` has passed [`check_classic`](super::check::check_classic); what is said of another means
 /// nothing. What there is no time for in `meter` is [`Outcome::Varies`], and so is what there are
-/// more than [`MAX_CONSTANTS`] of.
+/// more than [`MAX_CONSTANTS`](super::outcomes::MAX_CONSTANTS) of.
 ///
 /// The pass takes at most 8 steps per instruction, each of a few operations on 512 bits; a number
 /// that is looked at again takes one more per instruction, so that all is done in
@@ -218,155 +118,4 @@ fn look(
         }
     })?;
     Ok(in_time.then_some(result.filter(|_| sound).unwrap_or(Outcome::Varies)))
-}
-
-/// What has been found so far.
-pub(super) struct Results {
-    /// Those that reached a return.
-    seen: Set,
-    /// Those whose outcome varies, whatever `constants` says.
-    vary: Set,
-    /// Those for which more might be found by looking at each alone.
-    pub(super) unsure: Set,
-    /// What is returned, and by which.
-    constants: Buf<(u32, Set)>,
-    starts: Buf<Start>,
-    /// What all this has cost, until somebody charges it.
-    pub(super) cost: u32,
-}
-
-impl Results {
-    pub(super) fn new() -> Self {
-        Self {
-            seen: Set::EMPTY,
-            vary: Set::EMPTY,
-            unsure: Set::EMPTY,
-            constants: Buf::new(),
-            starts: Buf::new(),
-            cost: 0,
-        }
-    }
-
-    fn finish(self) -> Result<Outcomes, NoMemory> {
-        let varying = self.vary.union(&Set::ALL.without(&self.seen));
-        let mut index = Buf::filled(LIMIT, 0)?;
-        let mut constants = Buf::with_capacity(self.constants.len())?;
-        for (ret, nrs) in self.constants.iter() {
-            constants.push(*ret)?;
-            // CAST: At most `MAX_CONSTANTS`.
-            nrs.without(&varying)
-                .put_in(&mut index, constants.len() as u8);
-        }
-        Ok(Outcomes {
-            index,
-            constants,
-            varying,
-            starts: self.starts,
-        })
-    }
-
-    /// The numbers that return `ret`; `None` if there are too many constants.
-    #[inline]
-    fn returning(&mut self, ret: u32) -> Result<Option<&mut Set>, NoMemory> {
-        let known = self.constants.iter().rposition(|(known, _)| *known == ret);
-        // CAST: At most `MAX_CONSTANTS`.
-        let tried = self.constants.len().saturating_sub(known.unwrap_or(0)) as u32;
-        self.cost = self.cost.saturating_add(tried.saturating_mul(TRY));
-        let place = match known {
-            Some(place) => place,
-            None if self.constants.len() < MAX_CONSTANTS => {
-                self.cost = self.cost.saturating_add(CONSTANT);
-                self.constants.push((ret, Set::EMPTY))?;
-                self.constants.len().saturating_sub(1)
-            }
-            None => return Ok(None),
-        };
-        Ok(self.constants.get_mut(place).map(|(_, nrs)| nrs))
-    }
-
-    /// `nrs` return `val`.
-    pub(super) fn add(&mut self, nrs: &Set, val: Val) -> Result<(), NoMemory> {
-        let Val::Known(ret) = val else {
-            self.vary(nrs);
-            if val.depends_on_nr() {
-                self.unsure.unite(nrs);
-            }
-            return Ok(());
-        };
-        // What varies does so for good.
-        if nrs.without(&self.vary).is_empty() {
-            return Ok(());
-        }
-        let again = nrs.and(&self.seen);
-        self.seen.unite(nrs);
-        let Some(returning) = self.returning(ret)? else {
-            self.vary.unite(nrs);
-            return Ok(());
-        };
-        let others = again.without(returning);
-        returning.unite(nrs);
-        self.vary.unite(&others);
-        Ok(())
-    }
-
-    /// `nr` returns `ret`.
-    #[inline(always)]
-    pub(super) fn add_one(&mut self, nr: u32, ret: u32) -> Result<(), NoMemory> {
-        if self.vary.contains(nr) {
-            return Ok(());
-        }
-        let again = self.seen.contains(nr);
-        self.seen.add(nr);
-        let same = match self.returning(ret)? {
-            Some(returning) => {
-                let same = returning.contains(nr);
-                returning.add(nr);
-                same || !again
-            }
-            None => false,
-        };
-        if !same {
-            self.vary.add(nr);
-        }
-        Ok(())
-    }
-
-    /// `nrs` return `ret`, which is all that they return.
-    fn settle(&mut self, nrs: &Set, ret: u32) -> Result<(), NoMemory> {
-        // CAST: At most `MAX_CONSTANTS`.
-        let all = self.constants.len() as u32;
-        self.cost = self.cost.saturating_add(all.saturating_mul(SETTLE));
-        for (_, returning) in self.constants.iter_mut() {
-            *returning = returning.without(nrs);
-        }
-        if let Some(returning) = self.returning(ret)? {
-            returning.unite(nrs);
-            self.vary = self.vary.without(nrs);
-        }
-        Ok(())
-    }
-
-    /// `nrs` return this or that.
-    pub(super) fn vary(&mut self, nrs: &Set) {
-        self.seen.unite(nrs);
-        self.vary.unite(nrs);
-    }
-
-    /// Nothing more is known of what `nrs` do.
-    pub(super) fn lose(&mut self, nrs: &Set) {
-        self.vary(nrs);
-        self.unsure.unite(nrs);
-    }
-
-    /// The numbers of a node, which is at `pc`, load something there that is unknown.
-    #[inline]
-    pub(super) fn start(&mut self, pc: usize, node: &mut Node) -> Result<(), NoMemory> {
-        if core::mem::replace(&mut node.plain, false)
-            && node.x == Val::Known(0)
-            && self.starts.len() < MAX_STARTS
-        {
-            self.starts.push(Start { nrs: node.nrs, pc })?;
-        }
-        Ok(())
-    }
 }

@@ -25,6 +25,7 @@ pub mod listing;
 mod live;
 pub mod lower;
 pub mod meter;
+pub mod outcomes;
 pub mod residual;
 pub mod set;
 pub mod study;

@@ -108,7 +108,7 @@ impl<'a> Specialiser<'a> {
     }
 
     /// See [`specialise`]: for all numbers that are alike in `given` afterwards, which start at the
-    /// instruction `from`, see [`Start`](super::analyse::Start). `None` also if there is no time for
+    /// instruction `from`, see [`Start`](super::outcomes::Start). `None` also if there is no time for
     /// it in `meter`, or if it is obvious that there is more left than `most` instructions.
     pub(super) fn specialise(
         &mut self,

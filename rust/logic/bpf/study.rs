@@ -11,10 +11,7 @@
 //! the kernel to check, translate and compile it.
 
 use super::{
-    analyse::{
-        analyse,
-        MAX_CONSTANTS, //
-    },
+    analyse::analyse,
     append::{
         ArchView,
         NeededInputs, //
@@ -34,6 +31,7 @@ use super::{
         Lowered, //
     },
     meter::Meter,
+    outcomes::MAX_CONSTANTS,
     residual::{
         strongest,
         Specialiser, //

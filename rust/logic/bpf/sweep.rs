@@ -3,7 +3,6 @@
 //! The pass over a program that follows all system call numbers at once, see [`super::analyse`].
 
 use super::{
-    analyse::Results,
     append::ArchView,
     flow::is_neutral,
     insn::{
@@ -21,6 +20,7 @@ use super::{
     },
     live::may_matter,
     meter::Meter,
+    outcomes::Results,
     set::Set, //
 };
 use crate::logic::buf::{
@@ -60,14 +60,22 @@ impl Val {
 #[derive(Clone, Copy)]
 pub(super) struct Node {
     /// The numbers for which it may be reached like this; there is one.
-    pub(super) nrs: Set,
+    nrs: Set,
     a: Val,
-    pub(super) x: Val,
+    x: Val,
     /// None of the numbers comes here in another way, and nothing that was loaded until now was
     /// unknown.
-    pub(super) plain: bool,
+    plain: bool,
     /// The next way to the same instruction, or the next node that is free.
     next: u16,
+}
+
+impl Node {
+    /// Is what is unknown now the first of its kind? Asked once.
+    #[inline]
+    fn is_start(&mut self) -> bool {
+        core::mem::replace(&mut self.plain, false) && self.x == Val::Known(0)
+    }
 }
 
 /// Returns of a constant.
@@ -166,7 +174,9 @@ impl<'a> Sweep<'a> {
             Op::LdWord(WORD_ARCH) => node.a = Val::Known(arch),
             Op::LdWord(word @ DATA_WORDS..) => return self.load_more(pc, word, at, next),
             Op::LdWord(_) => {
-                self.results.start(pc, node)?;
+                if node.is_start() {
+                    self.results.start(pc, &node.nrs)?;
+                }
                 node.a = Val::Unknown;
             }
             Op::LdImm(k) => node.a = Val::Known(k),
@@ -254,7 +264,9 @@ impl<'a> Sweep<'a> {
         node.a = match self.view.visible.known(word, extensible) {
             Some(k) => Val::Known(k),
             None => {
-                self.results.start(pc, &mut node)?;
+                if node.is_start() {
+                    self.results.start(pc, &node.nrs)?;
+                }
                 Val::Unknown
             }
         };

@@ -2,12 +2,13 @@
 
 //! Appended filters do what they would do over the whole of `struct seccomp_data_append`.
 
-use crate::logic::bpf::analyse::{analyse, Outcome};
+use crate::logic::bpf::analyse::analyse;
 use crate::logic::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields};
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::listing::Listing;
 use crate::logic::bpf::lower::lower;
 use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::outcomes::Outcome;
 use crate::logic::bpf::residual::specialise;
 use crate::logic::bpf::study::{study, units, Finding, Side};
 use crate::logic::buf::Buf;

@@ -2,11 +2,12 @@
 
 //! What is found for filters of known shapes, exactly.
 
-use crate::logic::bpf::analyse::{analyse, Outcome, Outcomes, MAX_CONSTANTS};
+use crate::logic::bpf::analyse::analyse;
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::listing::Listing;
 use crate::logic::bpf::lower::{lower, Layout, Word};
 use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::outcomes::{Outcome, Outcomes, MAX_CONSTANTS};
 use crate::logic::bpf::residual::{specialise, strongest};
 use crate::logic::buf::Buf;
 use crate::memory;
