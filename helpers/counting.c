@@ -5,18 +5,17 @@
 
 #include "rsc.h"
 
-/* Are system calls counted? Read by Rust code, whose branch it patches. */
-struct static_key_false rsc_counting = STATIC_KEY_FALSE_INIT;
+struct rsc_switch rsc_counting = { .key = STATIC_KEY_FALSE_INIT };
 
 void rsc_set_counting(bool on)
 {
 	if (on)
-		static_branch_enable(&rsc_counting);
+		static_branch_enable(&rsc_counting.key);
 	else
-		static_branch_disable(&rsc_counting);
+		static_branch_disable(&rsc_counting.key);
 }
 
 bool rsc_is_counting(void)
 {
-	return static_key_enabled(&rsc_counting);
+	return static_key_enabled(&rsc_counting.key);
 }

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * C helpers of rust_seccomp: what is a macro, an inline function or not
- * exported, and so out of Rust's reach. Each has its twin in rust/sys/ffi.rs.
+ * C helpers of rust_seccomp (hence the prefix rsc_): what is a macro, an inline
+ * function or not exported, and so out of Rust's reach. bindgen turns these
+ * declarations into those of rust/sys/ffi.rs.
  */
 #ifndef RUST_SECCOMP_RSC_H
 #define RUST_SECCOMP_RSC_H
 
 #include <linux/filter.h>
+#include <linux/jump_label.h>
 #include <linux/mm_types.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
 struct completion;
+struct ctl_table;
 struct file;
 struct mutex;
 struct page;
 struct pid_namespace;
 struct poll_table_struct;
+struct pt_regs;
 struct task_struct;
 struct vm_area_struct;
 struct vm_fault;
@@ -41,6 +45,13 @@ int rsc_show_page(unsigned long address);
 vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page);
 
 /* counting.c */
+
+/* Are system calls counted? Rust code has a branch that turning the key patches. */
+struct rsc_switch {
+	struct static_key_false key;
+};
+
+extern struct rsc_switch rsc_counting;
 void rsc_set_counting(bool on);
 bool rsc_is_counting(void);
 
@@ -95,5 +106,17 @@ void rsc_init_wait(struct wait_queue_entry *entry, wait_queue_func_t func);
 void rsc_poll_wait(struct file *file, struct wait_queue_head *queue,
 		   struct poll_table_struct *table);
 int rsc_mutex_lock_interruptible(struct mutex *lock);
+
+/* entry/<arch>.S */
+
+/*
+ * Continue in a hooked function, behind its ftrace site: @body, which comes
+ * after as many arguments as registers can take. A system call's wrapper; a
+ * proc_handler.
+ */
+long rsc_call_wrapper(const struct pt_regs *regs, unsigned long unused1, unsigned long unused2,
+		      unsigned long unused3, unsigned long unused4, unsigned long body);
+int rsc_call_body(const struct ctl_table *table, int write, void *buffer, size_t *lenp,
+		  loff_t *ppos, unsigned long body);
 
 #endif /* RUST_SECCOMP_RSC_H */

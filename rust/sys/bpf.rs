@@ -81,7 +81,7 @@ impl Classic {
         // SAFETY: `prog` is valid for writes; `insns` is only read by the accessors of user
         // memory; the checker obeys the contract of `bpf_aux_classic_check_t`.
         to_result(unsafe {
-            ffi::rsc_prog_create_from_user(&mut prog, len, insns.as_mut_ptr(), check_classic)
+            ffi::rsc_prog_create_from_user(&mut prog, len, insns.as_mut_ptr(), Some(check_classic))
         })?;
         // INVARIANT: It was just made, with `save_orig`.
         NonNull::new(prog).map(Self).ok_or(EINVAL)
@@ -157,7 +157,7 @@ impl Residuals {
         // `Lowered` they read `struct pt_regs` (the context is within, as was just checked), what
         // `Inputs` has and their stack, jump within themselves and end.
         let prog = from_err_ptr(unsafe {
-            ffi::rsc_prog_assemble(insns.as_ptr(), insns.len() as c_uint, stack)
+            ffi::rsc_prog_assemble(insns.as_ptr().cast(), insns.len() as c_uint, stack)
         })?;
         // INVARIANT: It was just made of these instructions.
         NonNull::new(prog).map(Self).ok_or(EINVAL)
@@ -178,12 +178,15 @@ impl Residuals {
     /// One of the programs.
     pub(crate) fn choose(&self, which: u16) -> Choice {
         Choice {
-            // SAFETY: By the type invariant.
-            func: unsafe { ffi::rsc_prog_func(self.0.as_ptr()) },
+            // SAFETY: By the type invariant; what is compiled has a function.
+            func: unsafe { ffi::rsc_prog_func(self.0.as_ptr()).unwrap_unchecked() },
             which: which.into(),
         }
     }
 }
+
+/// What a program is compiled to, as of `bpf_func_t`: the code finds its arguments in r1 and r2.
+type BpfFunc = unsafe extern "C" fn(ctx: *const c_void, insn: *const bindings::bpf_insn) -> c_uint;
 
 /// One of the programs of a [`Residuals`].
 #[repr(C)]
@@ -191,7 +194,7 @@ impl Residuals {
 pub(crate) struct Choice {
     /// As in [`Inputs::which`].
     which: u32,
-    func: ffi::BpfFunc,
+    func: BpfFunc,
 }
 
 impl Choice {

@@ -6,26 +6,13 @@
 //! C header: [`include/linux/jump_label.h`](srctree/include/linux/jump_label.h)
 
 use super::ffi;
-use kernel::{
-    bindings,
-    jump_label::static_branch_unlikely, //
-};
-
-#[repr(transparent)]
-struct Key {
-    key: bindings::static_key_false,
-}
-
-extern "C" {
-    #[link_name = "rsc_counting"]
-    static COUNTING: Key;
-}
+use kernel::jump_label::static_branch_unlikely;
 
 /// Is the switch on?
 #[inline(always)]
 pub(crate) fn is_on() -> bool {
     // SAFETY: It is a static key of helpers/counting.c.
-    unsafe { static_branch_unlikely!(COUNTING, Key, key) }
+    unsafe { static_branch_unlikely!(ffi::rsc_counting, ffi::rsc_switch, key) }
 }
 
 /// Turns the switch; sleeps while the code is patched.

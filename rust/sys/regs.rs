@@ -5,6 +5,7 @@
 //! C headers: [`include/asm-generic/syscall.h`](srctree/include/asm-generic/syscall.h)
 
 use super::{
+    ffi,
     task::Task,
     uapi::seccomp_data, //
 };
@@ -13,26 +14,10 @@ use crate::sys::arch::{
     Native, //
 };
 use core::ptr::NonNull;
-use kernel::{
-    bindings,
-    ffi::c_ulong, //
-};
+use kernel::bindings;
 
 /// `struct pt_regs`, for the arguments of handlers.
 pub(crate) use kernel::bindings::pt_regs as PtRegs;
-
-extern "C" {
-    /// A system call's wrapper, with the function to run behind the arguments
-    /// (`entry/<arch>.S`).
-    fn rsc_call_wrapper(
-        regs: *const bindings::pt_regs,
-        _: c_ulong,
-        _: c_ulong,
-        _: c_ulong,
-        _: c_ulong,
-        body: c_ulong,
-    ) -> isize;
-}
 
 /// Runs the wrapper that goes on at `body` with these registers.
 ///
@@ -42,7 +27,7 @@ extern "C" {
 /// in place until it is done.
 pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
     // SAFETY: By the contract of this function.
-    unsafe { rsc_call_wrapper(regs, 0, 0, 0, 0, body) }
+    unsafe { ffi::rsc_call_wrapper(regs, 0, 0, 0, 0, body) }
 }
 
 /// Room for a copy of the registers.

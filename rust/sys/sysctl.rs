@@ -5,6 +5,7 @@
 //! Its handler is hooked to learn of changes. The work is left to the original, which checks the
 //! caller, parses, stores and audits; what it has stored is then asked for.
 
+use super::ffi;
 use kernel::{
     bindings,
     error::to_result,
@@ -16,18 +17,6 @@ use kernel::{
     },
     prelude::*, //
 };
-
-extern "C" {
-    /// `proc_handler`, with the function to run behind the arguments (`entry/<arch>.S`).
-    fn rsc_call_body(
-        table: *const bindings::ctl_table,
-        write: c_int,
-        buffer: *mut c_void,
-        lenp: *mut usize,
-        ppos: *mut bindings::loff_t,
-        body: c_ulong,
-    ) -> c_int;
-}
 
 /// A `proc_handler`: the address of `seccomp_actions_logged_handler()` behind our hook.
 #[derive(Clone, Copy)]
@@ -57,7 +46,7 @@ impl Handler {
     pub(crate) fn forward(self, call: &HandlerCall) -> c_int {
         // SAFETY: The address is the handler's, and the arguments are what it was called with.
         unsafe {
-            rsc_call_body(
+            ffi::rsc_call_body(
                 call.table,
                 call.write,
                 call.buffer,
@@ -118,5 +107,5 @@ impl HandlerCall {
 /// Writes a record to the audit log: `audit_seccomp()`.
 pub(crate) fn audit(nr: i32, signal: u32, action: u32) {
     // SAFETY: The symbol was resolved at load; called by the task that the record is about.
-    unsafe { super::ffi::rsc_audit_seccomp(nr as c_ulong, signal as c_long, action as c_int) };
+    unsafe { ffi::rsc_audit_seccomp(nr as c_ulong, signal as c_long, action as c_int) };
 }

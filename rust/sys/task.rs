@@ -257,7 +257,7 @@ pub(crate) mod scan {
     }
 
     impl ScannedCall {
-        fn matcher(self) -> ffi::TaskMatch {
+        fn matcher(self) -> unsafe extern "C" fn(*mut super::bindings::task_struct) -> bool {
             match self {
                 ScannedCall::Seccomp => ffi::rsc_in_seccomp_call,
                 ScannedCall::Metadata => ffi::rsc_in_metadata_call,
@@ -321,7 +321,8 @@ pub(crate) mod scan {
     pub(crate) fn collect<const N: usize>(call: ScannedCall) -> Result<[Option<Held>; N], ()> {
         let mut found = [core::ptr::null_mut(); N];
         // SAFETY: `found` has room for `N`.
-        let count = unsafe { ffi::rsc_collect_tasks(call.matcher(), found.as_mut_ptr(), N as u32) };
+        let count =
+            unsafe { ffi::rsc_collect_tasks(Some(call.matcher()), found.as_mut_ptr(), N as u32) };
         let held = found.map(|task| {
             // SAFETY: What is not NULL came with a reference, which `Held` takes over.
             NonNull::new(task).map(|task| Held(unsafe { Task::from_raw(task) }))

@@ -185,7 +185,7 @@ impl PollQueue {
         // off, and so does `prepare_to_wait_event()` when it reports a signal.
         unsafe {
             let entry = entry.as_mut_ptr();
-            ffi::rsc_init_wait(entry, wake_reader);
+            ffi::rsc_init_wait(entry, Some(wake_reader));
             loop {
                 let interrupted = bindings::prepare_to_wait_event(
                     self.inner.get(),
