@@ -38,6 +38,12 @@ bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 size_t rsc_prog_memory(const struct bpf_prog *prog);
 
+/* in_flight.c */
+bool rsc_in_seccomp_call(struct task_struct *task);
+bool rsc_in_metadata_call(struct task_struct *task);
+unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
+			       struct task_struct **found, unsigned int max);
+
 /* mm.c */
 void rsc_vma_harden(struct vm_area_struct *vma);
 void *rsc_page_address(const struct page *page);
@@ -86,13 +92,9 @@ void rsc_cond_resched(void);
 bool rsc_ptrace_seccomp_enabled(void);
 bool rsc_in_compat_syscall(void);
 bool rsc_pkey_register(u32 *value);
-unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
-			       struct task_struct **found, unsigned int max);
 struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr);
 bool rsc_try_siglock(struct task_struct *task);
 void rsc_put_task(struct task_struct *task);
-bool rsc_in_seccomp_call(struct task_struct *task);
-bool rsc_in_metadata_call(struct task_struct *task);
 
 /* user.c */
 unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tests of helpers/task.c. */
+/* Tests of helpers/in_flight.c. */
 
 #include <kunit/test.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "../helpers/task.c"
+#include "../helpers/in_flight.c"
 
 /* What there is to see of a task in seccomp(2), with its registers on @stack. */
 static struct task_struct *task_in_seccomp(struct kunit *test, void *stack)
@@ -49,15 +49,15 @@ static void stack_may_be_gone(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, rsc_in_seccomp_call(task));
 }
 
-static struct kunit_case task_cases[] = {
+static struct kunit_case in_flight_cases[] = {
 	KUNIT_CASE(seccomp_call_is_seen),
 	KUNIT_CASE(stack_may_be_gone),
 	{ }
 };
 
-static struct kunit_suite task_suite = {
-	.name = "rust_seccomp_task",
-	.test_cases = task_cases,
+static struct kunit_suite in_flight_suite = {
+	.name = "rust_seccomp_in_flight",
+	.test_cases = in_flight_cases,
 };
 
-kunit_test_suite(task_suite);
+kunit_test_suite(in_flight_suite);
