@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What bindgen reads to make the declarations of rust/sys/ffi.rs. Of the kernel's
- * own headers it is what the kernel's bindings leave out and Kbuild allows.
+ * What bindgen reads (Kbuild) to declare C functions for rust/sys/ffi.rs: our
+ * headers, and those of functions that are exported but not in the kernel's own
+ * bindings. For one of the latter Kbuild has to name the function, too.
  */
 
 #include <linux/anon_inodes.h>
 
 #include "rsc.h"
+#include "takeover.h"

@@ -15,7 +15,7 @@
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
-#include "rsc.h"
+#include "takeover.h"
 
 /* task_pt_regs(), on a stack that was looked up once. */
 static const struct pt_regs *stack_pt_regs(const void *stack)

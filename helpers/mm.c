@@ -4,7 +4,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
-#include "rsc.h"
+#include "takeover.h"
 
 /**
  * rsc_vma_harden() - Make a mapping one that its owner can only read, and keep.

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * C helpers of rust_seccomp (hence the prefix rsc_): what is a macro, an inline
- * function or not exported, and so out of Rust's reach. bindgen turns these
- * declarations into those of rust/sys/ffi.rs.
+ * What rust/sys calls in C because Rust cannot reach it: macros, inline
+ * functions and functions that the kernel does not export.
+ *
+ * The prefix rsc_ is short for rust_seccomp. It marks every symbol that C or
+ * assembler shares with Rust, and tells ours from the kernel's in a backtrace.
+ *
+ * An in-tree build has the helpers of this file as well. Those that it deletes
+ * with the takeover are in takeover.h. bindgen reads both (bindings.h).
  */
 #ifndef RUST_SECCOMP_RSC_H
 #define RUST_SECCOMP_RSC_H
 
 #include <linux/filter.h>
 #include <linux/jump_label.h>
-#include <linux/mm_types.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
 struct completion;
-struct ctl_table;
 struct file;
 struct mutex;
-struct page;
 struct pid_namespace;
 struct poll_table_struct;
-struct pt_regs;
 struct task_struct;
-struct vm_area_struct;
-struct vm_fault;
 
 /* bpf.c */
 int rsc_prog_create_from_user(struct bpf_prog **prog, unsigned short len,
@@ -38,21 +37,9 @@ bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 size_t rsc_prog_memory(const struct bpf_prog *prog);
 
-/* in_flight.c */
-bool rsc_in_seccomp_call(struct task_struct *task);
-bool rsc_in_metadata_call(struct task_struct *task);
-unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
-			       struct task_struct **found, unsigned int max);
-
-/* mm.c */
-void rsc_vma_harden(struct vm_area_struct *vma);
-void *rsc_page_address(const struct page *page);
-int rsc_show_page(unsigned long address);
-vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page);
-
 /* counting.c */
 
-/* Are system calls counted? Rust code has a branch that turning the key patches. */
+/* The key is on while system calls are counted. It patches a branch in Rust code. */
 struct rsc_switch {
 	struct static_key_false key;
 };
@@ -64,20 +51,10 @@ bool rsc_is_counting(void);
 /* seccomp.c */
 void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
 
-/* symbols.c */
-int rsc_symbols_resolve(const char **missing);
-int rsc_symbol_site(const char *name, unsigned long *site, unsigned long *body);
-int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, unsigned int n);
-int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump);
-void rsc_audit_seccomp(unsigned long syscall, long signr, int code);
-void rsc_ptrace_seccomp_event(unsigned long message);
-int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags);
-void rsc_complete_on_current_cpu(struct completion *completion);
-void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key);
-
 /* task.c */
 void rsc_siglock(struct task_struct *task);
 void rsc_sigunlock(struct task_struct *task);
+bool rsc_try_siglock(struct task_struct *task);
 struct task_struct *rsc_next_thread(struct task_struct *caller, struct task_struct *thread);
 bool rsc_exec_lock(void);
 void rsc_exec_unlock(void);
@@ -93,7 +70,6 @@ bool rsc_ptrace_seccomp_enabled(void);
 bool rsc_in_compat_syscall(void);
 bool rsc_pkey_register(u32 *value);
 struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr);
-bool rsc_try_siglock(struct task_struct *task);
 void rsc_put_task(struct task_struct *task);
 
 /* user.c */
@@ -109,16 +85,16 @@ void rsc_poll_wait(struct file *file, struct wait_queue_head *queue,
 		   struct poll_table_struct *table);
 int rsc_mutex_lock_interruptible(struct mutex *lock);
 
-/* entry/<arch>.S */
-
 /*
- * Continue in a hooked function, behind its ftrace site: @body, which comes
- * after as many arguments as registers can take. A system call's wrapper; a
- * proc_handler.
+ * Functions that the kernel does not export. symbols.c finds them while the
+ * module loads; an in-tree build defines the same helpers by direct calls.
  */
-long rsc_call_wrapper(const struct pt_regs *regs, unsigned long unused1, unsigned long unused2,
-		      unsigned long unused3, unsigned long unused4, unsigned long body);
-int rsc_call_body(const struct ctl_table *table, int write, void *buffer, size_t *lenp,
-		  loff_t *ppos, unsigned long body);
+int rsc_force_sig_seccomp(int syscall, int reason, bool force_coredump);
+void rsc_audit_seccomp(unsigned long syscall, long signr, int code);
+void rsc_ptrace_seccomp_event(unsigned long message);
+int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags);
+void rsc_complete_on_current_cpu(struct completion *completion);
+void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key);
+void rsc_spec_mitigate(struct task_struct *task);
 
 #endif /* RUST_SECCOMP_RSC_H */

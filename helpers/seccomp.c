@@ -10,7 +10,6 @@
 #include "rsc.h"
 #include "../include/uapi/linux/seccomp_append.h"
 #include "../include/uapi_check.h"
-#include "symbols.h"
 
 #ifdef CONFIG_SECCOMP_CACHE_DEBUG
 #error /proc/<pid>/seccomp_cache would look into filters of ours: disable CONFIG_SECCOMP_CACHE_DEBUG

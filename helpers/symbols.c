@@ -23,7 +23,7 @@
 #include <linux/wait.h>
 
 #include "rsc.h"
-#include "symbols.h"
+#include "takeover.h"
 
 DEFINE_STATIC_CALL_NULL(rsc_audit_seccomp, audit_seccomp);
 DEFINE_STATIC_CALL_NULL(rsc_complete_on_current_cpu, complete_on_current_cpu);
