@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/filter.h> for rust/sys/bpf.rs. */
+/* Helpers of <linux/filter.h>, for rust/sys/bpf.rs. */
 
 #include <linux/err.h>
 #include <linux/filter.h>
@@ -35,7 +35,7 @@ u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx)
 	return bpf_prog_run_pin_on_cpu(prog, ctx);
 }
 
-/* Bytes that a program takes: its pages, its original, its code. */
+/* The memory that a program takes, in bytes: its pages, its original, its code. */
 size_t rsc_prog_memory(const struct bpf_prog *prog)
 {
 	size_t bytes = ((size_t)prog->pages << PAGE_SHIFT) + prog->jited_len;
@@ -46,14 +46,16 @@ size_t rsc_prog_memory(const struct bpf_prog *prog)
 }
 
 /**
- * rsc_prog_assemble() - Have the kernel compile instructions of our own making.
- * @insns: eBPF that calls nothing and reads no memory but what its two arguments
- *	   point to, what the second one leads to, and its stack. Nobody verifies it.
- * @len: how many.
- * @stack: bytes of stack that it uses.
+ * rsc_prog_assemble() - Have the kernel compile eBPF that the engine has made.
+ * @insns: the instructions, which the kernel does not verify. They call nothing
+ *	   and read no memory but what their two arguments point to, what the
+ *	   struct behind the second one points to, and their stack.
+ * @len: the number of instructions.
+ * @stack: the number of bytes of stack that they use.
  *
- * Return: the program; -EOPNOTSUPP if there is no JIT, as interpreters take no
- * second argument; -ENOMEM if there is no memory, or no more for compiled code.
+ * Return: the program; -EOPNOTSUPP if the kernel has no JIT, because its
+ * interpreters take no second argument; -ENOMEM if memory is short, or the
+ * kernel's limit for compiled code is reached.
  */
 struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int len,
 				   unsigned int stack)
@@ -70,8 +72,9 @@ struct bpf_prog *rsc_prog_assemble(const struct bpf_insn *insns, unsigned int le
 	prog = bpf_prog_select_runtime(prog, &err);
 	if (err || !prog->jited) {
 		/*
-		 * A JIT that is there knows all that we use. Blinding constants may take
-		 * jumps out of their range; there is no code then, either.
+		 * A JIT compiles every instruction that the engine uses, so memory was
+		 * short. Or constants were blinded and took a jump out of its range;
+		 * that is reported in the same way.
 		 */
 		err = prog->jit_requested ? -ENOMEM : -EOPNOTSUPP;
 		bpf_prog_free(prog);

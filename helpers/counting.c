@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/jump_label.h> for rust/sys/counting.rs. */
+/* Helpers of <linux/jump_label.h>, for rust/sys/counting.rs. */
 
 #include <linux/jump_label.h>
 

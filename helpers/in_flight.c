@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which threads are inside certain system calls, for rust/takeover/in_flight.rs.
- * A thread that entered such a call before the hooks were in place may still run
- * the built-in engine's code. In the tree there is no such time.
+ * Finds the threads that are inside certain system calls, for
+ * rust/takeover/in_flight.rs. A thread that entered such a call before the hooks
+ * were in place may still run the code of the built-in engine. Part of the
+ * takeover: in the tree a thread cannot be between two engines.
  */
 
 #include <linux/capability.h>
@@ -17,7 +18,7 @@
 
 #include "takeover.h"
 
-/* task_pt_regs(), on a stack that was looked up once. */
+/* Does what task_pt_regs() does, for a stack that the caller has read from the task once. */
 static const struct pt_regs *stack_pt_regs(const void *stack)
 {
 #ifdef CONFIG_X86
@@ -28,10 +29,11 @@ static const struct pt_regs *stack_pt_regs(const void *stack)
 }
 
 /*
- * Is @task inside the system call @native (@compat for a 32-bit caller) with
- * @arg0 as its first argument (any, if negative)? The registers that a task
- * entered the kernel with stay put while it is there; for a task in user mode
- * the answer may be stale either way.
+ * Returns whether @task is inside the system call @native (@compat for a 32-bit
+ * caller) with @arg0 as its first argument, or with any if @arg0 is negative.
+ * While a task is in the kernel, the registers that it entered with stay where
+ * they are. A task in user mode may be taken to be in its last call still, or be
+ * missed while it enters the kernel.
  */
 static bool is_in_syscall(struct task_struct *task, int native, int compat, long arg0)
 {
@@ -41,10 +43,10 @@ static bool is_in_syscall(struct task_struct *task, int native, int compat, long
 	int nr = native;
 
 	/*
-	 * A reference to the task does not keep its stack, which it loses when it
-	 * has exited. A stack is another task's then, or gone for good, and that at
-	 * once at times (free_vm_stack_cache(), a new task that cannot be charged
-	 * for it).
+	 * The caller's reference keeps the task, but not its stack: a task that
+	 * has exited loses it. The stack then goes to another task or is unmapped,
+	 * without a grace period if the cache of stacks is emptied
+	 * (free_vm_stack_cache()) or a new task cannot be charged for it.
 	 */
 	if (!stack || task->flags & (PF_KTHREAD | PF_EXITING))
 		return false;
@@ -78,7 +80,7 @@ static bool is_in_syscall(struct task_struct *task, int native, int compat, long
 #define COMPAT_NR_ptrace	26
 #endif
 
-/* May @task be on its way through do_seccomp()? */
+/* Returns whether @task may be on its way through do_seccomp(). */
 bool rsc_in_seccomp_call(struct task_struct *task)
 {
 	return is_in_syscall(task, __NR_seccomp, COMPAT_NR_seccomp, -1) ||
@@ -86,9 +88,9 @@ bool rsc_in_seccomp_call(struct task_struct *task)
 }
 
 /*
- * May @task be on its way through seccomp_get_metadata()? Nobody else gets there
- * than who has CAP_SYS_ADMIN; a task's credentials do not change while it is in
- * a call. It is not confined when it gets there, but TSYNC may confine it then.
+ * Returns whether @task may be on its way through seccomp_get_metadata(). Only an
+ * unconfined task with CAP_SYS_ADMIN gets there. Its credentials do not change
+ * during the call, but another thread's TSYNC may confine it meanwhile.
  */
 bool rsc_in_metadata_call(struct task_struct *task)
 {
@@ -111,11 +113,12 @@ bool rsc_in_metadata_call(struct task_struct *task)
 
 /**
  * rsc_collect_tasks() - Take references to the threads that match.
- * @match: called under the RCU read lock, for each thread but the caller's.
- * @found: where to put them.
- * @max: how many fit in there.
+ * @match: called under the RCU read lock, for each thread but the caller.
+ * @found: room for @max threads.
+ * @max: the number of threads to take a reference to, at most.
  *
- * Return: how many match; those beyond @max were not stored.
+ * Return: the number of threads that match. If it is larger than @max, the
+ * threads beyond @max are not in @found.
  */
 unsigned int rsc_collect_tasks(bool (*match)(struct task_struct *task),
 			       struct task_struct **found, unsigned int max)

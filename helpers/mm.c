@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/mm.h>. */
+/* Helpers of <linux/mm.h>, for rust/sys/mapping.rs. Part of the takeover. */
 
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -7,8 +7,11 @@
 #include "takeover.h"
 
 /**
- * rsc_vma_harden() - Make a mapping one that its owner can only read, and keep.
+ * rsc_vma_harden() - Let the owner of a mapping read it, and do nothing else.
  * @vma: a mapping that its file's ->mmap() is about to set up.
+ *
+ * The owner can neither write nor execute it, nor unmap, move or grow it, and
+ * does not pass it on by fork.
  *
  * Documentation/ea-internals.rst has the reason for each flag.
  */
@@ -23,7 +26,7 @@ void *rsc_page_address(const struct page *page)
 	return page_address(page);
 }
 
-/* Has the caller's page table show the page of a mapping, as a read of it would. */
+/* Maps the page at @address into the caller's page table, as a read of it would. */
 int rsc_show_page(unsigned long address)
 {
 	int ret;
@@ -34,7 +37,7 @@ int rsc_show_page(unsigned long address)
 	return ret;
 }
 
-/* Answers a fault, without a reference to the page. */
+/* Answers a fault with @page, without taking a reference to it. */
 vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page)
 {
 	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));

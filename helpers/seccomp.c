@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/seccomp.h> and <linux/thread_info.h>. */
+/* Helpers of <linux/seccomp.h> and <linux/thread_info.h>. */
 
 #include <linux/audit.h>
 #include <linux/build_bug.h>
@@ -12,18 +12,18 @@
 #include "../include/uapi_check.h"
 
 #ifdef CONFIG_SECCOMP_CACHE_DEBUG
-#error /proc/<pid>/seccomp_cache would look into filters of ours: disable CONFIG_SECCOMP_CACHE_DEBUG
+#error disable CONFIG_SECCOMP_CACHE_DEBUG: /proc/<pid>/seccomp_cache would misread our filters
 #endif
 
 #ifdef CONFIG_ARM64
-/* As rust/sys/arch/arm64.rs has them. */
+/* rust/sys/arch/arm64.rs repeats the values. */
 static_assert(AUDIT_ARCH_AARCH64 == 0xc00000b7);
 static_assert(AUDIT_ARCH_ARM == 0x40000028);
 #endif
 
 /*
- * seccomp_assign_mode() of kernel/seccomp.c: the mode (and before it the
- * filter) must be visible to the thread that sees the flag.
+ * Does what seccomp_assign_mode() of kernel/seccomp.c does, which is static. A
+ * thread that sees the flag has to see the mode, and the filter before that.
  */
 void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate)
 {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kernel functions that the engine needs and the kernel does not export,
- * resolved while the module loads: all of them, or the module is refused.
- * This is the reason why the module as it is could not live in the tree.
+ * Finds kernel functions by name. Part of the takeover: an in-tree build deletes
+ * the file and calls the functions directly, by the same helpers.
  *
- * They are called through static_call, a patched direct call on x86: most of
- * them are never called by pointer, so their ENDBR is sealed away and an
- * indirect call would fault under IBT. A direct call needs none, and may as
- * well go to the address behind it, which is what a kprobe reports there.
+ * Functions that the engine calls, but the kernel does not export, are resolved
+ * while the module loads. If one is missing, the module is refused. They are
+ * called through static_call, a patched direct call on x86. Most of them are
+ * never called by pointer, so the kernel has sealed their ENDBR away and an
+ * indirect call would fault under IBT. A direct call needs no ENDBR, and may go
+ * to the address behind it, which is what a kprobe reports there.
  */
 
 #include <linux/audit.h>
@@ -36,8 +37,8 @@ DEFINE_STATIC_CALL_NULL(rsc_spec_mitigate, arch_seccomp_spec_mitigate);
 #endif
 
 /*
- * Finds a function: 0, -ENOENT if the kernel lacks it, -ENOMEM, or -EOPNOTSUPP
- * if it cannot be probed. The caller unregisters.
+ * Finds a function. Returns 0, -ENOENT if the kernel lacks it, -ENOMEM, or
+ * -EOPNOTSUPP if it cannot be probed. The caller unregisters the probe.
  */
 static int find(const char *name, struct kprobe *kp)
 {
@@ -51,7 +52,7 @@ static int find(const char *name, struct kprobe *kp)
 	return !ret || ret == -ENOENT || ret == -ENOMEM ? ret : -EOPNOTSUPP;
 }
 
-/* Finds one that the kernel is to have. */
+/* Finds a function without which the module cannot work: -EOPNOTSUPP if it is missing. */
 static int resolve(const char *name, struct kprobe *kp)
 {
 	int ret = find(name, kp);
@@ -75,7 +76,7 @@ static int resolve(const char *name, struct kprobe *kp)
 
 /**
  * rsc_symbols_resolve() - Find every function that is not exported.
- * @missing: on failure, the name of the one that was not found.
+ * @missing: on failure, set to the name of the function that was not found.
  *
  * Return: 0, -ENOMEM, or -EOPNOTSUPP if the kernel lacks one.
  */
@@ -99,13 +100,13 @@ int rsc_symbols_resolve(const char **missing)
 /**
  * rsc_symbol_site() - Find where ftrace hooks into a function.
  * @name: the function.
- * @site: an address that ftrace knows the site by.
- * @body: on x86 the address behind the site, wherever the site may lead by
- *	  then. On arm64, where a direct call brings that address along, the
- *	  function itself.
+ * @site: set to an address by which ftrace knows the site.
+ * @body: set to where the function goes on: on x86 to the address behind the
+ *	  site, which stays right when the site is patched. On arm64 a direct
+ *	  call brings that address along, so this is the function itself.
  *
- * Return: 0, -ENOMEM, or -EOPNOTSUPP if there is no such function or it is not
- * one that ftrace hooks into.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if the kernel lacks the function or ftrace
+ * cannot hook into it.
  */
 int rsc_symbol_site(const char *name, unsigned long *site, unsigned long *body)
 {
@@ -127,11 +128,11 @@ int rsc_symbol_site(const char *name, unsigned long *site, unsigned long *body)
 /**
  * rsc_symbol_addresses() - Find functions that the kernel may lack.
  * @names: the functions.
- * @addresses: where they begin or have their ftrace site, 0 for those that do
- *	       not exist.
- * @n: how many.
+ * @addresses: set to where each one begins or has its ftrace site; 0 for a
+ *	       function that the kernel lacks.
+ * @n: the number of functions.
  *
- * Return: 0, -ENOMEM, or -EOPNOTSUPP if one exists that cannot be probed.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if a function exists but cannot be probed.
  */
 int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, unsigned int n)
 {
@@ -153,7 +154,7 @@ int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, uns
 			ret = 0;
 	}
 	if (count)
-		/* All at once, for it waits for a grace period. */
+		/* All in one call, because each call waits for a grace period. */
 		unregister_kprobes(found, count);
 	kfree(found);
 	kfree(probes);
@@ -170,7 +171,7 @@ void rsc_audit_seccomp(unsigned long syscall, long signr, int code)
 	static_call(rsc_audit_seccomp)(syscall, signr, code);
 }
 
-/* ptrace_event(PTRACE_EVENT_SECCOMP, message), which is inline. */
+/* Does what the inline ptrace_event(PTRACE_EVENT_SECCOMP, message) does. */
 void rsc_ptrace_seccomp_event(unsigned long message)
 {
 	static_call(rsc_ptrace_notify)((PTRACE_EVENT_SECCOMP << 8) | SIGTRAP, message);
@@ -191,6 +192,7 @@ void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode
 	static_call(rsc_wake_up_on_current_cpu)(queue, mode, key);
 }
 
+/* arch_seccomp_spec_mitigate(); on arm64 the function is empty. */
 void rsc_spec_mitigate(struct task_struct *task)
 {
 #ifdef CONFIG_X86

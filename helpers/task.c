@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/sched/...>, <linux/capability.h> and <linux/ptrace.h>. */
+/* Helpers of <linux/sched/...>, <linux/capability.h> and <linux/ptrace.h>. */
 
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -26,8 +26,8 @@ void rsc_sigunlock(struct task_struct *task)
 }
 
 /*
- * One step of for_each_thread(@caller, thread); start with @thread == NULL.
- * The caller holds the siglock, so that no thread joins or leaves.
+ * Takes one step of for_each_thread(@caller, thread), beginning with @thread ==
+ * NULL. The caller holds the siglock, so that no thread joins or leaves.
  */
 struct task_struct *rsc_next_thread(struct task_struct *caller, struct task_struct *thread)
 {
@@ -40,7 +40,7 @@ struct task_struct *rsc_next_thread(struct task_struct *caller, struct task_stru
 	return list_entry(next, struct task_struct, thread_node);
 }
 
-/* Keeps exec of another thread out; false if a fatal signal came first. */
+/* Keeps other threads from calling exec. Returns false if a fatal signal came first. */
 bool rsc_exec_lock(void)
 {
 	return !mutex_lock_killable(&current->signal->cred_guard_mutex);
@@ -104,11 +104,11 @@ bool rsc_in_compat_syscall(void)
 
 /**
  * rsc_pkey_register() - Read the caller's protection-key register.
- * @value: PKRU, or the lower half of POR_EL0, which has all keys that Linux
- *	   hands out. It is switched with the task and left alone on the way
- *	   into the kernel, so it is as user space has set it.
+ * @value: set to PKRU, or to the lower half of POR_EL0, which has all keys that
+ *	   Linux hands out. The kernel switches the register with the task and
+ *	   does not touch it on entry, so the value is that of user space.
  *
- * Return: whether the processor has one.
+ * Return: true if the processor has the register.
  */
 bool rsc_pkey_register(u32 *value)
 {
@@ -130,7 +130,7 @@ void rsc_put_task(struct task_struct *task)
 	put_task_struct(task);
 }
 
-/* The thread with the id @nr in @ns, with a reference, or NULL. */
+/* Returns the thread whose id in @ns is @nr, with a reference, or NULL. */
 struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr)
 {
 	struct task_struct *task;
@@ -144,8 +144,8 @@ struct task_struct *rsc_find_task(struct pid_namespace *ns, pid_t nr)
 }
 
 /*
- * As rsc_siglock(), for a task that may be exiting: false if it has no sighand
- * any more. Follows lock_task_sighand(), which is not exported.
+ * Does what rsc_siglock() does, for a task that may be exiting: returns false if
+ * the task has no sighand any more. lock_task_sighand() is not exported.
  */
 bool rsc_try_siglock(struct task_struct *task)
 {
@@ -157,11 +157,11 @@ bool rsc_try_siglock(struct task_struct *task)
 		if (!sighand)
 			break;
 		/*
-		 * It may be freed and even used by another process by now, but
-		 * its memory stays that of some sighand (SLAB_TYPESAFE_BY_RCU).
+		 * The sighand may have been freed, and even be another process's
+		 * by now, but its memory stays a sighand (SLAB_TYPESAFE_BY_RCU).
 		 */
 		spin_lock_irq(&sighand->siglock);
-		/* The task cannot lose or change it while it is locked. */
+		/* While it is locked, the task can neither lose nor change it. */
 		if (likely(sighand == rcu_access_pointer(task->sighand)))
 			break;
 		spin_unlock_irq(&sighand->siglock);

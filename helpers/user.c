@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/uaccess.h>. */
+/* Helpers of <linux/uaccess.h>, for rust/sys/user.rs. */
 
 #include <linux/build_bug.h>
 #include <linux/perf_event.h>
@@ -8,7 +8,7 @@
 
 #include "rsc.h"
 
-/* What the kernel writes back on E2BIG, as rust/logic/syscalls.rs has it. */
+/* rust/logic/syscalls.rs repeats the sizes, which the kernel writes back on E2BIG. */
 static_assert(sizeof(struct sched_attr) == 56);
 static_assert(sizeof(struct perf_event_attr) == 144);
 
@@ -23,12 +23,12 @@ static noinline unsigned long copy_long_from_user(void *dst, const void __user *
 }
 
 /**
- * rsc_copy_short_from_user() - Copy a struct, which is short as a rule.
+ * rsc_copy_short_from_user() - Copy a struct of user space, fast if it is short.
  * @dst: kernel memory for @len bytes.
- * @src: where to copy from, aligned or not.
- * @len: how many bytes.
+ * @src: the struct, aligned or not.
+ * @len: its size in bytes.
  *
- * Return: 0, or else not all could be read, and @dst has any contents.
+ * Return: 0; or not 0 if a part could not be read, and @dst has any contents.
  */
 unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len)
 {
@@ -48,7 +48,7 @@ fault:
 	return len;
 }
 
-/* As rsc_copy_short_from_user(), the other way. */
+/* Does what rsc_copy_short_from_user() does, in the other direction. */
 unsigned long rsc_copy_short_to_user(void __user *dst, const void *src, size_t len)
 {
 	u64 __user *to = dst;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins of <linux/completion.h>, <linux/wait.h>, <linux/poll.h> and <linux/mutex.h>. */
+/* Helpers of <linux/completion.h>, <linux/wait.h>, <linux/poll.h> and <linux/mutex.h>. */
 
 #include <linux/completion.h>
 #include <linux/mutex.h>
@@ -18,7 +18,7 @@ void rsc_init_waitqueue(struct wait_queue_head *queue)
 	init_waitqueue_head(queue);
 }
 
-/* DEFINE_WAIT_FUNC() */
+/* Does what DEFINE_WAIT_FUNC() does, for an entry that the caller declares. */
 void rsc_init_wait(struct wait_queue_entry *entry, wait_queue_func_t func)
 {
 	init_wait_func(entry, func);

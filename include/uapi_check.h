@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The layout of <linux/seccomp_append.h>, asserted wherever C is compiled: in
- * the module and in the selftests, 32-bit ones among them. rust/logic/abi.rs asserts
+ * Asserts the layout of <linux/seccomp_append.h> wherever C is compiled: in the
+ * module and in the selftests, the 32-bit ones included. rust/logic/abi.rs asserts
  * the same for Rust.
  */
 #ifndef RUST_SECCOMP_UAPI_CHECK_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Twins for kunit/machine.rs, and those for rust/sys/bpf.rs, which is in this module, too. */
+/* Helpers of kunit/machine.rs, and those of rust/sys/bpf.rs, which this module has as well. */
 
 #include "../helpers/bpf.c"
 
@@ -10,10 +10,10 @@
 unsigned long rsk_user_memory(unsigned long len);
 
 /**
- * rsk_user_memory() - Give the running test memory of a process.
- * @len: bytes.
+ * rsk_user_memory() - Map user memory for the running test.
+ * @len: the number of bytes.
  *
- * Return: its address, or 0; KUnit frees it with the thread that runs the test.
+ * Return: the address, or 0. KUnit unmaps it when the thread of the test ends.
  */
 unsigned long rsk_user_memory(unsigned long len)
 {
@@ -23,8 +23,8 @@ unsigned long rsk_user_memory(unsigned long len)
 	address = kunit_vm_mmap(current->kunit_test, NULL, 0, len, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	/*
-	 * KUnit has had kthread_use_mm() take a reference, which nobody gives
-	 * back: the end of a thread drops but the one that mm_alloc() made.
+	 * KUnit calls kthread_use_mm(), which takes a reference that nobody gives
+	 * back: when the thread ends, only the one of mm_alloc() is dropped.
 	 */
 	if (is_new && current->mm && atomic_read(&current->mm->mm_count) > 1)
 		mmdrop(current->mm);

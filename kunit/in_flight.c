@@ -7,7 +7,7 @@
 
 #include "../helpers/in_flight.c"
 
-/* What there is to see of a task in seccomp(2), with its registers on @stack. */
+/* Makes a task that looks as if it were in seccomp(2), with its registers on @stack. */
 static struct task_struct *task_in_seccomp(struct kunit *test, void *stack)
 {
 	struct task_struct *task = kunit_kzalloc(test, sizeof(*task), GFP_KERNEL);
@@ -36,7 +36,7 @@ static void seccomp_call_is_seen(struct kunit *test)
 	vfree(stack);
 }
 
-/* A task that ends may lose its stack after it was looked up: it is gone, and that at once. */
+/* A task that exits may lose its stack after it was looked up: the stack is then unmapped. */
 static void stack_may_be_gone(struct kunit *test)
 {
 	void *stack = vzalloc(THREAD_SIZE);

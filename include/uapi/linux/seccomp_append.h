@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * What rust_seccomp adds to <linux/seccomp.h>: appended filters, which see more
- * than struct seccomp_data, extensible arguments among it.
+ * than struct seccomp_data. Above all they see extensible arguments: structs
+ * behind a pointer argument whose size the caller passes.
  *
- * Every struct here that is passed to seccomp(2) is extensible itself: its size
- * goes where the flags of older operations go. A struct that is shorter than
- * the kernel's is taken to be zero beyond its end, or filled as far as it
- * reaches; in a longer one the rest has to be zero (E2BIG), or is zeroed. Below
- * the size of the first version it is EINVAL.
+ * Every struct here that is passed to seccomp(2) is extensible itself: the caller
+ * passes its size in place of the flags of older operations. If the caller's
+ * struct is smaller than the kernel's, the kernel takes the missing fields to be
+ * zero on input, and leaves them out on output. If it is larger, its unknown tail
+ * must be zero on input (else E2BIG) and is zero-filled on output. A size below
+ * that of the first version is EINVAL.
  */
 #ifndef _UAPI_LINUX_SECCOMP_APPEND_H
 #define _UAPI_LINUX_SECCOMP_APPEND_H
@@ -27,8 +29,8 @@
  * struct seccomp_append_filter - argument of SECCOMP_APPEND_FILTER
  * @flags: SECCOMP_FILTER_FLAG_* and SECCOMP_APPEND_FLAG_*
  * @filter: pointer to a struct sock_fprog
- * @extensible_arg_size: bytes of extensible arguments that the filter
- *	understands, at most SECCOMP_EXTENSIBLE_ARG_MAX; 0 without
+ * @extensible_arg_size: the number of bytes of an extensible argument that the
+ *	filter understands, at most SECCOMP_EXTENSIBLE_ARG_MAX; 0 without
  *	SECCOMP_APPEND_FLAG_USE_EA_SIZE
  */
 struct seccomp_append_filter {
@@ -39,15 +41,15 @@ struct seccomp_append_filter {
 
 #define SECCOMP_APPEND_FILTER_SIZE_VER0	24
 
-/* nr_high is the high half of the register, not zero. */
+/* The filter sees the high half of the number's register in nr_high, else zero. */
 #define SECCOMP_APPEND_FLAG_WANT_NR_HIGH	(1ULL << 32)
-/* arch_reserved has what the architecture offers, not zeros. */
+/* The filter sees what the architecture offers in arch_reserved, else zeros. */
 #define SECCOMP_APPEND_FLAG_WANT_ARCH		(1ULL << 33)
-/* The filter sees extensible arguments, as far as it says. */
+/* The filter sees the first extensible_arg_size bytes of an extensible argument. */
 #define SECCOMP_APPEND_FLAG_USE_EA_SIZE		(1ULL << 34)
 /*
- * The filter is run for calls whose argument has bytes other than zero beyond
- * what it understands. Without this it answers SECCOMP_RET_ERRNO | E2BIG.
+ * The filter also runs if the argument has bytes other than zero beyond what the
+ * filter understands. Without the flag the verdict is then SECCOMP_RET_ERRNO | E2BIG.
  */
 #define SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE	(1ULL << 35)
 
@@ -57,9 +59,10 @@ struct seccomp_append_filter {
 /**
  * struct seccomp_data_append - what an appended filter loads from
  * @data: what other filters load from
- * @size: bytes that the filter may load, its extensible_arg_size included
+ * @size: the number of bytes that the filter may load, its extensible_arg_size
+ *	included
  * @features: SECCOMP_DATA_FEATURE_*
- * @nr_high: high half of the register with the system call's number
+ * @nr_high: the high half of the register that has the system call's number
  * @arch_reserved: the first word is the protection-key register
  * @hole: zero
  * @extensible_arg_size: the size that the caller passed; 0 if the call has no
@@ -94,8 +97,8 @@ struct seccomp_data_append {
  * @nr: its number, to be filled in
  * @pointer_arg: which argument is the pointer, counted from 0
  * @size_arg: which argument is the size, or SECCOMP_EA_SIZE_IN_STRUCT
- * @size_offset: in the latter case, where in the struct the size is, a __u32
- * @size_min: the smallest size that the kernel takes
+ * @size_offset: in the latter case, the offset of the size, a __u32, in the struct
+ * @size_min: the smallest size that the kernel accepts
  * @size_known: the size of the struct that the kernel knows
  * @reserved: zero
  */
@@ -142,8 +145,8 @@ struct seccomp_features {
  * @extensible_arg_size: as there
  * @extensible_arg: the argument, as far as it fits, then zero
  *
- * The fields are populated whatever the filter has asked for; the argument is
- * there if a filter of the task sees extensible arguments.
+ * All fields are populated, whatever the filter has asked for. The argument is
+ * there only if some filter of the task sees extensible arguments.
  */
 struct seccomp_notif_append {
 	struct seccomp_notif notif;
@@ -156,7 +159,10 @@ struct seccomp_notif_append {
 
 #define SECCOMP_NOTIF_APPEND_SIZE	120
 
-/* @ea_size: room for the argument in the (zeroed) buffer, at most SECCOMP_EXTENSIBLE_ARG_MAX. */
+/*
+ * @ea_size: the number of bytes for the argument in the buffer, which has to be
+ * zeroed; at most SECCOMP_EXTENSIBLE_ARG_MAX.
+ */
 #define SECCOMP_IOCTL_NOTIF_RECV_APPEND(ea_size) \
 	_IOC(_IOC_READ | _IOC_WRITE, SECCOMP_IOC_MAGIC, 0, SECCOMP_NOTIF_APPEND_SIZE + (ea_size))
 
@@ -173,7 +179,7 @@ struct seccomp_metadata_append {
 	__u64 extensible_arg_size;
 };
 
-/* The filter was installed by SECCOMP_APPEND_FILTER, and is to be restored by it. */
+/* The filter was installed by SECCOMP_APPEND_FILTER; a restorer has to use it as well. */
 #define SECCOMP_METADATA_APPENDED	(1ULL << 63)
 
 #endif /* _UAPI_LINUX_SECCOMP_APPEND_H */
