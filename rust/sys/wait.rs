@@ -165,7 +165,7 @@ impl PollQueue {
     ///
     /// As `poll_wait()`: called by a `->poll()` with its arguments, and the queue lives as long as
     /// `file`.
-    pub(crate) unsafe fn poll_wait(
+    pub(super) unsafe fn poll_wait(
         &self,
         file: *mut bindings::file,
         table: *mut bindings::poll_table_struct,

@@ -31,6 +31,7 @@ use crate::{
             lock_interruptible,
             Completion,
             Events,
+            PollQueue,
             Wake, //
         }, //
     }, //
@@ -38,15 +39,8 @@ use crate::{
 use core::mem::size_of;
 use kernel::{
     bindings,
-    ffi::{
-        c_int,
-        c_long,
-        c_uint,
-        c_ulong, //
-    },
     fs::File,
     ioctl,
-    module::this_module,
     prelude::*,
     sync::{
         aref::ARef,
@@ -54,10 +48,8 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc,
-        ArcBorrow, //
+        Arc, //
     },
-    types::ForeignOwnable,
     uaccess::{
         UserPtr,
         UserSlice, //
@@ -96,106 +88,63 @@ const fn extensible(cmd: u32) -> u32 {
     cmd & 0xffff
 }
 
-const FOPS: bindings::file_operations = bindings::file_operations {
-    owner: this_module::<crate::LocalModule>().as_ptr(),
-    release: Some(release),
-    poll: Some(poll),
-    unlocked_ioctl: Some(unlocked_ioctl),
-    compat_ioctl: Some(unlocked_ioctl),
-    // SAFETY: All zeroes is a valid `file_operations`.
-    ..unsafe { core::mem::zeroed() }
-};
-
 /// Makes the file through which `notifier`, whose filter nobody uses yet, will be listened to.
 pub(crate) fn open(notifier: Arc<Notifier>) -> Result<ARef<File>> {
     notifier.start(file::random_id());
-    file::anonymous(c"seccomp notify", &FOPS, notifier)
+    file::anonymous::<Listener>(c"seccomp notify", notifier)
 }
 
-/// # Safety
-///
-/// `file` is one of [`open`]'s and is not released while the value is used.
-unsafe fn notifier_of<'a>(file: *mut bindings::file) -> ArcBorrow<'a, Notifier> {
-    // SAFETY: By the contract of this function, its private data is from `into_foreign()` and
-    // stays until the release.
-    unsafe { Arc::<Notifier>::borrow((*file).private_data) }
-}
+/// The file's operations: `seccomp_notify_ops`.
+struct Listener;
 
-/// `->release()`: the last descriptor is closed.
-///
-/// # Safety
-///
-/// For the operations of [`open`]'s files only.
-unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-    // SAFETY: The private data is from `into_foreign()`, and this is called once.
-    let notifier = unsafe { Arc::<Notifier>::from_foreign((*file).private_data) };
-    notifier.stop();
-    0
-}
+impl file::Operations for Listener {
+    type Data = Notifier;
 
-/// `->poll()`: EPOLLIN when there is a request to read, EPOLLOUT when there is one to answer,
-/// EPOLLHUP when no task is left that could ask.
-///
-/// # Safety
-///
-/// For the operations of [`open`]'s files only.
-unsafe extern "C" fn poll(
-    file: *mut bindings::file,
-    table: *mut bindings::poll_table_struct,
-) -> bindings::__poll_t {
-    // SAFETY: By the contract of this function.
-    let notifier = unsafe { notifier_of(file) };
-    // SAFETY: The file's reference keeps the notifier, and the queue within, for as long as the
-    // file.
-    unsafe { notifier.queue.poll_wait(file, table) };
-    let Ok(requests) = lock_interruptible(&notifier.requests) else {
-        return Events::ERR.bits();
-    };
-    let mut events = requests
-        .pending
-        .iter()
-        .map(|pending| match pending.state {
-            RequestState::Init => Events::IN,
-            RequestState::Sent => Events::OUT,
-            RequestState::Replied(_) => Events::NONE,
-        })
-        .fold(Events::NONE, Events::and);
-    drop(requests);
-    if notifier.is_abandoned() {
-        events = events.and(Events::HUP);
+    fn queue(notifier: &Notifier) -> &PollQueue {
+        &notifier.queue
     }
-    events.bits()
-}
 
-/// `->unlocked_ioctl()` and, as all structures have one layout, `->compat_ioctl()`.
-///
-/// # Safety
-///
-/// For the operations of [`open`]'s files only.
-unsafe extern "C" fn unlocked_ioctl(
-    file: *mut bindings::file,
-    cmd: c_uint,
-    arg: c_ulong,
-) -> c_long {
-    // SAFETY: By the contract of this function.
-    let notifier = &*unsafe { notifier_of(file) };
-    let buf = UserPtr::from_addr(arg);
-    let result = match cmd {
-        NOTIF_RECV => recv(notifier, buf, None),
-        NOTIF_SEND => send(notifier, buf),
-        NOTIF_ID_VALID | NOTIF_ID_VALID_WRONG_DIR => id_valid(notifier, buf),
-        NOTIF_SET_FLAGS => set_flags(notifier, arg),
-        _ if extensible(cmd) == extensible(NOTIF_ADDFD) => {
-            add_fd(notifier, buf, ioctl::_IOC_SIZE(cmd))
+    /// EPOLLIN when there is a request to read, EPOLLOUT when there is one to answer, EPOLLHUP when no
+    /// task is left that could ask.
+    fn poll(notifier: &Notifier) -> Events {
+        let Ok(requests) = lock_interruptible(&notifier.requests) else {
+            return Events::ERR;
+        };
+        let mut events = requests
+            .pending
+            .iter()
+            .map(|pending| match pending.state {
+                RequestState::Init => Events::IN,
+                RequestState::Sent => Events::OUT,
+                RequestState::Replied(_) => Events::NONE,
+            })
+            .fold(Events::NONE, Events::and);
+        drop(requests);
+        if notifier.is_abandoned() {
+            events = events.and(Events::HUP);
         }
-        _ => match room_for_argument(cmd) {
-            Some(room) => recv(notifier, buf, Some(room)),
-            None => Err(EINVAL),
-        },
-    };
-    match result {
-        Ok(value) => value as c_long,
-        Err(error) => error.to_errno() as c_long,
+        events
+    }
+
+    fn ioctl(notifier: &Notifier, cmd: u32, arg: usize) -> Result<isize> {
+        let buf = UserPtr::from_addr(arg);
+        match cmd {
+            NOTIF_RECV => recv(notifier, buf, None)?,
+            NOTIF_SEND => send(notifier, buf)?,
+            NOTIF_ID_VALID | NOTIF_ID_VALID_WRONG_DIR => id_valid(notifier, buf)?,
+            NOTIF_SET_FLAGS => set_flags(notifier, arg)?,
+            _ if extensible(cmd) == extensible(NOTIF_ADDFD) => {
+                let fd = add_fd(notifier, buf, ioctl::_IOC_SIZE(cmd))?;
+                // CAST: Descriptors are small.
+                return Ok(fd as isize);
+            }
+            _ => recv(notifier, buf, Some(room_for_argument(cmd).ok_or(EINVAL)?))?,
+        }
+        Ok(0)
+    }
+
+    fn release(notifier: Arc<Notifier>) {
+        notifier.stop();
     }
 }
 
@@ -214,7 +163,7 @@ fn room_for_argument(cmd: u32) -> Option<usize> {
 ///
 /// The buffer must be zeroed (`EINVAL`), so that it can grow fields. `ENOENT` if the task was
 /// interrupted before its request could be read.
-fn recv(notifier: &Notifier, buf: UserPtr, room: Option<usize>) -> Result<u32> {
+fn recv(notifier: &Notifier, buf: UserPtr, room: Option<usize>) -> Result {
     let size = match room {
         Some(room) => size_of::<seccomp_notif_append>() + room,
         None => size_of::<bindings::seccomp_notif>(),
@@ -250,7 +199,7 @@ fn recv(notifier: &Notifier, buf: UserPtr, room: Option<usize>) -> Result<u32> {
             _ => Ok(()),
         })
         .inspect_err(|_| unrecv(notifier, notif.id))?;
-    Ok(0)
+    Ok(())
 }
 
 /// Writes what `seccomp_notif_append` has beyond `seccomp_notif`.
@@ -302,7 +251,7 @@ fn unrecv(notifier: &Notifier, id: u64) {
 ///
 /// `ENOENT` if there is none of this id (any more), `EINPROGRESS` if it was not read yet or has
 /// its answer, `EINVAL` for unknown flags and for results beside `FLAG_CONTINUE`.
-fn send(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
+fn send(notifier: &Notifier, buf: UserPtr) -> Result {
     let resp: bindings::seccomp_notif_resp = user::read(buf)?;
     let reply = match resp.flags {
         0 => Reply::Result {
@@ -320,28 +269,28 @@ fn send(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
     }
     pending.state = RequestState::Replied(reply);
     pending.request().ready.complete(wake);
-    Ok(0)
+    Ok(())
 }
 
 /// `SECCOMP_IOCTL_NOTIF_ID_VALID`: does the task of a request that was read still wait?
-fn id_valid(notifier: &Notifier, buf: UserPtr) -> Result<u32> {
+fn id_valid(notifier: &Notifier, buf: UserPtr) -> Result {
     let id = user::read(buf)?;
     let mut requests = lock_interruptible(&notifier.requests)?;
     match requests.find(id)?.state {
-        RequestState::Sent => Ok(0),
+        RequestState::Sent => Ok(()),
         _ => Err(ENOENT),
     }
 }
 
 /// `SECCOMP_IOCTL_NOTIF_SET_FLAGS`.
-fn set_flags(notifier: &Notifier, flags: usize) -> Result<u32> {
+fn set_flags(notifier: &Notifier, flags: usize) -> Result {
     let wake = match flags {
         0 => Wake::Anywhere,
         _ if flags == SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP as usize => Wake::Here,
         _ => return Err(EINVAL),
     };
     lock_interruptible(&notifier.requests)?.wake = wake;
-    Ok(0)
+    Ok(())
 }
 
 /// `SECCOMP_IOCTL_NOTIF_ADDFD`: installs one of the caller's files in the task that asked, which
