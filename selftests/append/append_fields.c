@@ -30,7 +30,7 @@ static int try_offsets(const void *arg)
 		struct sock_filter insns[] = { LOAD_AT(at), RET(SECCOMP_RET_ALLOW) };
 		bool fine = at % 4 == 0 && at + 4 <= argument + size;
 
-		/* Enough of the offsets that the kernel admits. */
+		/* Skips most of the offsets between the limits: each would show the same. */
 		if (at % 4 && at > 160 && (at < argument - 36 || at > argument + 24))
 			continue;
 		if (fine && at > argument + 24 && at % 64)
@@ -43,7 +43,7 @@ static int try_offsets(const void *arg)
 			printf("# offset %u of %d: %d\n", at, test->understood, errno);
 			return 1;
 		}
-		/* Filters without extensible arguments have the same limits as before. */
+		/* SECCOMP_SET_MODE_FILTER has the same limits as before. */
 		errno = 0;
 		fine = at % 4 == 0 && at < sizeof(struct seccomp_data);
 		if (at < 200 && (INSTALL(insns, 0) != (fine ? 0 : -1) ||

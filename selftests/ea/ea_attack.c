@@ -10,7 +10,6 @@
  * reads the struct from the caller's memory before it lets the call continue must be broken, except
  * with a SEED, which is for runs beside other load. At last the quickest victim goes on until there
  * were ATTEMPTS in all.
- *  
  */
 
 #include "ea_attack_supervisors.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Extensible arguments: calls that a filter allows have the same effect as without a filter. */
+/*
+ * Extensible arguments: calls that a filter allows have the same effect as without a filter.
+ */
 
 #include "ea_fixture.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Extensible arguments: the fields that filters see, and the verdicts that calls get. */
+/*
+ * Extensible arguments: the fields that filters see, and the verdicts that calls get.
+ */
 
 #include "ea_fixture.h"
 

@@ -6,7 +6,6 @@
  * succeeds.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
- *  
  */
 
 #include "fault_fixture.h"

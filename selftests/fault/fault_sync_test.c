@@ -7,7 +7,6 @@
  * As a 32-bit program this is about the tables of the second ABI.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
- *  
  */
 
 #include "fault_fixture.h"
@@ -107,7 +106,7 @@ static void race(int before)
 	CHECK(!pthread_join(thread, NULL));
 	/* The second thread may have come too late. */
 	fault_write(fault_any_fd, 0);
-	/* Without a filter of the second thread. */
+	/* The attach succeeds even so: nothing needs the tables. */
 	CHECK(!ret);
 	fault_count(fault_report->count);
 	fault_report->tally.absorbed += fault_report->count[FAULT_SLAB] > count[FAULT_SLAB];

@@ -5,7 +5,6 @@
  * time the call either fails with the right error and leaves no trace, or succeeds.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
- *  
  */
 
 #include "fault_fixture.h"
@@ -173,8 +172,8 @@ TEST_F(fault, exec)
 	static const struct spawn with = { .region = true }, without = {};
 	const unsigned int flags = FAULT_COUNTED | FAULT_DEADLY | FAULT_NTH_ONLY;
 	/*
-	 * Errors that the kernel has for lack of memory: ENOENT from a look-up in /proc, E2BIG for
-	 * a page of the arguments, ENOEXEC for program headers.
+	 * Without memory a look-up in /proc fails with ENOENT, a page of the arguments with E2BIG,
+	 * and the reading of program headers with ENOEXEC.
 	 */
 	const struct fault_op ops[] = {
 		OP("exec", spawn_setup, exec_run, spawn_verify, &without, flags, ENOENT,

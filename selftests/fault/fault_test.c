@@ -5,7 +5,6 @@
  * Each time the call either fails with the right error and leaves no trace, or succeeds.
  *
  * Needs a kernel with fault injection: the debug kernel of qemu/.
- *  
  */
 
 #include "fault_fixture.h"

@@ -12,7 +12,6 @@
  * at a time: the director gives an order and waits until it is carried out, the actor has died, has
  * stopped for its tracer, or asks a listener. The director is the tracer and the supervisor, so all
  * that happens is a function of the seed.
- *  
  */
 
 #include "fuzz_order.h"
