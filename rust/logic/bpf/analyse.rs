@@ -14,10 +14,10 @@
 
 use super::{
     append::ArchView,
+    domain::Val,
     flow::{
         Effect,
         Given,
-        Val as Alone,
         Walk,
         Walker, //
     },
@@ -97,7 +97,7 @@ fn look(
     let mut in_time = true;
     let mut add = |val| {
         let outcome = match val {
-            Alone::Known(ret) => Outcome::Constant(ret),
+            Val::Known(ret) => Outcome::Constant(ret),
             _ => Outcome::Varies,
         };
         if *result.get_or_insert(outcome) != outcome {
@@ -113,7 +113,7 @@ fn look(
         match effect {
             _ if !in_time => Walk::Stop,
             Effect::Return(val) => add(val),
-            Effect::Divide => add(Alone::Known(0)),
+            Effect::Divide => add(Val::Known(0)),
             _ => Walk::On,
         }
     })?;

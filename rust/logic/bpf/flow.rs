@@ -13,6 +13,12 @@
 
 use super::{
     append::ArchView,
+    domain::{
+        self,
+        Compared,
+        Folded,
+        Val, //
+    },
     insn::{
         target,
         Alu,
@@ -22,9 +28,7 @@ use super::{
         Src,
         CELLS,
         DATA_WORDS,
-        MAX_INSNS,
-        WORD_ARCH,
-        WORD_NR, //
+        MAX_INSNS, //
     },
     live::{
         may_matter,
@@ -38,19 +42,6 @@ use crate::logic::buf::{
     Buf,
     NoMemory, //
 };
-
-/// What is known of a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Val {
-    /// It is this.
-    Known(u32),
-    /// It is the number, whichever of the set it is.
-    Nr,
-    /// It is this word of the data, whatever that is.
-    Word(u16),
-    /// Nothing.
-    Unknown,
-}
 
 /// What is known of `A`, `X` and the cells.
 #[derive(Clone, Copy)]
@@ -202,28 +193,20 @@ impl Given {
     }
 
     fn word(&mut self, word: usize) -> Val {
-        match word {
-            WORD_NR if self.alone => Val::Known(self.nr),
-            WORD_NR => Val::Nr,
-            WORD_ARCH => Val::Known(self.view.arch),
-            // CAST: Words are below `WORDS`.
-            ..DATA_WORDS => Val::Word(word as u16),
-            _ => {
-                let (view, extensible) = (self.view, self.extensible);
-                self.narrow(|| {
-                    let mut seen = Set::EMPTY;
-                    view.for_each_argument_seen(|nr| seen.add(nr));
-                    match extensible {
-                        true => seen,
-                        false => Set::ALL.without(&seen),
-                    }
-                });
-                match view.visible.known(word, extensible) {
-                    Some(k) => Val::Known(k),
-                    // CAST: As above.
-                    None => Val::Word(word as u16),
+        let (view, extensible) = (self.view, self.extensible);
+        if word >= DATA_WORDS {
+            self.narrow(|| {
+                let mut seen = Set::EMPTY;
+                view.for_each_argument_seen(|nr| seen.add(nr));
+                match extensible {
+                    true => seen,
+                    false => Set::ALL.without(&seen),
                 }
-            }
+            });
+        }
+        match domain::load(word, view, extensible) {
+            Val::Nr if self.alone => Val::Known(self.nr),
+            val => val,
         }
     }
 
@@ -235,16 +218,12 @@ impl Given {
         }
     }
 
-    /// The value, if it is known. If it is by the number, what is done with it is true of that only.
-    fn spell_out(&mut self, val: Val) -> Option<u32> {
-        match val {
-            Val::Known(k) => Some(k),
-            Val::Nr => {
-                self.single();
-                Some(self.nr)
-            }
-            _ => None,
+    /// The same for a value with which something is done that is true of that number only.
+    fn spell_out(&mut self, val: Val) -> Val {
+        if val == Val::Nr {
+            self.single();
         }
+        self.concrete(val)
     }
 
     /// What the instruction at `pc` does in `state`.
@@ -262,10 +241,7 @@ impl Given {
             Op::Stx(k) => Effect::Set(cell(k), x),
             Op::Tax => Effect::Set(SLOT_X, a),
             Op::Txa => Effect::Set(SLOT_A, x),
-            Op::Neg => match self.spell_out(a) {
-                Some(a) => Effect::Set(SLOT_A, Val::Known(a.wrapping_neg())),
-                None => Effect::Set(SLOT_A, Val::Unknown),
-            },
+            Op::Neg => Effect::Set(SLOT_A, domain::neg(self.spell_out(a))),
             Op::Alu(op, src) => self.alu(op, a, state.operand(src), next),
             Op::Ja(k) => Effect::Goto(target(pc, k)),
             Op::Jcc(cond, src, jt, jf) => {
@@ -280,65 +256,50 @@ impl Given {
                 }
             }
             Op::RetK(k) => Effect::Return(Val::Known(k)),
-            Op::RetA => match self.spell_out(a) {
-                Some(a) => Effect::Return(Val::Known(a)),
-                None => Effect::Return(a),
-            },
+            Op::RetA => Effect::Return(self.spell_out(a)),
         }
     }
 
-    /// Arithmetic with two operands, of which a known one may decide alone.
+    /// Arithmetic with two operands.
     fn alu(&mut self, op: Alu, a: Val, b: Val, next: usize) -> Effect {
-        match (a, b) {
-            (Val::Nr, Val::Known(k)) if is_neutral(op, k) => return Effect::Goto(next),
-            _ => {}
-        }
-        match (self.spell_out(a), self.spell_out(b)) {
-            (Some(a), Some(b)) => match op.eval(a, b) {
-                Some(result) => Effect::Set(SLOT_A, Val::Known(result)),
-                None => Effect::Return(Val::Known(0)),
-            },
-            (None, Some(b)) => match (op, b) {
-                (Alu::Div, 0) => Effect::Return(Val::Known(0)),
-                (Alu::And | Alu::Mul, 0) => Effect::Set(SLOT_A, Val::Known(0)),
-                (Alu::Or, u32::MAX) => Effect::Set(SLOT_A, Val::Known(b)),
-                (op, b) if is_neutral(op, b) => Effect::Goto(next),
-                _ => Effect::Set(SLOT_A, Val::Unknown),
-            },
-            (_, None) if op == Alu::Div => Effect::Divide,
-            (Some(0), None) if matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh) => {
-                Effect::Set(SLOT_A, Val::Known(0))
+        let folded = match domain::alu(op, a, b) {
+            // What leaves the number as it is does so for all.
+            Folded::Same => Folded::Same,
+            _ if a == Val::Nr || b == Val::Nr => {
+                let (a, b) = (self.spell_out(a), self.spell_out(b));
+                domain::alu(op, a, b)
             }
-            _ => Effect::Set(SLOT_A, Val::Unknown),
+            folded => folded,
+        };
+        match folded {
+            Folded::Same => Effect::Goto(next),
+            Folded::Is(val) => Effect::Set(SLOT_A, val),
+            Folded::Ends => Effect::Return(Val::Known(0)),
+            Folded::MayEnd(_) => Effect::Divide,
         }
     }
 
     /// Does a condition hold? `None` if that depends.
     fn decide(&mut self, cond: Cond, a: Val, b: Val) -> Option<bool> {
-        let held = decide(cond, self.concrete(a), self.concrete(b));
-        match (a, b, held) {
-            (Val::Nr, Val::Known(k), Some(held)) => self.narrow(|| match held {
-                true => Set::holding(cond, k),
-                false => Set::ALL.without(&Set::holding(cond, k)),
-            }),
-            (Val::Known(k), Val::Nr, Some(held)) => self.narrow(|| match held {
-                true => Set::held_by(k, cond),
-                false => Set::ALL.without(&Set::held_by(k, cond)),
-            }),
-            (Val::Nr, _, _) | (_, Val::Nr, _) => self.single(),
-            _ => {}
+        match domain::compare(cond, a, b) {
+            Compared::Always(held) => Some(held),
+            Compared::ByNumber(test) => {
+                let held = test.holds(self.nr);
+                self.narrow(|| match held {
+                    true => test.numbers(),
+                    false => Set::ALL.without(&test.numbers()),
+                });
+                Some(held)
+            }
+            Compared::Depends if a == Val::Nr || b == Val::Nr => {
+                let (a, b) = (self.spell_out(a), self.spell_out(b));
+                match domain::compare(cond, a, b) {
+                    Compared::Always(held) => Some(held),
+                    _ => None,
+                }
+            }
+            Compared::Depends => None,
         }
-        held
-    }
-}
-
-/// Does the operation leave `A` as it is?
-pub(super) fn is_neutral(op: Alu, k: u32) -> bool {
-    match op {
-        Alu::Add | Alu::Sub | Alu::Or | Alu::Xor => k == 0,
-        Alu::Mul | Alu::Div => k == 1,
-        Alu::And => k == u32::MAX,
-        Alu::Lsh | Alu::Rsh => k & 31 == 0,
     }
 }
 
@@ -348,19 +309,6 @@ fn cell(k: u32) -> usize {
         k as usize
     } else {
         usize::MAX
-    }
-}
-
-/// Does a condition hold? `None` if that depends.
-fn decide(cond: Cond, a: Val, b: Val) -> Option<bool> {
-    match (cond, a, b) {
-        (_, Val::Known(a), Val::Known(b)) => Some(cond.eval(a, b)),
-        (Cond::Eq | Cond::Ge, Val::Word(a), Val::Word(b)) if a == b => Some(true),
-        (Cond::Gt, Val::Word(a), Val::Word(b)) if a == b => Some(false),
-        (Cond::Set, _, Val::Known(0)) | (Cond::Set, Val::Known(0), _) => Some(false),
-        (Cond::Gt, _, Val::Known(u32::MAX)) | (Cond::Gt, Val::Known(0), _) => Some(false),
-        (Cond::Ge, _, Val::Known(0)) | (Cond::Ge, Val::Known(u32::MAX), _) => Some(true),
-        _ => None,
     }
 }
 

@@ -19,6 +19,7 @@
 pub mod analyse;
 pub mod append;
 pub mod check;
+mod domain;
 mod flow;
 pub mod insn;
 pub mod listing;

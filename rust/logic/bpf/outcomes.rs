@@ -3,8 +3,8 @@
 //! What a filter does for each system call: how it is found out piece by piece, and told.
 
 use super::{
-    set::Set,
-    sweep::Val, //
+    domain::Val,
+    set::Set, //
 };
 use crate::logic::{
     buf::{

@@ -8,12 +8,12 @@ use super::{
         check_classic,
         check_scratch, //
     },
+    domain::Val,
     flow::{
         At,
         Effect,
         Given,
         State,
-        Val,
         Walk,
         Walker, //
     },

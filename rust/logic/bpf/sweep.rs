@@ -4,7 +4,12 @@
 
 use super::{
     append::ArchView,
-    flow::is_neutral,
+    domain::{
+        self,
+        Compared,
+        Folded,
+        Val, //
+    },
     insn::{
         target,
         Alu,
@@ -14,9 +19,7 @@ use super::{
         Src,
         BPF_K,
         BPF_RET,
-        DATA_WORDS,
-        WORD_ARCH,
-        WORD_NR, //
+        DATA_WORDS, //
     },
     live::may_matter,
     meter::Meter,
@@ -27,34 +30,6 @@ use crate::logic::buf::{
     Buf,
     NoMemory, //
 };
-
-/// What is known of a value, for all numbers of a state.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Val {
-    /// It is this.
-    Known(u32),
-    /// It is the number.
-    Nr,
-    /// Nothing, but it may be known for each of the numbers alone.
-    PerNr,
-    /// Nothing.
-    Unknown,
-}
-
-impl Val {
-    /// Could more be known for each of the numbers alone?
-    pub(super) fn depends_on_nr(self) -> bool {
-        matches!(self, Val::Nr | Val::PerNr)
-    }
-
-    fn join(self, other: Self) -> Self {
-        if self == other {
-            self
-        } else {
-            Val::PerNr
-        }
-    }
-}
 
 /// A way to reach an instruction.
 #[derive(Clone, Copy)]
@@ -164,21 +139,21 @@ impl<'a> Sweep<'a> {
     /// What the instruction at `pc` makes of a node, which is on no list.
     #[inline(always)]
     fn step(&mut self, pc: usize, op: Op, at: u16) -> Result<(), NoMemory> {
-        let arch = self.view.arch;
         let Some(node) = self.nodes.get_mut(usize::from(at)) else {
             return Ok(());
         };
         let next = target(pc, 0);
         match op {
-            Op::LdWord(WORD_NR) => node.a = Val::Nr,
-            Op::LdWord(WORD_ARCH) => node.a = Val::Known(arch),
             Op::LdWord(word @ DATA_WORDS..) => return self.load_more(pc, word, at, next),
-            Op::LdWord(_) => {
-                if node.is_start() {
-                    self.results.start(pc, &node.nrs)?;
+            Op::LdWord(word) => match domain::load(word, self.view, false) {
+                Val::Word(_) => {
+                    if node.is_start() {
+                        self.results.start(pc, &node.nrs)?;
+                    }
+                    node.a = Val::Unknown;
                 }
-                node.a = Val::Unknown;
-            }
+                val => node.a = val,
+            },
             Op::LdImm(k) => node.a = Val::Known(k),
             Op::LdxImm(k) => node.x = Val::Known(k),
             // Cells are not followed.
@@ -187,13 +162,7 @@ impl<'a> Sweep<'a> {
             Op::St(_) | Op::Stx(_) => node.plain = false,
             Op::Tax => node.x = node.a,
             Op::Txa => node.a = node.x,
-            Op::Neg => {
-                node.a = match node.a {
-                    Val::Known(a) => Val::Known(a.wrapping_neg()),
-                    Val::Unknown => Val::Unknown,
-                    Val::Nr | Val::PerNr => Val::PerNr,
-                }
-            }
+            Op::Neg => node.a = domain::neg(node.a),
             Op::Alu(op, src) => return self.alu(op, src, at, next),
             Op::Ja(k) => {
                 self.insert(at, target(pc, k));
@@ -261,14 +230,14 @@ impl<'a> Sweep<'a> {
     /// The same for numbers all of which have an extensible argument, or none of which has.
     fn load_alike(&mut self, pc: usize, word: usize, mut node: Node) -> Result<Node, NoMemory> {
         let extensible = !node.nrs.and(&self.extensible).is_empty();
-        node.a = match self.view.visible.known(word, extensible) {
-            Some(k) => Val::Known(k),
-            None => {
+        node.a = match domain::load(word, self.view, extensible) {
+            Val::Word(_) => {
                 if node.is_start() {
                     self.results.start(pc, &node.nrs)?;
                 }
                 Val::Unknown
             }
+            val => val,
         };
         Ok(node)
     }
@@ -279,7 +248,7 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// Arithmetic with two operands. As in [`super::flow`], a known operand may decide alone.
+    /// Arithmetic with two operands.
     fn alu(&mut self, op: Alu, src: Src, at: u16, next: usize) -> Result<(), NoMemory> {
         let Some(node) = self.nodes.get_mut(usize::from(at)) else {
             return Ok(());
@@ -288,39 +257,20 @@ impl<'a> Sweep<'a> {
             Src::K(k) => Val::Known(k),
             Src::X => node.x,
         };
-        node.a = match (node.a, b) {
-            (Val::Known(a), Val::Known(b)) => match op.eval(a, b) {
-                Some(result) => Val::Known(result),
-                None => return self.return_zero(at),
-            },
-            (_, Val::Known(0)) if op == Alu::Div => return self.return_zero(at),
-            (_, Val::Known(0)) if matches!(op, Alu::And | Alu::Mul) => Val::Known(0),
-            (_, Val::Known(u32::MAX)) if op == Alu::Or => Val::Known(u32::MAX),
-            (a, Val::Known(k)) if is_neutral(op, k) => a,
-            (a, b) => {
-                let result = if a.depends_on_nr() || b.depends_on_nr() {
-                    Val::PerNr
-                } else {
-                    Val::Unknown
-                };
-                if op == Alu::Div && !matches!(b, Val::Known(_)) {
-                    // It may be a division by 0, which returns 0.
-                    node.plain = false;
-                    let nrs = node.nrs;
-                    self.results.add(&nrs, Val::Known(0))?;
-                    if b.depends_on_nr() {
-                        self.results.unsure.unite(&nrs);
-                    }
-                    result
-                } else if a == Val::Known(0)
-                    && matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh)
-                {
-                    a
-                } else {
-                    result
+        match domain::alu(op, node.a, b) {
+            Folded::Same => {}
+            Folded::Is(val) => node.a = val,
+            Folded::Ends => return self.return_zero(at),
+            Folded::MayEnd(val) => {
+                node.a = val;
+                node.plain = false;
+                let nrs = node.nrs;
+                self.results.add(&nrs, Val::Known(0))?;
+                if b.depends_on_nr() {
+                    self.results.unsure.unite(&nrs);
                 }
             }
-        };
+        }
         self.insert(at, next);
         Ok(())
     }
@@ -345,29 +295,14 @@ impl<'a> Sweep<'a> {
         jt: usize,
         jf: usize,
     ) -> Result<(), NoMemory> {
-        let decided = match (cond, a, b) {
-            (_, Val::Known(a), Val::Known(b)) => Some(cond.eval(a, b)),
-            (Cond::Eq, Val::Nr, Val::Known(k)) | (Cond::Eq, Val::Known(k), Val::Nr) => {
-                return self.split_one(k, at, jt, jf);
-            }
-            (_, Val::Nr, Val::Known(k)) => {
-                return self.split(&Set::holding(cond, k), at, jt, jf);
-            }
-            (_, Val::Known(k), Val::Nr) => {
-                return self.split(&Set::held_by(k, cond), at, jt, jf);
-            }
-            (Cond::Eq | Cond::Ge, Val::Nr, Val::Nr) => Some(true),
-            (Cond::Gt, Val::Nr, Val::Nr) => Some(false),
-            (Cond::Set, Val::Nr, Val::Nr) => return self.split_one(0, at, jf, jt),
-            (Cond::Set, _, Val::Known(0)) | (Cond::Set, Val::Known(0), _) => Some(false),
-            (Cond::Gt, _, Val::Known(u32::MAX)) | (Cond::Gt, Val::Known(0), _) => Some(false),
-            (Cond::Ge, _, Val::Known(0)) | (Cond::Ge, Val::Known(u32::MAX), _) => Some(true),
-            _ => None,
-        };
-        match decided {
-            Some(true) => self.insert(at, jt),
-            Some(false) => self.insert(at, jf),
-            None => {
+        match domain::compare(cond, a, b) {
+            Compared::Always(true) => self.insert(at, jt),
+            Compared::Always(false) => self.insert(at, jf),
+            Compared::ByNumber(test) => match test.only() {
+                Some(nr) => return self.split_one(nr, at, jt, jf),
+                None => return self.split(&test.numbers(), at, jt, jf),
+            },
+            Compared::Depends => {
                 let Some(node) = self.nodes.get_mut(usize::from(at)) else {
                     return Ok(());
                 };
