@@ -17,9 +17,7 @@ use super::{
     domain::Val,
     flow::{
         Effect,
-        Given,
-        Walk,
-        Walker, //
+        Given, //
     },
     insn::{
         Insn,
@@ -31,7 +29,11 @@ use super::{
         Outcomes,
         Results, //
     },
-    sweep::Sweep, //
+    sweep::Sweep,
+    walk::{
+        Walk,
+        Walker, //
+    }, //
 };
 use crate::logic::buf::NoMemory;
 

@@ -3,9 +3,6 @@
 //! What a program computes for one system call number, as far as that does not depend on the
 //! arguments, and for which other numbers it does the same.
 //!
-//! As jumps only lead forward, one pass in the order of the program meets each instruction after
-//! all that lead to it. The states that reach an instruction are joined into one.
-//!
 //! A [`Given`] starts with a set of numbers, of which it follows one. Each comparison of the number
 //! takes those out of the set for which it ends in another way; whatever else is done with the
 //! number leaves it alone in the set. So the program cannot tell the numbers apart that are in the
@@ -27,8 +24,7 @@ use super::{
         Op,
         Src,
         CELLS,
-        DATA_WORDS,
-        MAX_INSNS, //
+        DATA_WORDS, //
     },
     live::{
         may_matter,
@@ -38,18 +34,14 @@ use super::{
     },
     set::Set, //
 };
-use crate::logic::buf::{
-    Buf,
-    NoMemory, //
-};
 
 /// What is known of `A`, `X` and the cells.
 #[derive(Clone, Copy)]
-pub(super) struct State([Val; SLOTS]);
+pub(super) struct AbstractState([Val; SLOTS]);
 
-impl State {
+impl AbstractState {
     /// Where programs start, and where a walk that does not start there starts.
-    const START: Self = {
+    pub(super) const START: Self = {
         let mut slots = [Val::Unknown; SLOTS];
         slots[SLOT_A] = Val::Known(0);
         slots[SLOT_X] = Val::Known(0);
@@ -61,7 +53,7 @@ impl State {
         self.0.get(slot).copied().unwrap_or(Val::Unknown)
     }
 
-    fn set(&mut self, slot: usize, val: Val) {
+    pub(super) fn set(&mut self, slot: usize, val: Val) {
         if let Some(place) = self.0.get_mut(slot) {
             *place = val;
         }
@@ -76,7 +68,7 @@ impl State {
     }
 
     /// Keeps what is true of both, before `insn`.
-    fn join(&mut self, other: &Self, insn: Option<&Insn>, given: &mut Given) {
+    pub(super) fn join(&mut self, other: &Self, insn: Option<&Insn>, given: &mut Given) {
         if self.0 == other.0 {
             return;
         }
@@ -227,7 +219,7 @@ impl Given {
     }
 
     /// What the instruction at `pc` does in `state`.
-    pub(super) fn effect(&mut self, state: &State, pc: usize, op: Op) -> Effect {
+    pub(super) fn effect(&mut self, state: &AbstractState, pc: usize, op: Op) -> Effect {
         let a = state.get(SLOT_A);
         let x = state.get(SLOT_X);
         let next = target(pc, 0);
@@ -309,186 +301,5 @@ fn cell(k: u32) -> usize {
         k as usize
     } else {
         usize::MAX
-    }
-}
-
-/// Where a walk is.
-#[derive(Clone, Copy)]
-pub(super) struct At {
-    /// The instruction.
-    pub(super) pc: usize,
-    /// There is no other that has yet to be walked to: all ways that lead on lead through this.
-    pub(super) only: bool,
-}
-
-/// Whether a walk goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Walk {
-    /// It does.
-    On,
-    /// It has found enough.
-    Stop,
-}
-
-/// Nothing reaches the instruction (yet).
-const NONE: u16 = u16::MAX;
-
-/// Walks programs; keeps its memory from one walk to the next.
-///
-/// Two bytes per instruction, and a [`State`] per target of a jump that is yet to be reached.
-pub(super) struct Walker {
-    /// By instruction, where in `states` is what reaches it by jumps. Between walks of which none
-    /// was given up, all are [`NONE`].
-    at: Buf<u16>,
-    given_up: bool,
-    states: Buf<State>,
-    /// Where in `states` is room.
-    free: Buf<u16>,
-}
-
-impl Walker {
-    pub(super) fn new() -> Self {
-        Self {
-            at: Buf::new(),
-            given_up: false,
-            states: Buf::new(),
-            free: Buf::new(),
-        }
-    }
-
-    /// Calls `visit` for each instruction that may be reached from `from` on, in the order of the
-    /// program, with the state in which it is. One step per instruction.
-    ///
-    /// Returns whether all was well with the program: `false` if there was something that is no
-    /// instruction, or a jump out of the program. Nothing then can be said about it.
-    pub(super) fn walk(
-        &mut self,
-        prog: &[Insn],
-        from: usize,
-        given: &mut Given,
-        mut visit: impl FnMut(At, &State, Op, Effect) -> Walk,
-    ) -> Result<bool, NoMemory> {
-        if prog.len() > MAX_INSNS {
-            return Ok(false);
-        }
-        if self.at.len() < prog.len() {
-            self.at = Buf::filled(prog.len(), NONE)?;
-        } else if self.given_up {
-            self.at.fill(NONE);
-        }
-        self.given_up = true;
-        self.states.clear();
-        self.free.clear();
-        let mut state = State::START;
-        let mut falls_through = true;
-        let mut pc = from;
-        loop {
-            if !falls_through {
-                pc = self.next_target(pc, prog.len());
-            }
-            let Some(insn) = prog.get(pc) else {
-                break;
-            };
-            let slot = self.take(pc);
-            if slot != NONE {
-                if let Some(jumped) = self.states.get(usize::from(slot)) {
-                    if falls_through {
-                        state.join(jumped, Some(insn), given);
-                    } else {
-                        state = *jumped;
-                    }
-                }
-                self.free.push(slot)?;
-            }
-            let Some(op) = insn.decode() else {
-                return Ok(false);
-            };
-            let effect = given.effect(&state, pc, op);
-            let only = self.free.len() == self.states.len();
-            if visit(At { pc, only }, &state, op, effect) == Walk::Stop {
-                return Ok(true);
-            }
-            let next = target(pc, 0);
-            falls_through = match effect {
-                Effect::Set(slot, val) => {
-                    state.set(slot, val);
-                    true
-                }
-                Effect::Divide => {
-                    state.set(SLOT_A, Val::Unknown);
-                    true
-                }
-                Effect::Goto(to) if only => {
-                    pc = to;
-                    falls_through = true;
-                    continue;
-                }
-                Effect::Goto(to) => {
-                    if to != next && !self.jump(to, prog, &state, given)? {
-                        return Ok(false);
-                    }
-                    to == next
-                }
-                Effect::Split(jt, jf) => {
-                    for to in [jt, jf] {
-                        if to != next && !self.jump(to, prog, &state, given)? {
-                            return Ok(false);
-                        }
-                    }
-                    jt == next || jf == next
-                }
-                Effect::Return(_) => false,
-            };
-            pc = next;
-        }
-        self.given_up = false;
-        // Falling off the end is as bad as jumping out.
-        Ok(!falls_through)
-    }
-
-    /// The first instruction from `pc` on that jumps reach; `len` if there is none.
-    fn next_target(&self, pc: usize, len: usize) -> usize {
-        let rest = self.at.get(pc..len).unwrap_or(&[]);
-        match rest.iter().position(|slot| *slot != NONE) {
-            Some(distance) => pc.saturating_add(distance),
-            None => len,
-        }
-    }
-
-    /// Where in `states` is what reaches an instruction by jumps: it is reached now.
-    fn take(&mut self, pc: usize) -> u16 {
-        match self.at.get_mut(pc) {
-            Some(at) => core::mem::replace(at, NONE),
-            None => NONE,
-        }
-    }
-
-    /// Has `state` reach an instruction of a program; `false` if there is none.
-    fn jump(
-        &mut self,
-        to: usize,
-        prog: &[Insn],
-        state: &State,
-        given: &mut Given,
-    ) -> Result<bool, NoMemory> {
-        let Some(at) = self.at.get_mut(to).filter(|_| to < prog.len()) else {
-            return Ok(false);
-        };
-        if let Some(there) = self.states.get_mut(usize::from(*at)) {
-            there.join(state, prog.get(to), given);
-            return Ok(true);
-        }
-        if let Some(slot) = self.free.pop() {
-            if let Some(place) = self.states.get_mut(usize::from(slot)) {
-                *place = *state;
-            }
-            *at = slot;
-            return Ok(true);
-        }
-        // CAST: There are never more states than instructions, which are at most `MAX_INSNS`.
-        let slot = self.states.len() as u16;
-        self.states.push(*state)?;
-        *at = slot;
-        Ok(true)
     }
 }

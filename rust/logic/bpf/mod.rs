@@ -31,3 +31,4 @@ pub mod residual;
 pub mod set;
 pub mod study;
 mod sweep;
+mod walk;

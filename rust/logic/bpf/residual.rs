@@ -10,12 +10,9 @@ use super::{
     },
     domain::Val,
     flow::{
-        At,
+        AbstractState, //
         Effect,
         Given,
-        State,
-        Walk,
-        Walker, //
     },
     insn::{
         target,
@@ -34,7 +31,12 @@ use super::{
         SLOT_A,
         SLOT_X, //
     },
-    meter::Meter, //
+    meter::Meter,
+    walk::{
+        At,
+        Walk,
+        Walker, //
+    }, //
 };
 use crate::logic::{
     buf::{
@@ -266,7 +268,7 @@ fn close_ranks(code: &mut [Insn], places: &[u16]) {
 }
 
 /// An instruction that does the same in this state, and is no more expensive.
-fn simplify(pc: usize, nr: u32, state: &State, op: Op, effect: Effect) -> Insn {
+fn simplify(pc: usize, nr: u32, state: &AbstractState, op: Op, effect: Effect) -> Insn {
     // `X` as a constant, if it is known. Shifts look at five bits only.
     let with_k = |src, shift: bool| match (src, state.operand(src)) {
         (Src::X, Val::Known(k)) if shift => Src::K(k & 31),

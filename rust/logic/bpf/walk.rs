@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Walks a program in its order, with the [abstract state](super::flow) of each instruction.
+//!
+//! As jumps only lead forward, one walk meets each instruction after all that lead to it. The states
+//! that reach an instruction are joined into one.
+
+use super::{
+    domain::Val, //
+    flow::{
+        AbstractState, //
+        Effect,
+        Given,
+    },
+    insn::{
+        target,
+        Insn,
+        Op,
+        MAX_INSNS, //
+    },
+    live::SLOT_A,
+};
+use crate::logic::buf::{
+    Buf,
+    NoMemory, //
+};
+
+/// Where a walk is.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    /// The instruction.
+    pub(super) pc: usize,
+    /// There is no other that has yet to be walked to: all ways that lead on lead through this.
+    pub(super) only: bool,
+}
+
+/// Whether a walk goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// It does.
+    On,
+    /// It has found enough.
+    Stop,
+}
+
+/// Nothing reaches the instruction (yet).
+const NONE: u16 = u16::MAX;
+
+/// Walks programs; keeps its memory from one walk to the next.
+///
+/// Two bytes per instruction, and a [`AbstractState`] per target of a jump that is yet to be reached.
+pub(super) struct Walker {
+    /// By instruction, where in `states` is what reaches it by jumps. Between walks of which none
+    /// was given up, all are [`NONE`].
+    at: Buf<u16>,
+    given_up: bool,
+    states: Buf<AbstractState>,
+    /// Where in `states` is room.
+    free: Buf<u16>,
+}
+
+impl Walker {
+    pub(super) fn new() -> Self {
+        Self {
+            at: Buf::new(),
+            given_up: false,
+            states: Buf::new(),
+            free: Buf::new(),
+        }
+    }
+
+    /// Calls `visit` for each instruction that may be reached from `from` on, in the order of the
+    /// program, with the state in which it is. One step per instruction.
+    ///
+    /// Returns whether all was well with the program: `false` if there was something that is no
+    /// instruction, or a jump out of the program. Nothing then can be said about it.
+    pub(super) fn walk(
+        &mut self,
+        prog: &[Insn],
+        from: usize,
+        given: &mut Given,
+        mut visit: impl FnMut(At, &AbstractState, Op, Effect) -> Walk,
+    ) -> Result<bool, NoMemory> {
+        if prog.len() > MAX_INSNS {
+            return Ok(false);
+        }
+        if self.at.len() < prog.len() {
+            self.at = Buf::filled(prog.len(), NONE)?;
+        } else if self.given_up {
+            self.at.fill(NONE);
+        }
+        self.given_up = true;
+        self.states.clear();
+        self.free.clear();
+        let mut state = AbstractState::START;
+        let mut falls_through = true;
+        let mut pc = from;
+        loop {
+            if !falls_through {
+                pc = self.next_target(pc, prog.len());
+            }
+            let Some(insn) = prog.get(pc) else {
+                break;
+            };
+            let slot = self.take(pc);
+            if slot != NONE {
+                if let Some(jumped) = self.states.get(usize::from(slot)) {
+                    if falls_through {
+                        state.join(jumped, Some(insn), given);
+                    } else {
+                        state = *jumped;
+                    }
+                }
+                self.free.push(slot)?;
+            }
+            let Some(op) = insn.decode() else {
+                return Ok(false);
+            };
+            let effect = given.effect(&state, pc, op);
+            let only = self.free.len() == self.states.len();
+            if visit(At { pc, only }, &state, op, effect) == Walk::Stop {
+                return Ok(true);
+            }
+            let next = target(pc, 0);
+            falls_through = match effect {
+                Effect::Set(slot, val) => {
+                    state.set(slot, val);
+                    true
+                }
+                Effect::Divide => {
+                    state.set(SLOT_A, Val::Unknown);
+                    true
+                }
+                Effect::Goto(to) if only => {
+                    pc = to;
+                    falls_through = true;
+                    continue;
+                }
+                Effect::Goto(to) => {
+                    if to != next && !self.jump(to, prog, &state, given)? {
+                        return Ok(false);
+                    }
+                    to == next
+                }
+                Effect::Split(jt, jf) => {
+                    for to in [jt, jf] {
+                        if to != next && !self.jump(to, prog, &state, given)? {
+                            return Ok(false);
+                        }
+                    }
+                    jt == next || jf == next
+                }
+                Effect::Return(_) => false,
+            };
+            pc = next;
+        }
+        self.given_up = false;
+        // Falling off the end is as bad as jumping out.
+        Ok(!falls_through)
+    }
+
+    /// The first instruction from `pc` on that jumps reach; `len` if there is none.
+    fn next_target(&self, pc: usize, len: usize) -> usize {
+        let rest = self.at.get(pc..len).unwrap_or(&[]);
+        match rest.iter().position(|slot| *slot != NONE) {
+            Some(distance) => pc.saturating_add(distance),
+            None => len,
+        }
+    }
+
+    /// Where in `states` is what reaches an instruction by jumps: it is reached now.
+    fn take(&mut self, pc: usize) -> u16 {
+        match self.at.get_mut(pc) {
+            Some(at) => core::mem::replace(at, NONE),
+            None => NONE,
+        }
+    }
+
+    /// Has `state` reach an instruction of a program; `false` if there is none.
+    fn jump(
+        &mut self,
+        to: usize,
+        prog: &[Insn],
+        state: &AbstractState,
+        given: &mut Given,
+    ) -> Result<bool, NoMemory> {
+        let Some(at) = self.at.get_mut(to).filter(|_| to < prog.len()) else {
+            return Ok(false);
+        };
+        if let Some(there) = self.states.get_mut(usize::from(*at)) {
+            there.join(state, prog.get(to), given);
+            return Ok(true);
+        }
+        if let Some(slot) = self.free.pop() {
+            if let Some(place) = self.states.get_mut(usize::from(slot)) {
+                *place = *state;
+            }
+            *at = slot;
+            return Ok(true);
+        }
+        // CAST: There are never more states than instructions, which are at most `MAX_INSNS`.
+        let slot = self.states.len() as u16;
+        self.states.push(*state)?;
+        *at = slot;
+        Ok(true)
+    }
+}
