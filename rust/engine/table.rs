@@ -28,7 +28,10 @@ use crate::{
                 VisibleFields, //
             },
             insn::Insn,
-            meter::Meter,
+            meter::{
+                self,
+                Meter, //
+            },
             study::{
                 self,
                 Finding,
@@ -117,7 +120,7 @@ pub(crate) fn study(prog: &[Insn], visible: VisibleFields) -> Result<Study, NoMe
         view: abi.view(visible),
         layout: arch::layout(abi == Abi::Compat, visible),
     };
-    let units = study::units(prog).saturating_mul(match visible {
+    let units = meter::units(prog).saturating_mul(match visible {
         VisibleFields::NONE => 1,
         // There is no such filter with the built-in engine. Two programs are compiled for it in any
         // case, and what it says of an argument takes more instructions.

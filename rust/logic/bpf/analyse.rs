@@ -29,6 +29,7 @@ use super::{
         Outcomes,
         Results, //
     },
+    price,
     sweep::Sweep,
     walk::{
         Walk,
@@ -36,9 +37,6 @@ use super::{
     }, //
 };
 use crate::logic::buf::NoMemory;
-
-/// What it costs to begin and end with numbers that are alike, see [`Meter`].
-const BEGIN: u32 = 900;
 
 /// Tells for each system call what `prog` does, which sees it by `view`.
 ///
@@ -68,7 +66,7 @@ pub fn analyse(
     if !rest.is_empty() {
         let mut walker = Walker::new();
         while let Some(nr) = rest.first() {
-            if !meter.spend(BEGIN) {
+            if !meter.spend(price::BEGIN) {
                 break;
             }
             let mut given = Given::new(nr, rest, view);

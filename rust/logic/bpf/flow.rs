@@ -32,6 +32,7 @@ use super::{
         SLOT_A,
         SLOT_X, //
     },
+    price,
     set::Set, //
 };
 
@@ -118,10 +119,9 @@ impl Effect {
     /// What it costs to follow an instruction that has this effect, see [`Meter`](super::meter::Meter).
     pub(super) fn cost(self) -> u32 {
         match self {
-            Effect::Goto(_) => 300,
-            // Two states are copied or joined.
-            Effect::Split(..) => 1400,
-            _ => 550,
+            Effect::Goto(_) => price::GOTO,
+            Effect::Split(..) => price::SPLIT,
+            _ => price::FOLLOW,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::{
     domain::Val,
+    price,
     set::Set, //
 };
 use crate::logic::{
@@ -28,13 +29,6 @@ pub const MAX_CONSTANTS: usize = u8::MAX as usize;
 
 /// Places from which on numbers are looked at, of about 70 bytes each.
 const MAX_STARTS: usize = 256;
-
-/// A constant, with what the tables take for it.
-const CONSTANT: u32 = 1300;
-
-/// A look whether it is a constant that is known; and if it is of a number that was said to vary.
-const TRY: u32 = 6;
-const SETTLE: u32 = 70;
 
 /// What a filter does for each system call below [`LIMIT`].
 pub struct Outcomes {
@@ -159,11 +153,11 @@ impl Results {
         let known = self.constants.iter().rposition(|(known, _)| *known == ret);
         // CAST: At most `MAX_CONSTANTS`.
         let tried = self.constants.len().saturating_sub(known.unwrap_or(0)) as u32;
-        self.cost = self.cost.saturating_add(tried.saturating_mul(TRY));
+        self.cost = self.cost.saturating_add(tried.saturating_mul(price::TRY));
         let place = match known {
             Some(place) => place,
             None if self.constants.len() < MAX_CONSTANTS => {
-                self.cost = self.cost.saturating_add(CONSTANT);
+                self.cost = self.cost.saturating_add(price::CONSTANT);
                 self.constants.push((ret, Set::EMPTY))?;
                 self.constants.len().saturating_sub(1)
             }
@@ -223,7 +217,7 @@ impl Results {
     pub(super) fn settle(&mut self, nrs: &Set, ret: u32) -> Result<(), NoMemory> {
         // CAST: At most `MAX_CONSTANTS`.
         let all = self.constants.len() as u32;
-        self.cost = self.cost.saturating_add(all.saturating_mul(SETTLE));
+        self.cost = self.cost.saturating_add(all.saturating_mul(price::SETTLE));
         for (_, returning) in self.constants.iter_mut() {
             *returning = returning.without(nrs);
         }

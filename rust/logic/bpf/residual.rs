@@ -32,6 +32,7 @@ use super::{
         SLOT_X, //
     },
     meter::Meter,
+    price,
     walk::{
         At,
         Walk,
@@ -55,9 +56,6 @@ const MAX_ROUNDS: usize = 16;
 
 /// Different return values that [`Round::thread`] knows.
 const MAX_RETURNS: usize = 16;
-
-/// What a round costs for each instruction that it leaves, see [`Meter`], beyond following it.
-const KEEP: u32 = 800;
 
 /// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
 /// must: it never looks at the number or the architecture, and if it always returns the same, it
@@ -230,7 +228,7 @@ fn round(
         })?;
     done?;
     // CAST: It is at most `MAX_INSNS`.
-    if !sound || !in_time || !meter.spend((code.len() as u32).saturating_mul(KEEP)) {
+    if !sound || !in_time || !meter.spend((code.len() as u32).saturating_mul(price::KEEP)) {
         return Ok(None);
     }
     if code.len() < prog.len() {

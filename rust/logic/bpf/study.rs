@@ -19,8 +19,7 @@ use super::{
     flow::Given,
     insn::{
         Insn,
-        Op,
-        BPF_JMP, //
+        Op, //
     },
     lower::{
         jump_if_chosen,
@@ -32,6 +31,7 @@ use super::{
     },
     meter::Meter,
     outcomes::MAX_CONSTANTS,
+    price,
     residual::{
         strongest,
         Specialiser, //
@@ -106,64 +106,15 @@ pub struct Side {
     pub layout: Layout,
 }
 
-/// Units (see [`Meter`]) that may be spent on a filter of any length, and for each of its instructions.
-///
-/// Measured: the built-in engine takes 50,000 machine instructions to install the shortest filter,
-/// and 860 for each instruction that compiles easily. Ours takes as much, 28,000 for the tables, and
-/// this. So it stays below twice the built-in
-/// engine and 50,000, whatever the filter is: `make test T=costs` sees to that.
-const UNITS: (u32, u32) = (75_000, 600);
-
 /// A filter has at most so many residual programs, for both architectures together.
 const MAX_RESIDUALS: usize = 128;
-
-/// What each place costs that numbers may start from, and each finding, when the next number is looked
-/// at, see [`Meter`].
-const LOOK: u32 = 20;
-
-/// What it costs to begin and end with numbers that are alike, see [`Meter`].
-const BEGIN: u32 = 900;
 
 /// Instructions of eBPF of the residual programs of a filter.
 const MAX_INSNS: usize = 8192;
 
-/// What it costs to lower an instruction, and to compare a program with another, see [`Meter`].
-const LOWER: u32 = 450;
-const COMPARE: u32 = 20;
-
-/// And for each jump beyond these: the more there are, the longer the kernel takes for each.
-const JUMPS: (u32, u32) = (32, 700);
-
-/// The units for a program.
-pub fn units(prog: &[Insn]) -> u32 {
-    let jumps = prog
-        .iter()
-        .filter(|insn| insn.code & 0x07 == BPF_JMP && insn.jt != insn.jf)
-        .count();
-    // CAST: Programs are short.
-    let (len, jumps) = (prog.len() as u32, jumps as u32);
-    let further = jumps.saturating_sub(JUMPS.0).saturating_mul(JUMPS.1);
-    UNITS
-        .0
-        .saturating_add(UNITS.1.saturating_mul(len))
-        .saturating_add(further)
-}
-
-/// What it takes to compile a program of so many instructions of eBPF, see [`Meter`]: twice as many
-/// jumps take more than twice as long, as they take more rounds to get short.
-fn compilation(insns: usize) -> u32 {
-    const ANY: u32 = 28_000;
-    // CAST: Programs are short.
-    let insns = insns as u32;
-    match insns {
-        0 => 0,
-        _ => ANY.saturating_add(insns.saturating_mul(insns.saturating_mul(20).min(1700) + 800)),
-    }
-}
-
 /// Finds out what a filter does, whose program (in canonical form) is `prog`.
 ///
-/// If `meter` is spent before the end, there is less in the result; see [`units`].
+/// If `meter` is spent before the end, there is less in the result; see [`Meter::units`](super::meter::units).
 pub fn study(prog: &[Insn], sides: &[Side; 2], mut meter: Meter) -> Result<Study, NoMemory> {
     let [first, second] = sides;
     let mut outcomes = [
@@ -185,7 +136,11 @@ pub fn study(prog: &[Insn], sides: &[Side; 2], mut meter: Meter) -> Result<Study
             let mut given = Given::new(nr, start.nrs, side.view);
             // CAST: There are few.
             let looked_at = outcomes.starts().saturating_add(found.findings.len()) as u32;
-            if !meter.spend(looked_at.saturating_mul(LOOK).saturating_add(BEGIN)) {
+            if !meter.spend(
+                looked_at
+                    .saturating_mul(price::LOOK)
+                    .saturating_add(price::BEGIN),
+            ) {
                 break;
             }
             let room = programs.room(&meter);
@@ -285,8 +240,8 @@ struct Body {
 impl Programs {
     /// So many more instructions can still be compiled, at the most.
     fn room(&self, meter: &Meter) -> usize {
-        let left = meter.left().saturating_add(compilation(self.insns));
-        let fits = |insns: &usize| compilation(*insns) <= left;
+        let left = meter.left().saturating_add(price::compilation(self.insns));
+        let fits = |insns: &usize| price::compilation(*insns) <= left;
         let mut step = MAX_INSNS.next_power_of_two();
         let mut most = 0usize;
         while step > 0 {
@@ -306,8 +261,8 @@ impl Programs {
     ) -> Result<Finding, NoMemory> {
         // CAST: Programs are short, and of residual ones there are few.
         let cost = (code.len() as u32)
-            .saturating_mul(LOWER)
-            .saturating_add((self.bodies.len() as u32).saturating_mul(COMPARE));
+            .saturating_mul(price::LOWER)
+            .saturating_add((self.bodies.len() as u32).saturating_mul(price::COMPARE));
         if !meter.spend(cost) {
             return Ok(Finding::Whole);
         }
@@ -327,7 +282,9 @@ impl Programs {
         }
         // With what chooses it.
         let all = self.insns.saturating_add(insns.len()).saturating_add(1);
-        if all > MAX_INSNS || !meter.spend_if_left(compilation(all) - compilation(self.insns)) {
+        if all > MAX_INSNS
+            || !meter.spend_if_left(price::compilation(all) - price::compilation(self.insns))
+        {
             return Ok(Finding::Whole);
         }
         self.insns = all;

@@ -24,6 +24,7 @@ use super::{
     live::may_matter,
     meter::Meter,
     outcomes::Results,
+    price,
     set::Set, //
 };
 use crate::logic::buf::{
@@ -65,12 +66,6 @@ const MAX_STATES: u32 = 8;
 /// States in all, about 100 bytes each. A filter that compares the number only has no more than
 /// a few at any time.
 const MAX_NODES: usize = 1024;
-
-/// What a node at an instruction costs, see [`Meter`].
-const STEP: u32 = 280;
-
-/// And one more that comes of it.
-const SPAWN: u32 = 200;
 
 /// The pass for all numbers.
 pub(super) struct Sweep<'a> {
@@ -123,9 +118,9 @@ impl<'a> Sweep<'a> {
                 let at = rest;
                 rest = node.next;
                 let cost = core::mem::take(&mut self.spawned)
-                    .saturating_mul(SPAWN)
+                    .saturating_mul(price::SPAWN)
                     .saturating_add(core::mem::take(&mut self.results.cost))
-                    .saturating_add(STEP);
+                    .saturating_add(price::STEP);
                 match op {
                     Some(op) if meter.spend(cost) => self.step(pc, op, at)?,
                     Some(_) => self.give_up(at),

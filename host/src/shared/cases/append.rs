@@ -7,10 +7,10 @@ use crate::logic::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::listing::Listing;
 use crate::logic::bpf::lower::lower;
-use crate::logic::bpf::meter::Meter;
+use crate::logic::bpf::meter::{units, Meter};
 use crate::logic::bpf::outcomes::Outcome;
 use crate::logic::bpf::residual::specialise;
-use crate::logic::bpf::study::{study, units, Finding, Side};
+use crate::logic::bpf::study::{study, Finding, Side};
 use crate::logic::buf::Buf;
 use crate::logic::syscalls::{self, CALLS};
 use crate::shared::appended::{layout, make, program, visible, E2BIG};
