@@ -27,6 +27,7 @@ mod live;
 pub mod lower;
 pub mod meter;
 pub mod outcomes;
+mod passes;
 mod price;
 pub mod residual;
 pub mod set;

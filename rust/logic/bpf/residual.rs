@@ -4,34 +4,30 @@
 
 use super::{
     append::ArchView,
-    check::{
-        check_classic,
-        check_scratch, //
-    },
+    check::check_classic,
     domain::Val,
     flow::{
-        AbstractState, //
+        AbstractState,
         Effect,
-        Given,
+        Given, //
     },
     insn::{
-        target,
         Alu,
         Insn,
         Op,
-        Src,
-        BPF_LD,
-        BPF_LDX,
-        BPF_MEM,
-        CELLS,
-        MAX_INSNS, //
+        Src, //
     },
     live::{
-        Remover,
         SLOT_A,
         SLOT_X, //
     },
     meter::Meter,
+    passes::{
+        declare_scratch,
+        jump,
+        Draft,
+        PASSES, //
+    },
     price,
     walk::{
         At,
@@ -47,15 +43,8 @@ use crate::logic::{
     verdict::SECCOMP_RET_ACTION_FULL, //
 };
 
-/// Loads of cells.
-const LD_MEM: u16 = BPF_LD | BPF_MEM;
-const LDX_MEM: u16 = BPF_LDX | BPF_MEM;
-
 /// Rounds of simplification. Few programs need more than four to come to rest.
 const MAX_ROUNDS: usize = 16;
-
-/// Different return values that [`Round::thread`] knows.
-const MAX_RETURNS: usize = 16;
 
 /// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
 /// must: it never looks at the number or the architecture, and if it always returns the same, it
@@ -97,12 +86,7 @@ impl<'a> Specialiser<'a> {
             valid: None,
             tools: Tools {
                 walker: Walker::new(),
-                remover: Remover::new(),
-                code: Buf::new(),
-                places: Buf::new(),
-                last: Buf::new(),
-                reached: Buf::new(),
-                kept: Buf::new(),
+                draft: Draft::new(),
             },
         }
     }
@@ -151,18 +135,11 @@ impl<'a> Specialiser<'a> {
     }
 }
 
-/// What a round works with: kept, as most of its time would go into allocations.
+/// What a round works with. Its memory is kept from one to the next, as most of the time would go into
+/// allocations.
 struct Tools {
     walker: Walker,
-    remover: Remover,
-    /// See [`round`].
-    code: Buf<Insn>,
-    places: Buf<u16>,
-    /// See [`Round::thread`].
-    last: Buf<(u32, usize)>,
-    /// See [`Round::compact`].
-    reached: Buf<bool>,
-    kept: Buf<u16>,
+    draft: Draft,
 }
 
 /// Calls `f` with each value that a program can return: `None` if that is one it computed.
@@ -189,8 +166,8 @@ fn always(prog: &[Insn]) -> Option<u32> {
     only.filter(|_| same)
 }
 
-/// Simplifies once what comes from the instruction `from` on. `None` if there is something wrong with
-/// the program, or no time.
+/// A round of simplification of what comes from the instruction `from` on: folds it, and has each of
+/// [`PASSES`] improve the result. `None` if there is something wrong with the program, or no time.
 fn round(
     prog: &[Insn],
     from: usize,
@@ -198,71 +175,51 @@ fn round(
     tools: &mut Tools,
     meter: &mut Meter,
 ) -> Result<Option<Buf<Insn>>, NoMemory> {
-    let Tools { code, places, .. } = tools;
+    if !fold(prog, from, given, tools, meter)? {
+        return Ok(None);
+    }
+    for pass in PASSES {
+        pass(&mut tools.draft)?;
+    }
+    tools.draft.finish().map(Some)
+}
 
-    // What is reached and does something, and where it was.
-    code.clear();
-    places.clear();
+/// Puts into the draft what of the program is reached and does something, simplified by what is known
+/// where it is. False if there is something wrong with the program, or no time.
+fn fold(
+    prog: &[Insn],
+    from: usize,
+    given: &mut Given,
+    tools: &mut Tools,
+    meter: &mut Meter,
+) -> Result<bool, NoMemory> {
+    let Tools { walker, draft } = tools;
+    draft.start();
     let mut done = Ok(());
     let mut in_time = true;
     let nr = given.nr();
-    let sound = tools
-        .walker
-        .walk(prog, from, given, |At { pc, only }, state, op, effect| {
-            in_time = meter.spend(effect.cost());
-            let insn = match effect {
-                _ if !in_time => return Walk::Stop,
-                // Nothing comes before its target.
-                Effect::Goto(_) if only => return Walk::On,
-                _ => simplify(pc, nr, state, op, effect),
-            };
-            if insn == Insn::NOP {
-                return Walk::On;
-            }
-            // CAST: It is below `MAX_INSNS`.
-            done = code.push(insn).and_then(|()| places.push(pc as u16));
-            match done {
-                Ok(()) => Walk::On,
-                Err(_) => Walk::Stop,
-            }
-        })?;
-    done?;
-    // CAST: It is at most `MAX_INSNS`.
-    if !sound || !in_time || !meter.spend((code.len() as u32).saturating_mul(price::KEEP)) {
-        return Ok(None);
-    }
-    if code.len() < prog.len() {
-        close_ranks(code, places);
-    }
-    tools.remover.remove_dead(code)?;
-    let mut round = Round { code };
-    round.thread(&mut tools.last)?;
-    round.compact(&mut tools.reached, &mut tools.kept).map(Some)
-}
-
-/// Has jumps go where their targets are now. What is there was at `places`, in this order; where
-/// something is missing, one gets to what is next.
-fn close_ranks(code: &mut [Insn], places: &[u16]) {
-    for (pc, (insn, &place)) in code.iter_mut().zip(places).enumerate() {
-        let to = |distance| {
-            let old = target(place.into(), distance);
-            let rest = places.get(pc..).unwrap_or(&[]);
-            let ahead = rest.partition_point(|place| usize::from(*place) < old);
-            pc.saturating_add(ahead)
+    let sound = walker.walk(prog, from, given, |At { pc, only }, state, op, effect| {
+        in_time = meter.spend(effect.cost());
+        let insn = match effect {
+            _ if !in_time => return Walk::Stop,
+            // Nothing comes before its target.
+            Effect::Goto(_) if only => return Walk::On,
+            _ => simplify(pc, nr, state, op, effect),
         };
-        // Distances never grow, so they still fit.
-        let short = |old: u8| {
-            let distance = to(old.into()).saturating_sub(pc).saturating_sub(1);
-            u8::try_from(distance).unwrap_or(old)
-        };
-        match insn.decode() {
-            Some(Op::Ja(k)) => *insn = jump(pc, to(k)).into(),
-            Some(Op::Jcc(cond, src, jt, jf)) => {
-                *insn = Op::Jcc(cond, src, short(jt), short(jf)).into();
-            }
-            _ => {}
+        if insn == Insn::NOP {
+            return Walk::On;
         }
-    }
+        done = draft.push(insn, pc);
+        match done {
+            Ok(()) => Walk::On,
+            Err(_) => Walk::Stop,
+        }
+    })?;
+    done?;
+    draft.end(prog.len());
+    // CAST: It is at most `MAX_INSNS`.
+    let kept = draft.len() as u32;
+    Ok(sound && in_time && meter.spend(kept.saturating_mul(price::KEEP)))
 }
 
 /// An instruction that does the same in this state, and is no more expensive.
@@ -301,193 +258,6 @@ fn simplify(pc: usize, nr: u32, state: &AbstractState, op: Op, effect: Effect) -
         Effect::Return(_) => Op::RetA,
     };
     op.into()
-}
-
-/// A jump from `pc` forward to `to`.
-fn jump(pc: usize, to: usize) -> Op {
-    // CAST: Both are within a program, which is short.
-    Op::Ja(to.saturating_sub(pc).saturating_sub(1) as u32)
-}
-
-/// The code while it is simplified; instructions that are not reached are of no meaning.
-struct Round<'a> {
-    code: &'a mut [Insn],
-}
-
-impl Round<'_> {
-    fn op(&self, pc: usize) -> Option<Op> {
-        self.code.get(pc)?.decode()
-    }
-
-    /// Where one ends up who goes to `pc`: beyond jumps that are not conditional.
-    ///
-    /// One look is enough if the jumps further down are resolved already.
-    fn resolve(&self, pc: usize) -> usize {
-        match self.op(pc) {
-            Some(Op::Ja(k)) => target(pc, k),
-            _ => pc,
-        }
-    }
-
-    /// Has jumps go where one ends up, and to the last of the returns of the same constant, as far
-    /// as they reach.
-    fn thread(&mut self, last: &mut Buf<(u32, usize)>) -> Result<(), NoMemory> {
-        last.clear();
-        for pc in (0..self.code.len()).rev() {
-            match self.op(pc) {
-                Some(Op::RetK(ret)) => {
-                    let known = last.iter().any(|(other, _)| *other == ret);
-                    if !known && last.len() < MAX_RETURNS {
-                        last.push((ret, pc))?;
-                    }
-                }
-                Some(Op::Ja(k)) => {
-                    let to = self.resolve(target(pc, k));
-                    self.put(pc, jump(pc, to));
-                }
-                Some(Op::Jcc(cond, src, jt, jf)) => {
-                    let way = |distance: u8| {
-                        let near = target(pc, distance.into());
-                        let resolved = self.resolve(near);
-                        let far = self.last_like(last, resolved);
-                        // The furthest that is still in reach.
-                        [far, resolved, near]
-                            .into_iter()
-                            .find_map(|to| u8::try_from(to.checked_sub(pc)?.checked_sub(1)?).ok())
-                            .unwrap_or(distance)
-                    };
-                    let (new_jt, new_jf) = (way(jt), way(jf));
-                    let (to, or) = (target(pc, new_jt.into()), target(pc, new_jf.into()));
-                    let op = if to == or || self.return_alike(to, or) {
-                        jump(pc, to)
-                    } else {
-                        Op::Jcc(cond, src, new_jt, new_jf)
-                    };
-                    self.put(pc, op);
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, pc: usize, op: Op) {
-        if let Some(insn) = self.code.get_mut(pc) {
-            *insn = op.into();
-        }
-    }
-
-    /// The last return that is like the one at `pc`; else `pc`.
-    fn last_like(&self, last: &[(u32, usize)], pc: usize) -> usize {
-        match self.op(pc) {
-            Some(Op::RetK(ret)) => last
-                .iter()
-                .find(|(other, _)| *other == ret)
-                .map_or(pc, |(_, last)| *last),
-            _ => pc,
-        }
-    }
-
-    /// Do both return the same?
-    fn return_alike(&self, a: usize, b: usize) -> bool {
-        match (self.op(a), self.op(b)) {
-            (Some(Op::RetK(a)), Some(Op::RetK(b))) => a == b,
-            (Some(Op::RetA), Some(Op::RetA)) => true,
-            _ => false,
-        }
-    }
-
-    /// Leaves out what is not reached, and jumps to what is next then.
-    fn compact(&self, reached: &mut Buf<bool>, kept: &mut Buf<u16>) -> Result<Buf<Insn>, NoMemory> {
-        let code = &self.code;
-        let len = code.len();
-
-        reached.refill(len, false)?;
-        if let Some(first) = reached.first_mut() {
-            *first = true;
-        }
-        for (pc, insn) in code.iter().enumerate() {
-            if !reached.get(pc).copied().unwrap_or(false) {
-                continue;
-            }
-            let mut reach = |distance| {
-                if let Some(reached) = reached.get_mut(target(pc, distance)) {
-                    *reached = true;
-                }
-            };
-            match insn.decode() {
-                Some(Op::Ja(k)) => reach(k),
-                Some(Op::Jcc(_, _, jt, jf)) => {
-                    reach(jt.into());
-                    reach(jf.into());
-                }
-                Some(Op::RetK(_) | Op::RetA) | None => {}
-                Some(_) => reach(0),
-            }
-        }
-
-        // By instruction, how many are kept from there to the end. As places are counted from the
-        // end, this is also the place of the first that is kept.
-        kept.refill(len.saturating_add(1), 0)?;
-        let place = |kept: &[u16], pc: usize| kept.get(pc).copied().unwrap_or(0);
-        for (pc, insn) in code.iter().enumerate().rev() {
-            let after = place(kept, target(pc, 0));
-            let keep = reached.get(pc).copied().unwrap_or(false)
-                && match insn.decode() {
-                    Some(Op::Ja(k)) => place(kept, target(pc, k)) != after,
-                    _ => true,
-                };
-            if let Some(count) = kept.get_mut(pc) {
-                *count = after.saturating_add(keep.into());
-            }
-        }
-
-        let mut new = Buf::with_capacity(place(kept, 0).into())?;
-        for (pc, insn) in code.iter().enumerate() {
-            let after = place(kept, target(pc, 0));
-            if place(kept, pc) == after {
-                continue;
-            }
-            let distance = |old| after.saturating_sub(place(kept, target(pc, old)));
-            let short = |old: u8| u8::try_from(distance(old.into())).unwrap_or(old);
-            new.push(match insn.decode() {
-                Some(Op::Ja(k)) => match self.op(target(pc, k)) {
-                    // No detour.
-                    Some(op @ (Op::RetK(_) | Op::RetA)) => op.into(),
-                    _ => Op::Ja(distance(k).into()).into(),
-                },
-                // Distances never grow, so they still fit.
-                Some(Op::Jcc(cond, src, jt, jf)) => Op::Jcc(cond, src, short(jt), short(jf)).into(),
-                _ => *insn,
-            })?;
-        }
-        Ok(new)
-    }
-}
-
-/// Stores the cells that `check_load_and_stores()` may believe to be loaded before they are stored:
-/// it takes a return to be followed by what comes next, which need not be what came next before.
-fn declare_scratch(code: Buf<Insn>) -> Result<Option<Buf<Insn>>, NoMemory> {
-    if !code
-        .iter()
-        .any(|insn| matches!(insn.code, LD_MEM | LDX_MEM))
-    {
-        return Ok(Some(code));
-    }
-    let cells = check_scratch(&code)?;
-    if cells == 0 {
-        return Ok(Some(code));
-    }
-    let mut new = Buf::with_capacity(code.len().saturating_add(CELLS))?;
-    for cell in 0..CELLS as u32 {
-        if u32::from(cells) & 1u32.wrapping_shl(cell) != 0 {
-            new.push(Op::St(cell).into())?;
-        }
-    }
-    for insn in code.iter() {
-        new.push(*insn)?;
-    }
-    Ok(Some(new).filter(|new| new.len() <= MAX_INSNS))
 }
 
 /// The strongest of the actions that a program can return: the least as `SECCOMP_RET_ACTION_FULL`
