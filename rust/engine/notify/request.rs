@@ -241,7 +241,7 @@ impl Notifier {
             abandoned: Shared::new(false),
             wait_killable,
         });
-        Arc::pin_init(notifier, mem::flags())
+        Arc::pin_init(notifier, memory::flags())
     }
 
     /// Is there a listener?
