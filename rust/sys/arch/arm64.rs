@@ -2,7 +2,7 @@
 
 //! arm64, with 32-bit Arm as the compat architecture.
 
-use super::Arch;
+use super::interface::Arch;
 use core::{
     arch::asm,
     mem::offset_of, //

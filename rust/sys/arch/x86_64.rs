@@ -3,7 +3,7 @@
 //! x86_64, with ia32 as the compat architecture. x32 calls carry bit 30 in their number and count
 //! as native.
 
-use super::Arch;
+use super::interface::Arch;
 use core::{
     arch::asm,
     mem::offset_of, //
