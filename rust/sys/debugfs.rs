@@ -8,7 +8,10 @@
 //! C headers: [`include/linux/debugfs.h`](srctree/include/linux/debugfs.h),
 //! [`include/linux/seq_file.h`](srctree/include/linux/seq_file.h)
 
-use super::task;
+use super::{
+    module,
+    task, //
+};
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -24,7 +27,6 @@ use kernel::{
         c_int,
         c_void, //
     },
-    module::this_module,
     prelude::*,
     seq_file::SeqFile,
     uaccess::{
@@ -115,7 +117,7 @@ fn token(part: bindings::loff_t) -> *mut c_void {
 
 impl<T: Content> Operations<T> {
     const FILE: bindings::file_operations = bindings::file_operations {
-        owner: this_module::<crate::LocalModule>().as_ptr(),
+        owner: module::this(),
         open: Some(Self::open),
         read: Some(bindings::seq_read),
         write: Some(Self::write),

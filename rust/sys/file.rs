@@ -7,6 +7,7 @@
 
 use super::{
     ffi,
+    module,
     wait::{
         Events,
         PollQueue, //
@@ -29,7 +30,6 @@ use kernel::{
         c_ulong, //
     },
     fs::File,
-    module::this_module,
     prelude::*,
     sync::{
         aref::ARef,
@@ -75,7 +75,7 @@ struct Table<T>(PhantomData<T>);
 
 impl<T: Operations> Table<T> {
     const FILE: bindings::file_operations = bindings::file_operations {
-        owner: this_module::<crate::LocalModule>().as_ptr(),
+        owner: module::this(),
         release: Some(Self::release),
         poll: Some(Self::poll),
         unlocked_ioctl: Some(Self::ioctl),

@@ -10,6 +10,7 @@
 use super::{
     ffi,
     file,
+    module,
     task::Mm, //
 };
 use core::{
@@ -25,7 +26,6 @@ use kernel::{
         c_ulong,
         c_void, //
     },
-    module::this_module,
     page::PAGE_SIZE,
     prelude::*,
     sync::{
@@ -118,7 +118,7 @@ struct Operations<T>(PhantomData<T>);
 
 impl<T: Backing> Operations<T> {
     const FILE: bindings::file_operations = bindings::file_operations {
-        owner: this_module::<crate::LocalModule>().as_ptr(),
+        owner: module::this(),
         mmap: Some(Self::mmap),
         release: Some(Self::release),
         // SAFETY: All zeroes is a valid `file_operations`.

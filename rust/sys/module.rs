@@ -11,6 +11,11 @@ use kernel::{
     }, //
 };
 
+/// `THIS_MODULE`: the owner of our files.
+pub(super) const fn this() -> *mut bindings::module {
+    this_module::<crate::LocalModule>().as_ptr()
+}
+
 /// Keeps the module loaded.
 ///
 /// The last one may be dropped by code of the module itself: what runs from there to the return
@@ -20,9 +25,8 @@ pub(crate) struct ModuleRef(());
 impl ModuleRef {
     /// `None` if the module is on its way out.
     pub(crate) fn try_get() -> Option<Self> {
-        let module = this_module::<crate::LocalModule>().as_ptr();
         // SAFETY: Code of this module is running, so its `struct module` is there.
-        unsafe { bindings::try_module_get(module) }.then(|| Self(()))
+        unsafe { bindings::try_module_get(this()) }.then(|| Self(()))
     }
 }
 
@@ -30,10 +34,9 @@ impl ModuleRef {
 /// fails frees the module whatever references there are. Otherwise, when it is on its way out, there
 /// are none. Returns whether it is loading.
 pub(crate) fn await_unused() -> bool {
-    let module = this_module::<crate::LocalModule>().as_ptr();
     loop {
         // SAFETY: As in `try_get()`. It is below 0 for a module on its way out.
-        match unsafe { bindings::module_refcount(module) } {
+        match unsafe { bindings::module_refcount(this()) } {
             ..=0 => return false,
             1 => return true,
             _ => fsleep(Delta::from_millis(10)),
@@ -44,6 +47,6 @@ pub(crate) fn await_unused() -> bool {
 impl Drop for ModuleRef {
     fn drop(&mut self) {
         // SAFETY: The reference was taken by `try_get()`.
-        unsafe { bindings::module_put(this_module::<crate::LocalModule>().as_ptr()) };
+        unsafe { bindings::module_put(this()) };
     }
 }
