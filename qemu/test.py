@@ -26,6 +26,7 @@ LOGS = BUILD / "test"
 # Tests of what runs the others, which need no VM.
 SCRIPTS = {
     "splat": ["python3", "qemu/splat_test.py"],
+    "rooms": ["python3", "qemu/rooms_test.py"],
     "limits": ["python3", "qemu/vm_test.py"],
     "lib": ["qemu/lib_test.sh"],
 }
