@@ -13,7 +13,7 @@
  * The owner can neither write nor execute it, nor unmap, move or grow it, and
  * does not pass it on by fork.
  *
- * Documentation/ea-internals.rst has the reason for each flag.
+ * Documentation/internals/ea-internals.rst has the reason for each flag.
  */
 void rsc_vma_harden(struct vm_area_struct *vma)
 {

@@ -4,7 +4,7 @@
  * clone3() as well, but no namespaces, and whose openat2() stays beneath the directory that it
  * starts from and follows no magic links.
  *
- * The worked example of Documentation/extensible-arguments.rst.
+ * The worked example of Documentation/user/extensible-arguments.rst.
  *
  * It protects, from a program that does its worst:
  * - the machine from namespaces that the program makes or enters, by whatever call;

@@ -3,7 +3,7 @@
 //! Pages of ours in the address space of a process, which can read them and nothing else.
 //!
 //! The mapping is of an anonymous file that no descriptor refers to. It is there until the address
-//! space is torn down; `Documentation/ea-internals.rst` says by virtue of which flags.
+//! space is torn down; `Documentation/internals/ea-internals.rst` says by virtue of which flags.
 //!
 //! C headers: [`include/linux/mm.h`](srctree/include/linux/mm.h)
 

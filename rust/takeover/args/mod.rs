@@ -5,7 +5,7 @@
 //! A struct that a call takes by pointer is copied once, to a [`slot`] of the calling task in a
 //! [`region`] of its process, which the process can read but not change. The filters look at the
 //! copy, and the [`wrappers`] passes the call the address of the copy in place of the caller's.
-//! `Documentation/ea-internals.rst` has the whole story.
+//! `Documentation/internals/ea-internals.rst` has the whole story.
 //!
 //! In the course of a system call: [`fetch`], then the filters, then [`forget`] if they do
 //! not allow the call.
