@@ -18,7 +18,7 @@ use crate::{
         inspect::features,
         notify::{
             listener,
-            request::Notifier, //
+            notifier::Notifier, //
         },
         program::{
             Appended,

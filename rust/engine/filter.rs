@@ -19,7 +19,7 @@
 
 use crate::{
     engine::{
-        notify::request::Notifier,
+        notify::notifier::Notifier,
         program::Program,
         table::{
             Tables,

@@ -14,9 +14,9 @@ use crate::{
         inputs,
         inspect::counters,
         log,
-        notify::request::{
-            FilteredCall,
-            Outcome, //
+        notify::{
+            notifier::Outcome,
+            request::FilteredCall, //
         },
         table::{
             Abi,

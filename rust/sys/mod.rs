@@ -3,6 +3,8 @@
 //! The kernel as the engine sees it: the only place that names `bindings` and the C helpers.
 
 pub(crate) mod arch;
+pub(crate) mod argument;
+pub(crate) mod board;
 pub(crate) mod bpf;
 pub(crate) mod counting;
 pub(crate) mod debugfs;

@@ -2,11 +2,17 @@
 
 //! The constants and structures of `<linux/seccomp.h>`, by their own names.
 
-use crate::logic::verdict;
+use crate::logic::{
+    abi,
+    verdict, //
+};
+use core::mem::size_of;
 use kernel::bindings;
 
 pub(crate) use kernel::bindings::{
     seccomp_data,
+    seccomp_notif_addfd,
+    seccomp_notif_resp,
     MAX_ERRNO,
     SECCOMP_ADDFD_FLAG_SEND,
     SECCOMP_ADDFD_FLAG_SETFD,
@@ -19,6 +25,8 @@ pub(crate) use kernel::bindings::{
     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
     SECCOMP_GET_ACTION_AVAIL,
     SECCOMP_GET_NOTIF_SIZES,
+    SECCOMP_IOC_MAGIC,
+    SECCOMP_NOTIFY_ADDFD_SIZE_VER0,
     SECCOMP_SET_MODE_FILTER,
     SECCOMP_SET_MODE_STRICT,
     SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
@@ -46,4 +54,22 @@ same_as_in_the_kernel! {
     SECCOMP_RET_DATA
     MAX_ERRNO
     E2BIG
+}
+
+// `abi` has these for programs as well.
+const _: () = assert!(
+    size_of::<abi::seccomp_data>() == size_of::<seccomp_data>()
+        && size_of::<abi::seccomp_notif>() == size_of::<kernel::bindings::seccomp_notif>()
+);
+
+impl From<seccomp_data> for abi::seccomp_data {
+    #[inline(always)]
+    fn from(data: seccomp_data) -> Self {
+        Self {
+            nr: data.nr,
+            arch: data.arch,
+            instruction_pointer: data.instruction_pointer,
+            args: data.args,
+        }
+    }
 }

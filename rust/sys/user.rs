@@ -25,18 +25,21 @@ pub(crate) unsafe trait Abi: Default {}
 unsafe impl Abi for u32 {}
 // SAFETY: A number.
 unsafe impl Abi for u64 {}
-// SAFETY: Numbers without padding (the sizes are 24, 80 and 24).
+// SAFETY: Numbers that fill its 24 bytes.
 unsafe impl Abi for bindings::seccomp_notif_addfd {}
-// SAFETY: As above.
-unsafe impl Abi for bindings::seccomp_notif {}
-// SAFETY: As above.
+// SAFETY: Numbers that fill its 24 bytes.
 unsafe impl Abi for bindings::seccomp_notif_resp {}
-// SAFETY: Numbers without padding, as `crate::logic::abi` asserts.
+// SAFETY: Numbers without padding, as `abi` asserts by its size and offsets.
 unsafe impl Abi for abi::seccomp_append_filter {}
-// SAFETY: As above.
+// SAFETY: Numbers without padding, as `abi` asserts by its size and offsets.
 unsafe impl Abi for abi::seccomp_syscall_ea {}
-// SAFETY: As above.
+// SAFETY: Numbers without padding, as `abi` asserts by its size and offsets.
 unsafe impl Abi for abi::seccomp_features {}
+// SAFETY: Numbers without padding, as `abi` asserts by its size and offsets.
+unsafe impl Abi for abi::seccomp_notif {}
+// SAFETY: Numbers without padding, as `abi` asserts by its size and offsets; its last field is
+// empty.
+unsafe impl Abi for abi::seccomp_notif_append {}
 // SAFETY: Three numbers of two bytes.
 unsafe impl Abi for bindings::seccomp_notif_sizes {}
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! User notification, the side of the supervisor: the listener's file.
+//! The supervisor's side: the listener's file.
 //!
-//! Follows `seccomp_notify_ops` of `kernel/seccomp.c`. The file owns the notifier together with
-//! the filter; the side of the confined task is in [`crate::engine::notify::request`].
+//! Follows `seccomp_notify_ops` of `kernel/seccomp.c`.
 
+use super::{
+    injection::Injection,
+    notifier::Notifier,
+    request::{
+        find,
+        AppendedFields,
+        Reply,
+        RequestState, //
+    }, //
+};
 use crate::{
-    engine::{
-        notify::request::{
-            AppendedFields,
-            Injection,
-            Notifier,
-            Reply,
-            RequestState, //
-        }, //
-    },
     logic::abi::{
+        seccomp_notif,
         seccomp_notif_append,
         SECCOMP_DATA_FEATURE_EA,
         SECCOMP_DATA_FEATURE_EA_TAIL,
@@ -25,11 +26,18 @@ use crate::{
     },
     sys::{
         file,
-        uapi::*,
+        uapi::{
+            seccomp_notif_addfd,
+            seccomp_notif_resp,
+            SECCOMP_ADDFD_FLAG_SEND,
+            SECCOMP_ADDFD_FLAG_SETFD,
+            SECCOMP_IOC_MAGIC,
+            SECCOMP_NOTIFY_ADDFD_SIZE_VER0,
+            SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+            SECCOMP_USER_NOTIF_FLAG_CONTINUE, //
+        },
         user,
         wait::{
-            lock_interruptible,
-            Completion,
             Events,
             PollQueue,
             Wake, //
@@ -38,16 +46,16 @@ use crate::{
 };
 use core::mem::size_of;
 use kernel::{
-    bindings,
-    fs::File,
+    fs::{
+        file::flags::O_CLOEXEC,
+        File, //
+    },
     ioctl,
+    page::PAGE_SIZE,
     prelude::*,
     sync::{
         aref::ARef,
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
+        atomic::Relaxed,
         Arc, //
     },
     uaccess::{
@@ -56,31 +64,13 @@ use kernel::{
     }, //
 };
 
-const MAGIC: u32 = bindings::SECCOMP_IOC_MAGIC as u32;
-const NOTIF_RECV: u32 = ioctl::_IOWR::<bindings::seccomp_notif>(MAGIC, 0);
-/// `struct seccomp_notif_append` without its first field, which is the kernel's.
-#[repr(C)]
-#[derive(Default)]
-struct NotifMore {
-    features: u64,
-    nr_high: u32,
-    arch_reserved: [u32; 5],
-    extensible_arg_size: u64,
-}
-
-// SAFETY: Numbers without padding, as many bytes as they are long.
-unsafe impl user::Abi for NotifMore {}
-
-const _: () = assert!(
-    size_of::<bindings::seccomp_notif>() + size_of::<NotifMore>()
-        == size_of::<seccomp_notif_append>()
-);
-
-const NOTIF_SEND: u32 = ioctl::_IOWR::<bindings::seccomp_notif_resp>(MAGIC, 1);
+const MAGIC: u32 = SECCOMP_IOC_MAGIC as u32;
+const NOTIF_RECV: u32 = ioctl::_IOWR::<seccomp_notif>(MAGIC, 0);
+const NOTIF_SEND: u32 = ioctl::_IOWR::<seccomp_notif_resp>(MAGIC, 1);
 const NOTIF_ID_VALID: u32 = ioctl::_IOW::<u64>(MAGIC, 2);
 /// As it was first released, with the direction wrong.
 const NOTIF_ID_VALID_WRONG_DIR: u32 = ioctl::_IOR::<u64>(MAGIC, 2);
-const NOTIF_ADDFD: u32 = ioctl::_IOW::<bindings::seccomp_notif_addfd>(MAGIC, 3);
+const NOTIF_ADDFD: u32 = ioctl::_IOW::<seccomp_notif_addfd>(MAGIC, 3);
 const NOTIF_SET_FLAGS: u32 = ioctl::_IOW::<u64>(MAGIC, 4);
 
 /// An ioctl's number without its direction and size, for one whose structure may grow.
@@ -104,16 +94,15 @@ impl file::Operations for Listener {
         &notifier.queue
     }
 
-    /// EPOLLIN when there is a request to read, EPOLLOUT when there is one to answer, EPOLLHUP when no
-    /// task is left that could ask.
+    /// EPOLLIN when there is a request to read, EPOLLOUT when there is one to answer, EPOLLHUP when
+    /// no task is left that could ask.
     fn poll(notifier: &Notifier) -> Events {
-        let Ok(requests) = lock_interruptible(&notifier.requests) else {
+        let Ok(mut requests) = notifier.requests.lock_interruptible() else {
             return Events::ERR;
         };
         let mut events = requests
-            .pending
-            .iter()
-            .map(|pending| match pending.state {
+            .entries()
+            .map(|request| match request.state {
                 RequestState::Init => Events::IN,
                 RequestState::Sent => Events::OUT,
                 RequestState::Replied(_) => Events::NONE,
@@ -149,24 +138,24 @@ impl file::Operations for Listener {
 }
 
 /// The bytes of extensible arguments that fit in the buffer of `SECCOMP_IOCTL_NOTIF_RECV_APPEND()`;
-/// `None` if it is another ioctl.
+/// `None` for another ioctl.
 fn room_for_argument(cmd: u32) -> Option<usize> {
-    let size = ioctl::_IOC_SIZE(cmd);
-    let room = size.checked_sub(size_of::<seccomp_notif_append>())?;
-    let known = cmd & !(bindings::_IOC_SIZEMASK << bindings::_IOC_SIZESHIFT)
-        == NOTIF_RECV & !(bindings::_IOC_SIZEMASK << bindings::_IOC_SIZESHIFT);
-    (known && room <= SECCOMP_EXTENSIBLE_ARG_MAX as usize).then_some(room)
+    let room = ioctl::_IOC_SIZE(cmd).checked_sub(size_of::<seccomp_notif_append>())?;
+    let but_size = |cmd| (ioctl::_IOC_DIR(cmd), extensible(cmd));
+    (but_size(cmd) == but_size(NOTIF_RECV) && room <= SECCOMP_EXTENSIBLE_ARG_MAX as usize)
+        .then_some(room)
 }
 
-/// `SECCOMP_IOCTL_NOTIF_RECV`: waits for a request and reads it. With `room` for so many bytes of an
-/// extensible argument, it is `SECCOMP_IOCTL_NOTIF_RECV_APPEND()`.
+/// `SECCOMP_IOCTL_NOTIF_RECV`: waits for a request and reads it. With `room`, it is
+/// `SECCOMP_IOCTL_NOTIF_RECV_APPEND()`, whose buffer has room for that many bytes of an extensible
+/// argument.
 ///
 /// The buffer must be zeroed (`EINVAL`), so that it can grow fields. `ENOENT` if the task was
 /// interrupted before its request could be read.
 fn recv(notifier: &Notifier, buf: UserPtr, room: Option<usize>) -> Result {
     let size = match room {
         Some(room) => size_of::<seccomp_notif_append>() + room,
-        None => size_of::<bindings::seccomp_notif>(),
+        None => size_of::<seccomp_notif>(),
     };
     if !user::is_zeroed(buf, size)? {
         return Err(EINVAL);
@@ -177,72 +166,71 @@ fn recv(notifier: &Notifier, buf: UserPtr, room: Option<usize>) -> Result {
         .wait_interruptible(|| notifier.claim() || notifier.is_abandoned())?;
 
     let mut requests = notifier.requests.lock();
-    let pending = requests
-        .pending
-        .iter_mut()
-        .find(|pending| pending.state == RequestState::Init)
+    let mut request = requests
+        .find(|request| request.state == RequestState::Init)
         .ok_or(ENOENT)?;
-    let notif = bindings::seccomp_notif {
-        id: pending.id,
-        pid: pending.task.pid_in_current_ns() as u32,
+    let notif = seccomp_notif {
+        id: request.id,
+        pid: request.pid_in_current_ns() as u32,
         flags: 0,
-        data: pending.request().data,
+        data: request.data,
     };
-    let more = room.map(|_| pending.request().more.clone());
-    pending.state = RequestState::Sent;
+    let appended = room.map(|room| (room, request.appended.clone()));
+    request.state = RequestState::Sent;
     notifier.queue.wake(Events::OUT, Wake::Anywhere);
     drop(requests);
 
-    user::write(buf, &notif)
-        .and_then(|()| match (room, more) {
-            (Some(room), Some(more)) => write_more(buf, room, &more),
-            _ => Ok(()),
-        })
-        .inspect_err(|_| unrecv(notifier, notif.id))?;
-    Ok(())
+    let written = match appended {
+        Some((room, appended)) => write_appended(buf, room, notif, &appended),
+        None => user::write(buf, &notif),
+    };
+    written.inspect_err(|_| unrecv(notifier, notif.id))
 }
 
-/// Writes what `seccomp_notif_append` has beyond `seccomp_notif`.
-fn write_more(buf: UserPtr, room: usize, request: &AppendedFields) -> Result {
-    let mut more = NotifMore {
+/// Writes a `seccomp_notif_append` with room for `room` bytes of an extensible argument.
+fn write_appended(
+    buf: UserPtr,
+    room: usize,
+    notif: seccomp_notif,
+    appended: &AppendedFields,
+) -> Result {
+    let mut whole = seccomp_notif_append {
+        notif,
         features: SECCOMP_DATA_FEATURE_NR_HIGH,
-        nr_high: request.nr_high,
-        ..NotifMore::default()
+        nr_high: appended.nr_high,
+        ..seccomp_notif_append::default()
     };
-    if let Some(pkey) = request.pkey {
-        more.features |= SECCOMP_DATA_FEATURE_PKEY;
-        more.arch_reserved[0] = pkey;
+    if let Some(pkey) = appended.pkey {
+        whole.features |= SECCOMP_DATA_FEATURE_PKEY;
+        whole.arch_reserved[0] = pkey;
     }
-    if let Some(argument) = &request.argument {
-        more.features |= SECCOMP_DATA_FEATURE_EA;
-        more.extensible_arg_size = argument.size;
+    if let Some(argument) = &appended.argument {
+        whole.features |= SECCOMP_DATA_FEATURE_EA;
+        whole.extensible_arg_size = argument.size;
         if argument.bytes.len() > room {
-            more.features |= SECCOMP_DATA_FEATURE_EA_TAIL;
+            whole.features |= SECCOMP_DATA_FEATURE_EA_TAIL;
         }
-        // What is beyond was found to be zero.
+        // The argument is zero beyond `bytes`, and so is the buffer.
         let bytes = &argument.bytes[..argument.bytes.len().min(room)];
         let place = buf.wrapping_byte_add(size_of::<seccomp_notif_append>());
         UserSlice::new(place, bytes.len())
             .writer()
             .write_slice(bytes)?;
     }
-    user::write(
-        buf.wrapping_byte_add(size_of::<bindings::seccomp_notif>()),
-        &more,
-    )
+    user::write(buf, &whole)
 }
 
 /// Takes back that a request was read, unless its task has gone.
 fn unrecv(notifier: &Notifier, id: u64) {
     let mut requests = notifier.requests.lock();
-    let Ok(pending) = requests.find(id) else {
+    let Ok(mut request) = find(&mut requests, id) else {
         return;
     };
     // The task may wait for fatal signals only by now; it must look again.
-    if notifier.sleeps_killable(pending.state) {
-        pending.request().ready.complete(Wake::Anywhere);
+    if notifier.sleeps_killable(request.state) {
+        request.wake(Wake::Anywhere);
     }
-    pending.state = RequestState::Init;
+    request.state = RequestState::Init;
     notifier.unread.add(1, Relaxed);
     notifier.queue.wake(Events::IN, Wake::Anywhere);
 }
@@ -252,7 +240,7 @@ fn unrecv(notifier: &Notifier, id: u64) {
 /// `ENOENT` if there is none of this id (any more), `EINPROGRESS` if it was not read yet or has
 /// its answer, `EINVAL` for unknown flags and for results beside `FLAG_CONTINUE`.
 fn send(notifier: &Notifier, buf: UserPtr) -> Result {
-    let resp: bindings::seccomp_notif_resp = user::read(buf)?;
+    let resp: seccomp_notif_resp = user::read(buf)?;
     let reply = match resp.flags {
         0 => Reply::Result {
             error: resp.error,
@@ -261,22 +249,23 @@ fn send(notifier: &Notifier, buf: UserPtr) -> Result {
         SECCOMP_USER_NOTIF_FLAG_CONTINUE if resp.error == 0 && resp.val == 0 => Reply::Continue,
         _ => return Err(EINVAL),
     };
-    let mut requests = lock_interruptible(&notifier.requests)?;
+    let mut requests = notifier.requests.lock_interruptible()?;
     let wake = requests.wake;
-    let pending = requests.find(resp.id)?;
-    if pending.state != RequestState::Sent {
+    let mut request = find(&mut requests, resp.id)?;
+    if request.state != RequestState::Sent {
         return Err(EINPROGRESS);
     }
-    pending.state = RequestState::Replied(reply);
-    pending.request().ready.complete(wake);
+    request.state = RequestState::Replied(reply);
+    request.wake(wake);
     Ok(())
 }
 
 /// `SECCOMP_IOCTL_NOTIF_ID_VALID`: does the task of a request that was read still wait?
 fn id_valid(notifier: &Notifier, buf: UserPtr) -> Result {
     let id = user::read(buf)?;
-    let mut requests = lock_interruptible(&notifier.requests)?;
-    match requests.find(id)?.state {
+    let mut requests = notifier.requests.lock_interruptible()?;
+    let request = find(&mut requests, id)?;
+    match request.state {
         RequestState::Sent => Ok(()),
         _ => Err(ENOENT),
     }
@@ -289,7 +278,7 @@ fn set_flags(notifier: &Notifier, flags: usize) -> Result {
         _ if flags == SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP as usize => Wake::Here,
         _ => return Err(EINVAL),
     };
-    lock_interruptible(&notifier.requests)?.wake = wake;
+    notifier.requests.lock_interruptible()?.wake = wake;
     Ok(())
 }
 
@@ -299,11 +288,11 @@ fn set_flags(notifier: &Notifier, flags: usize) -> Result {
 /// Beyond the errors of [`send`]: `EBADF`, `EBUSY` if files are still to be installed before one
 /// that is to be the answer, `ESRCH` if the task was interrupted, and what the task ran into.
 fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
-    if size < bindings::SECCOMP_NOTIFY_ADDFD_SIZE_VER0 as usize || size >= bindings::PAGE_SIZE {
+    if size < SECCOMP_NOTIFY_ADDFD_SIZE_VER0 as usize || size >= PAGE_SIZE {
         return Err(EINVAL);
     }
-    let addfd: bindings::seccomp_notif_addfd = user::copy_struct(buf, size)?;
-    if addfd.newfd_flags & !bindings::O_CLOEXEC != 0
+    let addfd: seccomp_notif_addfd = user::copy_struct(buf, size)?;
+    if addfd.newfd_flags & !O_CLOEXEC != 0
         || addfd.flags & !(SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND) != 0
     {
         return Err(EINVAL);
@@ -314,47 +303,36 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
         false => return Err(EINVAL),
     };
     let send = addfd.flags & SECCOMP_ADDFD_FLAG_SEND != 0;
-    let injection = Arc::pin_init(
-        try_pin_init!(Injection {
-            file: file::get(addfd.srcfd)?,
-            replace,
-            fd_flags: addfd.newfd_flags,
-            send,
-            result: Atomic::new(0),
-            done <- Completion::new(),
-        }),
-        GFP_KERNEL,
-    )?;
+    let injection = Injection::new(addfd.srcfd, replace, addfd.newfd_flags, send);
+    let injection = Arc::pin_init(injection, GFP_KERNEL)?;
 
-    let mut requests = lock_interruptible(&notifier.requests)?;
-    let pending = requests.find(addfd.id)?;
-    if pending.state != RequestState::Sent {
+    let mut requests = notifier.requests.lock_interruptible()?;
+    let mut request = find(&mut requests, addfd.id)?;
+    if request.state != RequestState::Sent {
         return Err(EINPROGRESS);
     }
-    if send && requests.has_file(addfd.id) {
+    if send && request.has_files() {
         return Err(EBUSY);
     }
-    requests.add_file(addfd.id, injection.clone())?;
-    let pending = requests.find(addfd.id)?;
+    request.add_file(injection.clone())?;
     if send {
-        pending.state = RequestState::Replied(Reply::Descriptor);
+        request.state = RequestState::Replied(Reply::Descriptor);
     }
-    pending.request().ready.complete(Wake::Anywhere);
+    request.wake(Wake::Anywhere);
     drop(requests);
 
-    if let Err(interrupted) = injection.done.wait_interruptible() {
+    if let Err(interrupted) = injection.wait() {
         let mut requests = notifier.requests.lock();
-        // If it is still on the list, nobody has touched it, and nobody will. Otherwise it is
-        // done, in spite of the signal.
-        if requests.take_back(&injection) {
-            if send {
-                if let Ok(pending) = requests.find(addfd.id) {
-                    pending.state = RequestState::Sent;
+        // A request that has the file still has not touched it, and will not. Otherwise its task is
+        // done with the file, in spite of the signal.
+        if let Ok(mut request) = find(&mut requests, addfd.id) {
+            if request.take_back(&injection) {
+                if send {
+                    request.state = RequestState::Sent;
                 }
+                return Err(interrupted);
             }
-            return Err(interrupted);
         }
     }
-    let result = injection.result.load(Relaxed);
-    u32::try_from(result).map_err(|_| Error::from_errno(result))
+    injection.result()
 }
