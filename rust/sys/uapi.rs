@@ -13,6 +13,7 @@ pub(crate) use kernel::bindings::{
     seccomp_data,
     seccomp_notif_addfd,
     seccomp_notif_resp,
+    seccomp_notif_sizes,
     MAX_ERRNO,
     SECCOMP_ADDFD_FLAG_SEND,
     SECCOMP_ADDFD_FLAG_SETFD,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a program can ask of the engine, without side effects.
+//! The operations of seccomp(2) that tell what the engine can do, and change nothing.
 
 use crate::{
     engine::inputs,
@@ -11,6 +11,8 @@ use crate::{
     sys::{
         task,
         uapi::{
+            seccomp_notif_resp,
+            seccomp_notif_sizes,
             SECCOMP_FILTER_FLAG_MASK,
             SECCOMP_GET_ACTION_AVAIL,
             SECCOMP_GET_NOTIF_SIZES,
@@ -23,7 +25,6 @@ use crate::{
 };
 use core::mem::size_of;
 use kernel::{
-    bindings,
     prelude::*,
     uaccess::UserPtr, //
 };
@@ -34,13 +35,13 @@ pub(crate) const APPEND_FLAGS: u64 = SECCOMP_FILTER_FLAG_MASK as u64
     | SECCOMP_APPEND_FLAG_WANT_ARCH
     | EA_FLAGS;
 
-/// Those that are of use where extensible arguments are cached.
+/// The flags that need extensible arguments to be cached.
 const EA_FLAGS: u64 = SECCOMP_APPEND_FLAG_USE_EA_SIZE | SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE;
 
-/// `SECCOMP_GET_SYSCALL_EA_SIZE`: tells of the extensible argument of a system call.
+/// `SECCOMP_GET_SYSCALL_EA_SIZE`: describes the extensible argument of a system call.
 ///
-/// `EOPNOTSUPP` if it has none, is made on an architecture that this kernel does not run, or if such
-/// arguments are not cached.
+/// Fails with `EOPNOTSUPP` if the call has none, if this kernel does not run its architecture, or
+/// if extensible arguments are not cached.
 pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     const SMALLEST: usize = size_of::<seccomp_syscall_ea>();
     let asked: seccomp_syscall_ea = user::read_sized(buf, size, SMALLEST)?;
@@ -66,7 +67,7 @@ pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     user::write_sized(buf, size, SMALLEST, &answer)
 }
 
-/// `SECCOMP_GET_FEATURES`: tells which operations and flags there are.
+/// `SECCOMP_GET_FEATURES`: lists the operations and flags that programs can use here.
 pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
     let operations = [
         SECCOMP_SET_MODE_STRICT,
@@ -98,9 +99,9 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
 /// `SECCOMP_GET_NOTIF_SIZES` with `SECCOMP_GET_NOTIF_SIZES_APPEND`.
 pub(crate) fn notif_sizes(buf: UserPtr) -> Result {
     // CAST: They are small.
-    let sizes = bindings::seccomp_notif_sizes {
+    let sizes = seccomp_notif_sizes {
         seccomp_notif: size_of::<seccomp_notif_append>() as u16,
-        seccomp_notif_resp: size_of::<bindings::seccomp_notif_resp>() as u16,
+        seccomp_notif_resp: size_of::<seccomp_notif_resp>() as u16,
         seccomp_data: size_of::<seccomp_data_append>() as u16,
     };
     user::write(buf, &sizes)
