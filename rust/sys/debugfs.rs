@@ -2,8 +2,8 @@
 
 //! A directory in debugfs, and files in it whose text is made when they are read.
 //!
-//! [`kernel::debugfs`] offers files of which all openers see the same; here each opener has a
-//! content of its own, which it can also write to.
+//! With [`kernel::debugfs`] all who open a file read the same data. Here each of them gets a
+//! content of its own, and can write to it.
 //!
 //! C headers: [`include/linux/debugfs.h`](srctree/include/linux/debugfs.h),
 //! [`include/linux/seq_file.h`](srctree/include/linux/seq_file.h)
@@ -35,25 +35,27 @@ use kernel::{
     }, //
 };
 
-/// What an opener of a file has.
+/// The content of a file, made for each `open()` of it.
 pub(crate) trait Content: Send + Sync + Sized + 'static {
-    /// For who opens the file, and has CAP_SYS_ADMIN in the initial user namespace.
+    /// Makes the content. The calling task opens the file, and has `CAP_SYS_ADMIN` in the initial
+    /// user namespace.
     fn open() -> Result<Pin<KBox<Self>>>;
 
-    /// Takes what the opener has written in one go, without white space around it.
+    /// Takes the text of one `write()`, at most 32 bytes, without white space around it.
     fn write(&self, text: &str) -> Result;
 
-    /// Which part of the text comes after another; the first is number 0.
+    /// The number of the part of the text that follows `part`; `None` at the end. Part 0 is the
+    /// first.
     fn after(&self, part: usize) -> Option<usize>;
 
     /// Prints a part.
     fn show(&self, part: usize, out: &SeqFile) -> Result;
 }
 
-/// A directory at the root of debugfs; dropping it removes it and all that is in it, and waits for
-/// who is in there. Files keep the module while they are open.
+/// A directory at the root of debugfs. Dropping it removes it with its files, and waits for tasks
+/// that are inside one of their operations. An open file keeps the module.
 ///
-/// As usual in debugfs, it is no error if there is none.
+/// As usual in debugfs, errors are ignored: then the directory or a file is missing.
 ///
 /// # Invariants
 ///
@@ -62,7 +64,7 @@ pub(crate) struct Dir(*mut bindings::dentry);
 
 // SAFETY: The functions that take a `dentry` may be called by any task.
 unsafe impl Send for Dir {}
-// SAFETY: As above.
+// SAFETY: The functions that take a `dentry` may be called by several tasks at once.
 unsafe impl Sync for Dir {}
 
 impl Dir {
@@ -71,7 +73,7 @@ impl Dir {
         // SAFETY: The name is a string, and NULL stands for the root.
         let dir =
             unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), core::ptr::null_mut()) };
-        // INVARIANT: It was.
+        // INVARIANT: `debugfs_create_dir()` has just returned it.
         Self(dir)
     }
 
@@ -94,7 +96,8 @@ impl Dir {
 
 impl Drop for Dir {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant; errors are ignored there.
+        // SAFETY: The pointer is what `debugfs_create_dir()` returned, by the type invariant, and
+        // is not used any more. `debugfs_remove()` ignores errors.
         unsafe { bindings::debugfs_remove(self.0) };
     }
 }
@@ -138,7 +141,8 @@ impl<T: Content> Operations<T> {
     ///
     /// `seq` is the `seq_file` of an open file.
     unsafe fn content<'a>(seq: *mut bindings::seq_file) -> &'a T {
-        // SAFETY: By the contract of this function; see the type's description.
+        // SAFETY: The file is open, so `open()` has put a `T` there, which stays until `release()`;
+        // see the type's description.
         unsafe { &*(*seq).private.cast::<T>() }
     }
 
@@ -151,7 +155,7 @@ impl<T: Content> Operations<T> {
                 return Err(EPERM);
             }
             let content = T::open()?;
-            // SAFETY: By the contract of this function; the operations are static.
+            // SAFETY: `file` is being opened, and the operations are static.
             to_result(unsafe { bindings::seq_open(file, &Self::SEQ) })?;
             // SAFETY: `seq_open()` has set it. The pin is kept up: `T` is only referred to until
             // `release()` drops it.
@@ -167,7 +171,8 @@ impl<T: Content> Operations<T> {
     ///
     /// For the kernel only: nobody uses `file` any more.
     unsafe extern "C" fn release(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: By the contract of this function, and as `open()` has left it.
+        // SAFETY: `open()` has put the `seq_file` and the `T` there, and this is called once, when
+        // nobody else uses them any more.
         unsafe {
             let seq = (*file).private_data.cast::<bindings::seq_file>();
             drop(KBox::from_raw((*seq).private.cast::<T>()));
@@ -185,14 +190,15 @@ impl<T: Content> Operations<T> {
         _pos: *mut bindings::loff_t,
     ) -> isize {
         from_result(|| {
-            // The position stays, so that what comes next can be read from the beginning.
+            // The position does not move, so that the text is then read from its beginning.
             let mut bytes = [0u8; 32];
             let bytes = bytes.get_mut(..len).ok_or(EINVAL)?;
             UserSlice::new(UserPtr::from_ptr(buf.cast_mut().cast()), len)
                 .reader()
                 .read_slice(bytes)?;
             let text = core::str::from_utf8(bytes).map_err(|_| EINVAL)?;
-            // SAFETY: By the contract of this function.
+            // SAFETY: The file is open, and `private_data` its `seq_file`: see the type's
+            // description.
             let content = unsafe { Self::content((*file).private_data.cast()) };
             content.write(text.trim())?;
             Ok(len as isize)
@@ -207,7 +213,7 @@ impl<T: Content> Operations<T> {
         _seq: *mut bindings::seq_file,
         pos: *mut bindings::loff_t,
     ) -> *mut c_void {
-        // SAFETY: By the contract of this function.
+        // SAFETY: `pos` is valid.
         token(unsafe { *pos })
     }
 
@@ -219,7 +225,7 @@ impl<T: Content> Operations<T> {
         _token: *mut c_void,
         pos: *mut bindings::loff_t,
     ) -> *mut c_void {
-        // SAFETY: By the contract of this function.
+        // SAFETY: `seq` is that of an open file, and `pos` is valid.
         unsafe {
             let part = usize::try_from(*pos).ok();
             let after = part.and_then(|part| Self::content(seq).after(part));
@@ -240,7 +246,7 @@ impl<T: Content> Operations<T> {
     unsafe extern "C" fn show(seq: *mut bindings::seq_file, token: *mut c_void) -> c_int {
         from_result(|| {
             let part = NonNull::new(token).ok_or(EINVAL)?.addr().get() - 1;
-            // SAFETY: By the contract of this function.
+            // SAFETY: `seq` is that of an open file, and locked.
             unsafe { Self::content(seq).show(part, SeqFile::from_raw(seq))? };
             Ok(0)
         })

@@ -96,8 +96,8 @@ impl<T: Operations> Table<T> {
     ///
     /// For the kernel only: `file` is one of these, and nobody uses it any more.
     unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: `anonymous()` has put an `Arc` there. The kernel releases a file once, so this takes
-        // the file's reference, and nobody borrows from it: see `data()`.
+        // SAFETY: `anonymous()` has put an `Arc` there. The kernel releases a file once, so this
+        // takes the file's reference, and nobody borrows from it: see `data()`.
         T::release(unsafe { Arc::<T::Data>::from_foreign((*file).private_data) });
         0
     }
@@ -111,8 +111,8 @@ impl<T: Operations> Table<T> {
     ) -> bindings::__poll_t {
         // SAFETY: The caller of `->poll()` has a reference to the file.
         let data = &*unsafe { Self::data(file) };
-        // SAFETY: The arguments are those of `->poll()`. The data, and with it the queue, stays until
-        // the release. By then all who polled are off the queue: poll(2) and select(2) have a
+        // SAFETY: The arguments are those of `->poll()`. The data, and with it the queue, stays
+        // until the release. By then all who polled are off the queue: poll(2) and select(2) have a
         // reference to the file while they are on it, and `eventpoll_release()` comes before
         // `->release()`.
         unsafe { T::queue(data).poll_wait(file, table) };
@@ -139,8 +139,8 @@ pub(crate) fn anonymous<T: Operations>(
     make(name, &Table::<T>::FILE, data, bindings::O_RDWR)
 }
 
-/// Makes an anonymous file for reading only, whose `private_data` is `data`; its `->release()` has to
-/// take it back. Fails as [`anonymous`].
+/// Makes an anonymous file for reading only, whose `private_data` is `data`; its `->release()` has
+/// to take it back. Fails as [`anonymous`].
 pub(super) fn anonymous_read_only<T: ForeignOwnable>(
     name: &'static CStr,
     fops: &'static bindings::file_operations,
@@ -156,8 +156,8 @@ fn make<T: ForeignOwnable>(
     flags: u32,
 ) -> Result<ARef<File>> {
     let private = data.into_foreign();
-    // SAFETY: The name and the operations are static, and the file gets a reference to the module that
-    // they belong to.
+    // SAFETY: The name and the operations are static, and the file gets a reference to the module
+    // that they belong to.
     let file = from_err_ptr(unsafe {
         ffi::anon_inode_getfile(name.as_char_ptr(), fops, private, flags as c_int)
     })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! User memory, beyond what [`kernel::uaccess`] offers.
+//! Structures in user memory, for which [`kernel::uaccess`] has no functions or slower ones.
 //!
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
@@ -14,11 +14,12 @@ use kernel::{
     uaccess::UserPtr, //
 };
 
-/// A structure of the user ABI: plain numbers, without padding, valid whatever the bytes.
+/// A structure of the user ABI.
 ///
 /// # Safety
 ///
-/// As said.
+/// All fields are numbers, of which any bytes are valid, and there is no padding between or after
+/// them.
 pub(crate) unsafe trait Abi: Default {}
 
 // SAFETY: A number.
@@ -45,7 +46,8 @@ unsafe impl Abi for bindings::seccomp_notif_sizes {}
 
 /// `copy_struct_from_user()`: reads a structure of which the user knows `size` bytes.
 ///
-/// Fails with `E2BIG` if the bytes that the kernel does not know are not zero, and with `EFAULT`.
+/// If the user's structure is larger than `T`, its unknown tail must be zero (else `E2BIG`); if it
+/// is smaller, the rest of `T` is zero. `EFAULT` if it cannot be read.
 pub(crate) fn copy_struct<T: Abi>(src: UserPtr, size: usize) -> Result<T> {
     let mut value = T::default();
     // SAFETY: `value` may be overwritten with any bytes, by the contract of `Abi`.
@@ -69,18 +71,18 @@ pub(crate) fn read<T: Abi>(src: UserPtr) -> Result<T> {
     Ok(value)
 }
 
-/// Reads a structure that seccomp(2) takes in place of flags and pointer: its size and its address.
-/// `smallest` is the size of its first version.
+/// Reads a structure of which seccomp(2) gets the size in place of its flags. `smallest` is the
+/// size of the structure's first version.
 ///
-/// Fails with `EINVAL` if it is smaller, with `E2BIG` if it is larger than a page or has more in it
-/// than the kernel knows, and with `EFAULT`.
+/// Fails with `EINVAL` if `size` is smaller, with `E2BIG` if it is larger than a page or if the
+/// unknown tail is not zero, and with `EFAULT`.
 pub(crate) fn read_sized<T: Abi>(src: UserPtr, size: u32, smallest: usize) -> Result<T> {
     let size = check_size(size, smallest)?;
     copy_struct(src, size)
 }
 
-/// Writes a structure of which the user knows `size` bytes, and zeros what the kernel does not know.
-/// Fails as [`read_sized`].
+/// Writes a structure of which the user knows `size` bytes. If the user's structure is larger than
+/// `T`, its unknown tail is zero-filled. Fails as [`read_sized`].
 pub(crate) fn write_sized<T: Abi>(dst: UserPtr, size: u32, smallest: usize, value: &T) -> Result {
     let size = check_size(size, smallest)?;
     let bytes = bytes_of(value);
@@ -100,14 +102,14 @@ fn check_size(size: u32, smallest: usize) -> Result<usize> {
     }
 }
 
-/// Reads `len` bytes. On failure (`EFAULT`) what `dst` has is undefined.
+/// Reads `len` bytes. On failure (`EFAULT`) `dst` has any contents.
 ///
 /// # Safety
 ///
 /// `dst` is valid for writes of `len` bytes.
 #[inline]
 pub(crate) unsafe fn copy_raw(dst: *mut u8, src: UserPtr, len: usize) -> Result {
-    // SAFETY: By the contract of this function.
+    // SAFETY: `dst` is valid for writes of `len` bytes, and `src` may be any address.
     if unsafe { ffi::rsc_copy_short_from_user(dst.cast(), src.as_const_ptr(), len) } != 0 {
         return Err(EFAULT);
     }
@@ -118,7 +120,8 @@ pub(crate) unsafe fn copy_raw(dst: *mut u8, src: UserPtr, len: usize) -> Result 
 #[inline(always)]
 pub(crate) fn write<T: Abi>(dst: UserPtr, value: &T) -> Result {
     let (from, len) = ((&raw const *value).cast(), core::mem::size_of::<T>());
-    // SAFETY: There are no uninitialised bytes in it, by the contract of `Abi`.
+    // SAFETY: `value` has `len` bytes, all of them initialised as there is no padding (`Abi`), and
+    // `dst` may be any address.
     if unsafe { ffi::rsc_copy_short_to_user(dst.as_mut_ptr(), from, len) } != 0 {
         return Err(EFAULT);
     }
@@ -126,7 +129,7 @@ pub(crate) fn write<T: Abi>(dst: UserPtr, value: &T) -> Result {
 }
 
 fn bytes_of<T: Abi>(value: &T) -> &[u8] {
-    // SAFETY: There are no uninitialised bytes in it, by the contract of `Abi`.
+    // SAFETY: `value` has this many bytes, all of them initialised as there is no padding (`Abi`).
     unsafe {
         core::slice::from_raw_parts((&raw const *value).cast::<u8>(), core::mem::size_of::<T>())
     }

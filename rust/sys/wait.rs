@@ -23,7 +23,7 @@ use kernel::{
     types::Opaque, //
 };
 
-/// [`to_result()`], which is a call.
+/// [`to_result()`], without the call if there is no error.
 #[inline(always)]
 fn check(error: c_int) -> Result {
     if error == 0 {
@@ -32,12 +32,12 @@ fn check(error: c_int) -> Result {
     to_result(error)
 }
 
-/// Where a wake-up is to run.
+/// On which processor a task that is woken is to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wake {
-    /// Where the scheduler likes.
+    /// The one that the scheduler chooses.
     Anywhere,
-    /// On this processor: the caller is about to sleep (`SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`).
+    /// This one: the caller is about to sleep (`SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`).
     Here,
 }
 
@@ -49,9 +49,9 @@ pub(crate) struct Completion {
     inner: Opaque<bindings::completion>,
 }
 
-// SAFETY: Completions are made to be shared.
+// SAFETY: Any task may wait for a completion and complete it.
 unsafe impl Send for Completion {}
-// SAFETY: As above.
+// SAFETY: Its functions take its lock, so several tasks may call them at once.
 unsafe impl Sync for Completion {}
 
 impl Completion {
@@ -69,7 +69,7 @@ impl Completion {
         match wake {
             // SAFETY: Initialised by `new()`.
             Wake::Anywhere => unsafe { bindings::complete(ptr) },
-            // SAFETY: As above; the symbol was resolved at load.
+            // SAFETY: Initialised by `new()`. The module does not load unless the symbol resolves.
             Wake::Here => unsafe { ffi::rsc_complete_on_current_cpu(ptr) },
         }
     }
@@ -92,7 +92,7 @@ impl Completion {
 pub(crate) struct Events(u32);
 
 impl Events {
-    /// Nothing.
+    /// No event.
     pub(crate) const NONE: Self = Self(0);
     /// `EPOLLIN | EPOLLRDNORM`.
     pub(crate) const IN: Self = Self(0x041);
@@ -103,13 +103,13 @@ impl Events {
     /// `EPOLLHUP`.
     pub(crate) const HUP: Self = Self(0x010);
 
-    /// Those and the others.
+    /// The events of both.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// For `__poll_t`.
+    /// The events as a `__poll_t`.
     pub(crate) fn bits(self) -> u32 {
         self.0
     }
@@ -119,7 +119,7 @@ impl Events {
     }
 }
 
-/// What wakes a reader that waits for a request.
+/// The events that wake a reader which waits for a request: `EPOLLIN | EPOLLERR | EPOLLHUP`.
 const READER_KEYS: usize = (0x001 | Events::ERR.0 | Events::HUP.0) as usize;
 
 /// A wait queue of tasks that poll or read.
@@ -130,9 +130,9 @@ pub(crate) struct PollQueue {
     inner: Opaque<bindings::wait_queue_head>,
 }
 
-// SAFETY: Wait queues have a lock of their own.
+// SAFETY: Any task may wait on a queue and wake who waits there.
 unsafe impl Send for PollQueue {}
-// SAFETY: As above.
+// SAFETY: The functions on a queue take its lock, so several tasks may call them at once.
 unsafe impl Sync for PollQueue {}
 
 impl PollQueue {
@@ -152,7 +152,7 @@ impl PollQueue {
             Wake::Anywhere => unsafe {
                 bindings::__wake_up(ptr, bindings::TASK_NORMAL, 1, key);
             },
-            // SAFETY: As above; the symbol was resolved at load.
+            // SAFETY: Initialised by `new()`. The module does not load unless the symbol resolves.
             Wake::Here => unsafe {
                 ffi::rsc_wake_up_on_current_cpu(ptr, bindings::TASK_NORMAL, key);
             },
@@ -163,19 +163,23 @@ impl PollQueue {
     ///
     /// # Safety
     ///
-    /// As `poll_wait()`: called by a `->poll()` with its arguments, and the queue lives as long as
-    /// `file`.
+    /// The caller is the `->poll()` of `file`, `file` and `table` are its arguments, and the queue
+    /// stays until `file` is released.
     pub(super) unsafe fn poll_wait(
         &self,
         file: *mut bindings::file,
         table: *mut bindings::poll_table_struct,
     ) {
-        // SAFETY: By the contract of this function.
+        // SAFETY: The arguments are those of a `->poll()`, and who they put on the queue is off it
+        // when the file is released, up to which the queue stays.
         unsafe { ffi::rsc_poll_wait(file, self.inner.get(), table) };
     }
 
-    /// Sleeps until `ready` says so, asking it first and whenever a request may have come;
-    /// `ERESTARTSYS` if a signal came first.
+    /// Sleeps until `ready` returns true, which it is asked first and after each wake-up by
+    /// [`READER_KEYS`]; `ERESTARTSYS` if a signal came first.
+    ///
+    /// The caller is on the queue before `ready` is asked for the last time, so no wake-up is
+    /// missed.
     pub(crate) fn wait_interruptible(&self, mut ready: impl FnMut() -> bool) -> Result {
         if ready() {
             return Ok(());
@@ -204,11 +208,11 @@ impl PollQueue {
     }
 }
 
-/// `recv_wake_function()`: a reader is not interested in replies that may be sent.
+/// `recv_wake_function()`: lets a reader sleep when the event is that an answer can be sent.
 ///
 /// # Safety
 ///
-/// As a `wait_queue_func_t`.
+/// For the kernel only, as a `wait_queue_func_t`: `entry` is on a queue whose lock is held.
 unsafe extern "C" fn wake_reader(
     entry: *mut bindings::wait_queue_entry,
     mode: c_uint,
@@ -218,16 +222,16 @@ unsafe extern "C" fn wake_reader(
     if !key.is_null() && key.addr() & READER_KEYS == 0 {
         return 0;
     }
-    // SAFETY: By the contract of this function.
+    // SAFETY: The arguments are those of a `wait_queue_func_t`, as this one wants them, too.
     unsafe { bindings::autoremove_wake_function(entry, mode, sync, key) }
 }
 
 /// Takes the lock; `EINTR` if a signal came first.
-pub(crate) fn lock_interruptible<T>(lock: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
+pub(super) fn lock_interruptible<T>(lock: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
     let raw: *const Mutex<T> = lock;
     // SAFETY: A `Lock` is `repr(C)` and starts with its `struct mutex`, as `Lock::from_raw()`
     // relies on as well.
     check(unsafe { ffi::rsc_mutex_lock_interruptible(raw.cast_mut().cast()) })?;
-    // SAFETY: It was just taken, by this task.
+    // SAFETY: This task has just taken the lock.
     Ok(unsafe { MutexGuard::new(lock, ()) })
 }

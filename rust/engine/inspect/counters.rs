@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How system calls under filters are dealt with, by kind, while that is counted.
+//! Counters of system calls under filters, by the way in which the engine decides them.
 //!
-//! Counting is off unless root turns it on: then each call costs about as much more as the shortest
-//! way takes, and processors share the counters. They say how a call was entered; what a tracer
-//! makes of it is not counted.
+//! Counting is off until root turns it on through debugfs. It adds to each call about what the fast
+//! path costs, and all processors write the same counters. A call is counted as it was entered: if
+//! a tracer changes it, that is not counted again.
 
 use crate::{
     engine::table::FoundEntry,
@@ -15,24 +15,24 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
-/// How a call is dealt with.
+/// How a call is decided.
 #[derive(Clone, Copy)]
 enum Kind {
     /// The table says that it is allowed.
     Allowed,
     /// The table says that it fails, and how.
     Errno,
-    /// The table says what else is to be done.
+    /// The table says which other action to take.
     Constant,
     /// Residual programs are run.
     Residual,
     /// Whole programs are run, for at least one of the filters.
     Whole,
-    /// The table has nothing: all programs of the path are run.
+    /// The table has no entry: all programs of the path are run.
     Path,
 }
 
-/// The counters, in the order of [`Kind`], and what debugfs calls them.
+/// The counters, in the order of [`Kind`], with their names in debugfs.
 static HITS: [(Atomic<u64>, &str); 6] = [
     (Atomic::new(0), "allowed"),
     (Atomic::new(0), "errno"),
@@ -79,8 +79,8 @@ pub(crate) fn count(found: FoundEntry<'_>) {
     }
 }
 
-/// Calls `f` with the name and the value of each counter, and before them with whether calls are
-/// counted.
+/// Calls `f` with the name and the value of each counter. The first one, `counting`, is 1 while
+/// calls are counted, else 0.
 pub(crate) fn for_each(mut f: impl FnMut(&str, u64)) {
     f("counting", counting::state().into());
     for (hits, name) in &HITS {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What root can see in debugfs, under `rust_seccomp/`.
+//! The module's directory in debugfs, `rust_seccomp/`, for root.
 
 use crate::{
     engine::inspect::{
@@ -27,7 +27,7 @@ pub(crate) fn create() -> Dir {
     dir
 }
 
-/// `counters`: a line for each, and before them whether calls are counted, which can be written.
+/// `counters`: a line for each of [`counters`]. Writing 1 or 0 turns counting on or off.
 struct Counters;
 
 impl Content for Counters {
@@ -54,9 +54,11 @@ impl Content for Counters {
     }
 }
 
-/// `extensible_arguments`: 1 if the calls that have them are hooked, so that filters can see them, else
-/// 0. They are hooked when the module loads, unless somebody else has one of them, or a parameter of
-/// the module says no; writing 1 tries it again.
+/// `extensible_arguments`: 1 if the system calls that have extensible arguments are hooked, so that
+/// filters can see these, else 0.
+///
+/// The module hooks them when it loads, unless its parameter says no. It hooks none of them if
+/// somebody else has hooked one; writing 1 has it try again.
 struct ExtensibleArguments;
 
 impl Content for ExtensibleArguments {
@@ -67,7 +69,7 @@ impl Content for ExtensibleArguments {
     fn write(&self, text: &str) -> Result {
         match text {
             "1" => args::retry(),
-            // Filters that rely on it may be there.
+            // Filters may rely on the hooks, so they stay until the module goes.
             _ => Err(EINVAL),
         }
     }
