@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Programs, run by the machine: compiled by the kernel's BPF, by the ways in which the module has it
-//! compile them, and compared with the interpreter that was written for the tests.
+//! Programs, run by the machine: compiled by the kernel's BPF, by the ways in which the module has
+//! it compile them, and compared with the interpreter that was written for the tests.
 
 use crate::{
     logic::{

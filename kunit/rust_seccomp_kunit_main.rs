@@ -3,8 +3,8 @@
 //! The tests of the logic that does not touch the kernel, in the kernel, as KUnit suites: with its
 //! allocators, and with whatever it was built with to find bugs.
 //!
-//! The logic is that of `rust/`, and the tests those of `host/src/shared/cases/`, file by file. [`machine`]
-//! is what there is here alone: programs are run by the kernel's own BPF.
+//! The logic is that of `rust/`, and the tests those of `host/src/shared/cases/`, file by file.
+//! [`machine`] is what there is here alone: programs are run by the kernel's own BPF.
 
 use kernel::{
     bindings,
@@ -16,7 +16,8 @@ mod logic;
 mod memory;
 mod sys;
 
-/// Of what is tried at random, one in this number is: an emulated processor that looks for bugs is slow.
+/// Of what is tried at random, one in this number is: an emulated processor that looks for bugs is
+/// slow.
 const ONE_IN: u64 = 30;
 
 /// A suite for each file, with a case for each of its tests.
@@ -79,10 +80,10 @@ fn fail(file: &CStr, line: u32, message: core::fmt::Arguments<'_>) -> ! {
     let assert = bindings::kunit_fail_assert {
         assert: bindings::kunit_assert {},
     };
-    // SAFETY: The test is the one that this task runs. The pointers are looked at in this call alone,
-    // and `%pA` takes one to `core::fmt::Arguments`. Aborting ends this task, a thread that KUnit has
-    // made for the test: what it leaves on its stack is memory that is lost, and nothing refers
-    // to it.
+    // SAFETY: The test is the one that this task runs. The pointers are looked at in this call
+    // alone, and `%pA` takes one to `core::fmt::Arguments`. Aborting ends this task, a thread that
+    // KUnit has made for the test: what it leaves on its stack is memory that is lost, and nothing
+    // refers to it.
     unsafe {
         bindings::__kunit_do_failed_assertion(
             test,

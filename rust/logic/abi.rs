@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note
 
-//! `include/uapi/linux/seccomp_append.h` for Rust, which see. Uses `core` alone, so that programs
-//! can take it as it is.
+//! The constants and structures of `include/uapi/linux/seccomp_append.h`, which describes them.
+//! Uses `core` alone, so that programs of user space can take this file as it is.
 
 #![allow(non_camel_case_types, reason = "the names are those of the header")]
 #![allow(unreachable_pub, reason = "so that other crates can take it")]
@@ -13,11 +13,11 @@ use core::mem::{
 
 /// Adds a filter that sees `struct seccomp_data_append`.
 pub const SECCOMP_APPEND_FILTER: u32 = 4;
-/// Tells of a system call's extensible argument.
+/// Reports how a system call passes its extensible argument.
 pub const SECCOMP_GET_SYSCALL_EA_SIZE: u32 = 5;
-/// Tells what there is.
+/// Reports which operations, flags and fields the kernel supports.
 pub const SECCOMP_GET_FEATURES: u32 = 6;
-/// Has `SECCOMP_GET_NOTIF_SIZES` tell the size of [`seccomp_notif_append`].
+/// Makes `SECCOMP_GET_NOTIF_SIZES` report the size of [`seccomp_notif_append`].
 pub const SECCOMP_GET_NOTIF_SIZES_APPEND: u32 = 1 << 0;
 
 /// `nr_high` is populated.
@@ -26,7 +26,7 @@ pub const SECCOMP_APPEND_FLAG_WANT_NR_HIGH: u64 = 1 << 32;
 pub const SECCOMP_APPEND_FLAG_WANT_ARCH: u64 = 1 << 33;
 /// The filter sees extensible arguments.
 pub const SECCOMP_APPEND_FLAG_USE_EA_SIZE: u64 = 1 << 34;
-/// The filter is run even if there is more in the argument than it sees.
+/// The filter runs even if the argument has non-zero bytes beyond those that it sees.
 pub const SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE: u64 = 1 << 35;
 
 /// The largest `extensible_arg_size` of a filter, in bytes.
@@ -42,7 +42,7 @@ pub const SECCOMP_DATA_FEATURE_NR_HIGH: u64 = 1 << 0;
 pub const SECCOMP_DATA_FEATURE_PKEY: u64 = 1 << 1;
 /// The call has an extensible argument, and the filter sees it.
 pub const SECCOMP_DATA_FEATURE_EA: u64 = 1 << 2;
-/// There is more in the argument than the filter sees.
+/// The argument has non-zero bytes beyond those that the filter sees.
 pub const SECCOMP_DATA_FEATURE_EA_TAIL: u64 = 1 << 3;
 
 /// The size is a field of the struct.
@@ -71,7 +71,7 @@ pub struct seccomp_data {
     pub nr: i32,
     /// `AUDIT_ARCH_*`.
     pub arch: u32,
-    /// Where the call was made.
+    /// The address of the instruction that made the call.
     pub instruction_pointer: u64,
     /// Its arguments.
     pub args: [u64; 6],
@@ -81,7 +81,7 @@ pub struct seccomp_data {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct seccomp_data_append {
-    /// What other filters load from.
+    /// The part that filters of `SECCOMP_SET_MODE_FILTER` load from.
     pub data: seccomp_data,
     /// Bytes that the filter may load.
     pub size: u64,
@@ -145,7 +145,7 @@ pub struct seccomp_features {
 pub struct seccomp_notif {
     /// Of the request.
     pub id: u64,
-    /// Who asks.
+    /// The process that made the call, in the PID namespace of the listener.
     pub pid: u32,
     /// Zero.
     pub flags: u32,
@@ -153,11 +153,11 @@ pub struct seccomp_notif {
     pub data: seccomp_data,
 }
 
-/// What a larger buffer of `SECCOMP_IOCTL_NOTIF_RECV` gets.
+/// What `SECCOMP_IOCTL_NOTIF_RECV` writes to a buffer of at least this size.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct seccomp_notif_append {
-    /// What the smaller one gets.
+    /// What it writes to a smaller buffer.
     pub notif: seccomp_notif,
     /// `SECCOMP_DATA_FEATURE_*`.
     pub features: u64,
@@ -175,7 +175,7 @@ pub struct seccomp_notif_append {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct seccomp_metadata_append {
-    /// Which filter.
+    /// Which filter, as for `PTRACE_SECCOMP_GET_FILTER`.
     pub filter_off: u64,
     /// Its flags.
     pub flags: u64,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much of a struct is to be copied. It uses `core` alone, as [`crate::logic::syscalls`] does.
+//! How many bytes of an extensible argument are copied before the call, which then reads the copy.
 
 use crate::logic::syscalls::{
     ExtensibleCall,
@@ -8,24 +8,24 @@ use crate::logic::syscalls::{
     Size, //
 };
 
-/// What is to be done about the pointer of a call.
+/// How a call's argument is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// It stays as it is: the kernel reads nothing.
+    /// Not at all, and the pointer stays: the call reads nothing from it.
     Pass,
-    /// The call passes the size: copy so many bytes.
+    /// The call passes the size: this many bytes are copied.
     Copy(usize),
-    /// The size is in the struct, at this offset. [`field_length`] tells what to do when it has been
-    /// read.
+    /// The size is in the struct, at this offset. It is read first; [`field_length`] tells how many
+    /// bytes are copied then.
     Read(usize),
 }
 
-/// What is to be done for a call with this pointer, and this size if it is an argument, if a copy may have
-/// `capacity` bytes. The kernel refuses any that is longer before it reads it.
+/// How the argument of a call is fetched that passes this pointer, and this size if it passes one.
+/// A copy has at most `capacity` bytes: the kernel refuses a longer argument before it reads it.
 #[inline]
 pub(crate) fn plan(call: &ExtensibleCall, pointer: u64, size: u64, capacity: usize) -> Plan {
     if pointer == 0 && call.null != Null::Address {
-        // Both kinds of calls compare the pointer with NULL before they would read from it.
+        // Both kinds of calls compare the pointer with NULL before they read.
         return Plan::Pass;
     }
     match call.size {
@@ -35,9 +35,9 @@ pub(crate) fn plan(call: &ExtensibleCall, pointer: u64, size: u64, capacity: usi
     }
 }
 
-/// How much to copy of a struct that says of itself that it has `size` bytes. The second value
-/// tells whether the kernel takes that size. If not, it refuses the call and reads no further than
-/// to the field.
+/// How many bytes are copied of a struct whose field says that it has `size` bytes, and whether the
+/// kernel accepts that size. If not, it refuses the call after it has read the field, so that the
+/// copy ends with the field.
 #[inline]
 pub(crate) fn field_length(call: &ExtensibleCall, size: u32, capacity: usize) -> (usize, bool) {
     let Size::Field { offset, zero, .. } = call.size else {
@@ -51,9 +51,9 @@ pub(crate) fn field_length(call: &ExtensibleCall, size: u32, capacity: usize) ->
     }
 }
 
-/// May the kernel write the size that it knows to the caller's struct? It does if the call fails with
-/// `E2BIG`, because the struct has a size that is not `accepted`, or bytes up to `extent` that the
-/// kernel does not know.
+/// May the kernel write the size that it knows to the caller's struct? It does when the call fails
+/// with `E2BIG`: the size was not `accepted`, or the struct has non-zero bytes up to `extent`,
+/// which is beyond the size that the kernel knows.
 #[inline]
 pub(crate) fn may_write_back(call: &ExtensibleCall, accepted: bool, extent: usize) -> bool {
     match call.size {
@@ -62,7 +62,7 @@ pub(crate) fn may_write_back(call: &ExtensibleCall, accepted: bool, extent: usiz
     }
 }
 
-/// The size that the kernel writes then, with the offset to write it to.
+/// The offset at which the kernel writes in that case, and the size that it writes there.
 pub(crate) fn written_back(call: &ExtensibleCall) -> Option<(usize, u32)> {
     match call.size {
         // CAST: It is small.

@@ -2,9 +2,9 @@
 
 //! The memory of the logic.
 //!
-//! How memory is had differs between the kernel, the host and the tests that have allocations fail. So
-//! the crate that mounts the logic has a module `memory` in its root with a type `Vector<T>`, for which
-//! it implements [`Storage`]. That is all that the logic takes from outside.
+//! How memory is had differs between the kernel, the host and the tests that have allocations fail.
+//! So the crate that mounts the logic has a module `memory` in its root with a type `Vector<T>`,
+//! for which it implements [`Storage`]. That is all that the logic takes from outside.
 
 use crate::memory::Vector;
 use core::ops::{

@@ -3,11 +3,11 @@
 //! The system calls with an extensible argument: a struct that grows from kernel to kernel, passed
 //! by pointer along with its size.
 //!
-//! One list for all: what is copied and filtered, what is hooked, what
-//! `SECCOMP_GET_SYSCALL_EA_SIZE` tells, what the tests try. It uses `core` alone, as `crate::logic::bpf`
-//! does. The sizes are those of 7.3, where each call checks them in the function that is named.
+//! The engine copies and filters the arguments of these calls, the module hooks them,
+//! `SECCOMP_GET_SYSCALL_EA_SIZE` describes them and the tests make them, all by [`CALLS`]. The
+//! sizes are those of Linux 7.3, whose functions that check them are named beside each call.
 //!
-//! `bpf()` is not here: it writes results to its struct.
+//! `bpf()` is not in the list, as it writes results to its struct.
 
 /// `AUDIT_ARCH_X86_64`.
 pub const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
@@ -34,9 +34,9 @@ pub enum Size {
     Field {
         /// The offset.
         offset: usize,
-        /// What a size of 0 stands for; 0 if it stands for itself.
+        /// The size that the call takes for a size of 0; 0 if it does not replace that.
         zero: usize,
-        /// Does a call that fails with `E2BIG` write the size that the kernel knows to the field?
+        /// A call that fails with `E2BIG` writes the size that the kernel knows to the field.
         write_back: bool,
     },
 }
@@ -44,9 +44,9 @@ pub enum Size {
 /// What a NULL pointer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Null {
-    /// It is an address like any other, which can as good as never be read.
+    /// The call reads from address 0, which fails with `EFAULT` where nothing is mapped there.
     Address,
-    /// Along with a size of 0, that there is no struct.
+    /// The caller passes no struct, if the size is 0 as well.
     None,
     /// The call fails with `EINVAL` and reads nothing.
     Invalid,
@@ -72,7 +72,7 @@ pub struct ExtensibleCall {
 }
 
 impl ExtensibleCall {
-    /// A call of a recent number, which is the same everywhere.
+    /// A call that has the same number on all architectures, as recent ones have.
     const fn new(
         name: &'static str,
         nr: u32,
@@ -174,8 +174,9 @@ pub const CALLS: &[ExtensibleCall] = &[
 
 /// The call with this number, made on this architecture (`AUDIT_ARCH_*`).
 ///
-/// For numbers that come from a system call, see to it before that the processor does not speculate
-/// that one is below [`LIMIT`] which is not.
+/// If user space chose the number, the caller clamps it to [`LIMIT`] first, as
+/// `array_index_nospec()` does: else the processor could look up, speculatively, what is beyond the
+/// table.
 #[inline(always)]
 pub fn find(arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     let (places, nr) = match arch {
@@ -188,15 +189,15 @@ pub fn find(arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     CALLS.get(usize::from(*places.get(nr as usize)?))
 }
 
-/// By architecture and number, where in [`CALLS`] the call is; a place that there is not, if it is
-/// none of them.
+/// By architecture and number, the index of the call in [`CALLS`]; `u8::MAX` if the call has no
+/// extensible argument.
 static PLACES: [[u8; LIMIT]; 4] = {
     let mut places = [[u8::MAX; LIMIT]; 4];
     let mut at = 0;
     while at < CALLS.len() {
         let mut column = 0;
         while column < 4 {
-            // CAST: There are few.
+            // CAST: `CALLS` has less than `u8::MAX` entries.
             places[column][CALLS[at].numbers[column] as usize] = at as u8;
             column += 1;
         }

@@ -52,12 +52,12 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// How many there are.
+    /// The number of actions.
     pub(crate) const COUNT: u32 = Self::Allow as u32 + 1;
 }
 
 impl Verdict {
-    /// Where the evaluation of a stack starts.
+    /// What a stack of filters returns if none of them overrules it.
     pub(crate) const ALLOW: Self = Self(SECCOMP_RET_ALLOW);
 
     /// A filter's return value.
@@ -65,7 +65,7 @@ impl Verdict {
         Self(ret)
     }
 
-    /// Does this one win over `other`? On a tie, the one that was there first stays.
+    /// Does this verdict win over `other`? If they tie, the one that was found first stays.
     #[inline(always)]
     pub(crate) fn overrules(self, other: Self) -> bool {
         self.rank() < other.rank()
@@ -98,13 +98,13 @@ impl Verdict {
         }
     }
 
-    /// The action's bits, as audit records show them: an unknown action as it is.
+    /// The action's bits as audit records show them: those of an unknown action are not replaced.
     #[inline]
     pub(crate) fn code(self) -> u32 {
         self.0 & SECCOMP_RET_ACTION_FULL
     }
 
-    /// The errno that a call fails with, at most `MAX_ERRNO`; `None` if it is another action.
+    /// The errno that the call fails with, at most `MAX_ERRNO`; `None` for any other action.
     pub(crate) fn errno(self) -> Option<i32> {
         // CAST: It is small.
         (self.code() == SECCOMP_RET_ERRNO).then(|| self.data().min(MAX_ERRNO) as i32)

@@ -129,8 +129,8 @@ impl Drop for Classic {
 ///
 /// # Invariants
 ///
-/// The pointer is to a compiled `bpf_prog` that nobody else frees, made of a [`Lowered`] whose context is
-/// in `struct pt_regs`.
+/// The pointer is to a compiled `bpf_prog` that nobody else frees, made of a [`Lowered`] whose
+/// context is in `struct pt_regs`.
 pub(crate) struct Residuals(NonNull<bindings::bpf_prog>);
 
 // SAFETY: As for `Classic`.
@@ -206,8 +206,8 @@ impl Choice {
     /// [`NeededInputs`](crate::logic::bpf::append::NeededInputs)).
     #[inline(always)]
     pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
-        // SAFETY: By the contract of this function. The program reads the first field of `Inputs` at
-        // most, which is there.
+        // SAFETY: By the contract of this function. The program reads the first field of `Inputs`
+        // at most, which is there.
         unsafe { self.call(regs, (&raw const self.which).cast()) }
     }
 
@@ -215,8 +215,8 @@ impl Choice {
     ///
     /// # Safety
     ///
-    /// The [`Residuals`] are still there, and `inputs` has what the program needs, with an argument of
-    /// 4096 bytes.
+    /// The [`Residuals`] are still there, and `inputs` has what the program needs, with an argument
+    /// of 4096 bytes.
     #[inline(always)]
     pub(crate) unsafe fn run_with(&self, regs: Regs, inputs: &mut Inputs) -> u32 {
         inputs.which = self.which;

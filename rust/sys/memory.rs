@@ -18,8 +18,8 @@ use kernel::{
 /// The array that the logic's buffers are made of.
 pub(crate) type Vector<T> = KVVec<T>;
 
-/// The flags of all allocations that user space can cause: one that fails gives no warning, and memory
-/// is charged to the memory cgroup of the caller.
+/// The flags of all allocations that user space can cause: one that fails gives no warning, and
+/// memory is charged to the memory cgroup of the caller.
 pub(crate) fn flags() -> Flags {
     GFP_KERNEL_ACCOUNT | __GFP_NOWARN
 }

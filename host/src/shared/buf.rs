@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What tests ask of a [`Buf`] beyond what the logic does, and text. Without memory it panics, as tests
-//! have no other way out.
+//! What tests ask of a [`Buf`] beyond what the logic does, and text. Without memory it panics, as
+//! tests have no other way out.
 
 use crate::logic::buf::Buf;
 use core::fmt;
@@ -10,7 +10,8 @@ use core::ops::Deref;
 impl<T> Extend<T> for Buf<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
         let values = values.into_iter();
-        // Where allocations are traced they take longer than all else, so each is for more than a few.
+        // Where allocations are traced they take longer than all else, so each is for more than a
+        // few.
         self.reserve(values.size_hint().0.max(32)).expect("memory");
         values.for_each(|value| self.push(value).expect("memory"));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the host's tests and those in the kernel (`kunit/`) have in common: programs, an independent
-//! interpreter to compare with, and the cases.
+//! What the host's tests and those in the kernel (`kunit/`) have in common: programs, an
+//! independent interpreter to compare with, and the cases.
 
 /// [`buf::Text`] by a format.
 macro_rules! text {

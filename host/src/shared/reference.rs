@@ -2,8 +2,8 @@
 
 //! What programs mean and which are admitted, in the plainest way.
 //!
-//! Written from the kernel's definitions and not from `rust/logic/bpf/`, of which this shares nothing
-//! but the layout of instructions. Panics where the kernel would be in trouble.
+//! Written from the kernel's definitions and not from `rust/logic/bpf/`, of which this shares
+//! nothing but the layout of instructions. Panics where the kernel would be in trouble.
 
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::lower::{EbpfInsn, Lowered};

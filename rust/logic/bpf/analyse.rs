@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! For which system calls does a filter return a constant?
+//! Finds the system calls for which a filter returns a constant.
 //!
-//! One pass over the program answers for all numbers. What reaches an instruction is a short list
-//! of states, each with the set of numbers for which it is reached that way. A comparison of the
-//! number splits the set; one of an argument sends the set both ways. As jumps only lead forward,
-//! the pass has met all that leads to an instruction when it comes to it.
-//!
-//! The pass does not follow what is computed from the number, or through scratch memory. Numbers
-//! for which that is what made the difference are looked at again by `flow`, together if the program cannot tell them apart;
-//! and so are those for which it ran out of states. For as long as there is something to spend the
-//! result is never less than what looking at each number alone would give.
+//! The [sweep](super::sweep) answers for all numbers in one pass, but it does not follow what a
+//! program computes from the number, or stores in cells, and it keeps few states apart. The
+//! [flow](super::flow) looks again at the numbers for which that made the difference, at those
+//! together that the program cannot tell apart. If the meter lasts, the result is never less than
+//! what looking at each number alone would give.
 
 use super::{
     append::ArchView,
@@ -38,20 +34,21 @@ use super::{
 };
 use crate::logic::buf::NoMemory;
 
-/// Tells for each system call what `prog` does, which sees it by `view`.
+/// Finds out what `prog` does for each system call, if it sees calls by `view`.
 ///
-/// `prog` has passed [`check_classic`](super::check::check_classic); what is said of another means
-/// nothing. What there is no time for in `meter` is [`Outcome::Varies`], and so is what there are
-/// more than [`MAX_CONSTANTS`](super::outcomes::MAX_CONSTANTS) of.
+/// `prog` has passed [`check_classic`](super::check::check_classic); for another program the result
+/// is meaningless. A number [varies](Outcome::Varies) if the meter was spent before it was looked
+/// at, and if the program returns more than [`MAX_CONSTANTS`](super::outcomes::MAX_CONSTANTS)
+/// constants.
 ///
-/// The pass takes at most 8 steps per instruction, each of a few operations on 512 bits; a number
-/// that is looked at again takes one more per instruction, so that all is done in
-/// `(LIMIT + 8) * prog.len()` steps. (A list of comparisons takes about 100 machine instructions
-/// for each of its own.)
+/// The sweep takes at most 8 steps per instruction, each of a few operations on 512 bits. Each
+/// number that is looked at again takes one more step per instruction, so that the whole takes at
+/// most `(LIMIT + 8) * prog.len()` steps. (In a list of comparisons, each takes about 100 machine
+/// instructions.)
 ///
-/// Memory is two bytes per instruction and at most 110 KiB; a second look takes two bytes per
-/// instruction and 150 per target of a jump that is pending. Fails with [`NoMemory`] if there is
-/// none.
+/// The sweep takes two bytes of memory per instruction and at most 110 KiB; the flow takes two
+/// bytes per instruction and 150 per pending target of a jump. Fails with [`NoMemory`] if an
+/// allocation fails.
 pub fn analyse(
     prog: &[Insn],
     view: impl Into<ArchView>,
@@ -86,7 +83,7 @@ pub fn analyse(
     results.finish()
 }
 
-/// What `prog` does for the numbers that are given; `None` if there is no time to find out.
+/// What `prog` does for the numbers that are given; `None` if the meter is spent.
 fn look(
     prog: &[Insn],
     given: &mut Given,

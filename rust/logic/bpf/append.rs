@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What appended filters see, `struct seccomp_data_append`, and how little of it is data.
+//! Appended filters, which see `struct seccomp_data_append`.
 //!
-//! Most of the structure is constant for a filter: its size, the hole, all that it did not ask for.
-//! [`canonical`] makes constants of these loads, and words of the rest ([`WORD_NR_HIGH`] and those
-//! after it), so that nobody has to fill in a structure of that size, and the rest of this
-//! directory works on programs of one kind. Some words are constants as soon as the system call is
-//! known: see [`VisibleFields::known`].
+//! For a given filter most of the structure is constant: its size, the hole, and all fields that
+//! the filter did not ask for. [`canonical`] replaces loads of these by constants, and loads of the
+//! others by loads of words ([`WORD_NR_HIGH`] and those after it). So the engine never fills in the
+//! structure, and the rest of this directory works on programs of one kind. Some words are constant
+//! for a given system call: see [`VisibleFields::known`].
 //!
-//! The rule that a filter refuses arguments with more in them than it understands is put before its
-//! program as instructions, and so takes part in all that is found out of it.
+//! A filter that sees no tail refuses arguments that have one. [`canonical`] puts this rule before
+//! the program as instructions, so that all that is found out about the program includes it.
 
 use super::{
     check::{
@@ -64,7 +64,7 @@ use core::mem::{
     size_of, //
 };
 
-/// What a filter returns for an argument with more in it than it understands.
+/// What such a filter returns for such an argument.
 const RET_E2BIG: u32 = SECCOMP_RET_ERRNO | E2BIG;
 
 /// What a filter sees beyond `struct seccomp_data`.
@@ -74,14 +74,15 @@ pub struct VisibleFields {
     pub nr_high: bool,
     /// The protection-key register.
     pub pkey: bool,
-    /// So many bytes of extensible arguments.
+    /// How many bytes of extensible arguments; `None` for none at all.
     pub argument: Option<u32>,
-    /// Whether there is more in an argument; else the call is refused if there is.
+    /// Whether the argument has a tail, non-zero bytes beyond these. A filter that does not see
+    /// that refuses the call.
     pub tail: bool,
 }
 
 impl VisibleFields {
-    /// Nothing, as other filters.
+    /// Nothing, as for filters of `SECCOMP_SET_MODE_FILTER`.
     pub const NONE: Self = Self {
         nr_high: false,
         pkey: false,
@@ -97,13 +98,14 @@ impl VisibleFields {
             | bit(self.pkey, SECCOMP_DATA_FEATURE_PKEY)) as u32
     }
 
-    /// The extent of an argument beyond which the filter is told of a tail.
+    /// The filter sees a tail if the argument's extent is beyond this.
     pub fn limit(self) -> u32 {
         self.argument.filter(|_| self.tail).unwrap_or(u32::MAX)
     }
 
-    /// What a word is for every call that has an extensible argument (or, for every call that has
-    /// none); `None` if that depends, as for all words of `struct seccomp_data`.
+    /// The value of a word for all calls that have an extensible argument, or (not `extensible`)
+    /// for all that have none. `None` if that differs between calls, as for all words of `struct
+    /// seccomp_data`.
     pub(super) fn known(self, word: usize, extensible: bool) -> Option<u32> {
         match word {
             WORD_FEATURES if extensible && self.tail => None,
@@ -115,12 +117,12 @@ impl VisibleFields {
     }
 }
 
-/// How a filter sees system calls: those of which architecture, and what of them.
+/// How a filter sees the system calls of an architecture.
 #[derive(Clone, Copy, Debug)]
 pub struct ArchView {
     /// `AUDIT_ARCH_*`.
     pub arch: u32,
-    /// What beyond `struct seccomp_data`.
+    /// What it sees beyond `struct seccomp_data`.
     pub visible: VisibleFields,
 }
 
@@ -139,8 +141,7 @@ impl ArchView {
         self.visible.argument.is_some() && syscalls::find(self.arch, nr).is_some()
     }
 
-    /// Calls `f` with the numbers for which [`ArchView::sees_argument_of`] holds, of those that a table
-    /// may have.
+    /// Calls `f` with each number, below `LIMIT`, for which [`ArchView::sees_argument_of`] holds.
     pub(super) fn for_each_argument_seen(self, f: impl FnMut(u32)) {
         if self.visible.argument.is_some() {
             CALLS
@@ -151,12 +152,12 @@ impl ArchView {
     }
 }
 
-/// The canonical form of an appended filter as its author wrote it; `None` if it is not to be
-/// admitted.
+/// The canonical form of an appended filter as its author wrote it; `None` if the filter is
+/// invalid.
 ///
-/// Admitted is what `bpf_check_classic()` and `seccomp_check_filter()` admit, but that loads may
-/// be of any aligned word of `struct seccomp_data_append` that lies within what the filter says it
-/// understands. `BPF_LEN` is that length. Linear.
+/// `bpf_check_classic()` and `seccomp_check_filter()` decide what is valid, except that a filter
+/// may load any aligned word of `struct seccomp_data_append` within the length that it says it
+/// understands. `BPF_LEN` yields that length. Linear.
 ///
 /// The result passes [`check_classic`], and [`check_scratch`] finds nothing in it.
 pub fn canonical(prog: &[Insn], visible: VisibleFields) -> Result<Option<Buf<Insn>>, NoMemory> {
@@ -186,7 +187,7 @@ pub fn canonical(prog: &[Insn], visible: VisibleFields) -> Result<Option<Buf<Ins
     Ok(Some(code))
 }
 
-/// What is put before the program.
+/// How many instructions are put before the program.
 const PROLOGUE: usize = 4;
 
 fn translate(insn: Insn, visible: VisibleFields) -> Option<Insn> {
@@ -232,22 +233,22 @@ fn load(offset: u32, end: u32, visible: VisibleFields) -> Op {
         PKEY if visible.pkey => Op::LdWord(WORD_PKEY),
         EA_SIZE | EA_SIZE_HIGH if sees => word(WORD_EA_SIZE, EA_SIZE),
         SECCOMP_DATA_APPEND_SIZE.. => word(WORD_EA, SECCOMP_DATA_APPEND_SIZE),
-        // The upper halves, the hole, and what was not asked for.
+        // The upper halves, the hole, and the fields that the filter did not ask for.
         _ => Op::LdImm(0),
     }
 }
 
-/// What programs read besides the registers: r2 points here.
+/// What compiled programs read besides the registers: r2 points here.
 ///
-/// A program that needs nothing (see [`NeededInputs`]) reads the first field at most. `nr_high` is not
-/// here: programs read it where they read the number.
+/// A program that needs nothing (see [`NeededInputs`]) reads at most the first field. `nr_high` is
+/// not here, as programs read it from the register that has the number.
 ///
-/// `P` is a pointer to 4096 bytes, of a type of the caller's, who has to see to it that the bytes are
-/// there.
+/// `P` is the type of the pointer to the 4096 bytes of the argument. Whoever runs programs chooses
+/// it, and guarantees that the bytes are there.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Inputs<P = *const u8> {
-    /// Which of the programs that are compiled in one is to be run.
+    /// Which of the programs that were compiled into one is run.
     pub which: u32,
     /// The protection-key register.
     pub pkey: u32,
@@ -255,9 +256,9 @@ pub struct Inputs<P = *const u8> {
     pub argument: P,
     /// Its size as the caller passed it.
     pub size: u64,
-    /// Where it is zero from.
+    /// Its extent: the offset from which on it is zero.
     pub extent: u32,
-    /// [`SECCOMP_DATA_FEATURE_EA`] if there is one.
+    /// [`SECCOMP_DATA_FEATURE_EA`] if the call has one.
     pub features: u32,
 }
 
@@ -274,15 +275,15 @@ const _: () = assert!(
         && size_of::<RawInputs>() == 32
 );
 
-/// The bit that [`Inputs::extent`] beyond [`VisibleFields::limit`] stands for.
+/// The feature that a filter sees if [`Inputs::extent`] is beyond [`VisibleFields::limit`].
 pub(super) const TAIL: u32 = SECCOMP_DATA_FEATURE_EA_TAIL as u32;
 
-/// What a program needs to have in [`Inputs`].
+/// Which of [`Inputs`] a program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeededInputs {
     /// [`Inputs::pkey`].
     pub pkey: bool,
-    /// The rest.
+    /// All others.
     pub argument: bool,
 }
 
@@ -293,7 +294,7 @@ impl NeededInputs {
         argument: false,
     };
 
-    /// All that there is.
+    /// All of them.
     pub const ALL: Self = Self {
         pkey: true,
         argument: true,
@@ -312,7 +313,7 @@ impl NeededInputs {
         needs
     }
 
-    /// What both need.
+    /// What one of both needs.
     pub fn and(self, other: Self) -> Self {
         Self {
             pkey: self.pkey || other.pkey,
@@ -320,7 +321,7 @@ impl NeededInputs {
         }
     }
 
-    /// Is there nothing?
+    /// Does it need none?
     #[inline(always)]
     pub fn is_empty(self) -> bool {
         !self.pkey && !self.argument

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which programs are admitted.
+//! Which programs user space may install.
 //!
 //! Follows `seccomp_check_filter()` of `kernel/seccomp.c`, and `bpf_check_classic()` with
 //! `check_load_and_stores()` of `net/core/filter.c`.
@@ -25,11 +25,10 @@ use crate::logic::buf::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid;
 
-/// Admits what seccomp's dialect of classic BPF admits: the instructions one by one, and their
-/// number.
+/// Checks the instructions one by one, and their number. Linear.
 ///
-/// Fails with [`Invalid`] where `seccomp_check_filter()` fails with `EINVAL`, that is also for loads
-/// beyond `struct seccomp_data`. Linear.
+/// Fails with [`Invalid`] where `seccomp_check_filter()` fails with `EINVAL`: an instruction is not
+/// in seccomp's dialect of classic BPF, or loads from beyond `struct seccomp_data`.
 pub fn check(prog: &[Insn]) -> Result<(), Invalid> {
     let valid = |insn: &Insn| match insn.decode() {
         Some(Op::LdWord(word)) => word < DATA_WORDS,
@@ -42,11 +41,11 @@ pub fn check(prog: &[Insn]) -> Result<(), Invalid> {
     }
 }
 
-/// Admits what can be run: instructions that mean something, with jumps, cells and constants in
-/// range, and a return at the end.
+/// Checks that a program can be run: every instruction is known, jumps, cells and constants are in
+/// range, and the last instruction returns. Linear.
 ///
-/// Together with [`check`] and [`check_scratch`] this admits what `bpf_check_classic()` and then
-/// `seccomp_check_filter()` admit. Linear.
+/// A program that also passes [`check`] and [`check_scratch`] is one that `bpf_check_classic()` and
+/// then `seccomp_check_filter()` admit.
 pub fn check_classic(prog: &[Insn]) -> Result<(), Invalid> {
     if prog.len() > MAX_INSNS {
         return Err(Invalid);
@@ -76,11 +75,12 @@ pub fn check_classic(prog: &[Insn]) -> Result<(), Invalid> {
     }
 }
 
-/// Tells which cells may be loaded before they are stored, as bits: none, if the program is to be
-/// admitted.
+/// The cells that may be loaded before they are stored, as bits. A program is admitted if there are
+/// none.
 ///
-/// Errs in the same way as `check_load_and_stores()`: what a return leaves stored counts for the
-/// instruction after it. `prog` has passed [`check_classic`]. Linear; two bytes per instruction.
+/// Errs on the safe side in the same way as `check_load_and_stores()`: it takes a return to fall
+/// through to the next instruction. `prog` has passed [`check_classic`]. Linear; two bytes per
+/// instruction.
 pub fn check_scratch(prog: &[Insn]) -> Result<u16, NoMemory> {
     let mut masks = Buf::filled(prog.len(), u16::MAX)?;
     let cell = |k: u32| 1u16.checked_shl(k).unwrap_or(0);

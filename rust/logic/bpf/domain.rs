@@ -3,8 +3,8 @@
 //! The abstract domain: what is known of a value, and what operations make of that.
 //!
 //! The [sweep](super::sweep), which follows all system call numbers at once, and the
-//! [flow](super::flow), which follows one and those like it, both compute with these values. What is
-//! folded is decided here alone, so that the two cannot differ about it.
+//! [flow](super::flow), which follows one and those like it, both compute with these values. What
+//! is folded is decided here alone, so that the two cannot differ about it.
 
 use super::{
     append::ArchView,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a program computes for one system call number, as far as that does not depend on the
-//! arguments, and for which other numbers it does the same.
+//! Follows one system call number through a program, as far as the arguments do not matter, and
+//! finds the other numbers for which the program does the same.
 //!
 //! A [`Given`] starts with a set of numbers, of which it follows one. Each comparison of the number
-//! takes those out of the set for which it ends in another way; whatever else is done with the
-//! number leaves it alone in the set. So the program cannot tell the numbers apart that are in the
-//! set at the end of a walk: what was found out for one is true of all.
+//! takes those out of the set for which it ends in another way. Any other operation on the number
+//! leaves it alone in the set. So the program cannot tell the numbers apart that are in the set at
+//! the end of a [walk](super::walk): what was found for one is true of all.
 
 use super::{
     append::ArchView,
@@ -41,7 +41,7 @@ use super::{
 pub(super) struct AbstractState([Val; SLOTS]);
 
 impl AbstractState {
-    /// Where programs start, and where a walk that does not start there starts.
+    /// The state at the start of a program, and at a [start](super::outcomes::Start).
     pub(super) const START: Self = {
         let mut slots = [Val::Unknown; SLOTS];
         slots[SLOT_A] = Val::Known(0);
@@ -68,7 +68,7 @@ impl AbstractState {
         }
     }
 
-    /// Keeps what is true of both, before `insn`.
+    /// Keeps what is true of both states, before `insn`.
     pub(super) fn join(&mut self, other: &Self, insn: Option<&Insn>, given: &mut Given) {
         if self.0 == other.0 {
             return;
@@ -85,7 +85,7 @@ impl AbstractState {
                     SLOT_X => x,
                     _ => true,
                 };
-                // Whoever reads it can tell the numbers apart.
+                // An instruction that reads the slot can tell the numbers apart.
                 cheap &= !matters;
                 if matters && given.concrete(*val) == given.concrete(*other) {
                     *val = Val::Known(given.nr);
@@ -105,9 +105,9 @@ impl AbstractState {
 pub(super) enum Effect {
     /// Writes a slot and goes on.
     Set(usize, Val),
-    /// As `Set` of an unknown quotient to `A`, unless it returns 0.
+    /// Sets `A` to an unknown quotient and goes on, or returns 0 if the divisor is 0.
     Divide,
-    /// Goes on elsewhere, or with the next one.
+    /// Goes on at this instruction.
     Goto(usize),
     /// Goes on at the first place if its condition holds, else at the second.
     Split(usize, usize),
@@ -116,7 +116,8 @@ pub(super) enum Effect {
 }
 
 impl Effect {
-    /// What it costs to follow an instruction that has this effect, see [`Meter`](super::meter::Meter).
+    /// What it costs to follow an instruction that has this effect, see
+    /// [`Meter`](super::meter::Meter).
     pub(super) fn cost(self) -> u32 {
         match self {
             Effect::Goto(_) => price::GOTO,
@@ -126,14 +127,14 @@ impl Effect {
     }
 }
 
-/// The data, as far as it is known.
+/// The system calls that are followed.
 pub(super) struct Given {
     /// The number that is followed.
     nr: u32,
-    /// The numbers for which all that was found so far is the same, `nr` among them if it is below
+    /// The numbers of which all that was found so far is true. `nr` is one of them if it is below
     /// [`LIMIT`](crate::logic::syscalls::LIMIT).
     alike: Set,
-    /// `nr` is the only one.
+    /// Only `nr` is left.
     alone: bool,
     view: ArchView,
     extensible: bool,
@@ -169,7 +170,7 @@ impl Given {
         self.alike
     }
 
-    /// What is found next is true of the number that is followed only.
+    /// From now on, what is found is true of no other number than the one that is followed.
     fn single(&mut self) {
         if !self.alone {
             self.alone = true;
@@ -177,7 +178,7 @@ impl Given {
         }
     }
 
-    /// What is found next is true of these only, `nr` among them.
+    /// From now on, what is found is true of these numbers only, one of which is followed.
     fn narrow(&mut self, to: impl FnOnce() -> Set) {
         if !self.alone {
             self.alike = self.alike.and(&to());
@@ -202,7 +203,7 @@ impl Given {
         }
     }
 
-    /// A value for the number that is followed.
+    /// The value for the number that is followed.
     fn concrete(&self, val: Val) -> Val {
         match val {
             Val::Nr => Val::Known(self.nr),
@@ -210,7 +211,7 @@ impl Given {
         }
     }
 
-    /// The same for a value with which something is done that is true of that number only.
+    /// The same, for an operation whose result is true of that number only.
     fn spell_out(&mut self, val: Val) -> Val {
         if val == Val::Nr {
             self.single();
@@ -255,7 +256,7 @@ impl Given {
     /// Arithmetic with two operands.
     fn alu(&mut self, op: Alu, a: Val, b: Val, next: usize) -> Effect {
         let folded = match domain::alu(op, a, b) {
-            // What leaves the number as it is does so for all.
+            // An operation that leaves one number as it is leaves all.
             Folded::Same => Folded::Same,
             _ if a == Val::Nr || b == Val::Nr => {
                 let (a, b) = (self.spell_out(a), self.spell_out(b));
@@ -271,7 +272,7 @@ impl Given {
         }
     }
 
-    /// Does a condition hold? `None` if that depends.
+    /// Does a condition hold? `None` if that depends on what is not known.
     fn decide(&mut self, cond: Cond, a: Val, b: Val) -> Option<bool> {
         match domain::compare(cond, a, b) {
             Compared::Always(held) => Some(held),
@@ -295,7 +296,7 @@ impl Given {
     }
 }
 
-/// The slot of a cell; none that there is if there is no such cell.
+/// The slot of a cell; `usize::MAX` if there is no such cell.
 fn cell(k: u32) -> usize {
     if k < CELLS as u32 {
         k as usize

@@ -5,14 +5,14 @@
 //! C headers: [`include/uapi/linux/filter.h`](srctree/include/uapi/linux/filter.h),
 //! [`include/uapi/linux/bpf_common.h`](srctree/include/uapi/linux/bpf_common.h)
 //!
-//! [`Insn::decode`] is the one place that knows the encoding; all else works on [`Op`].
+//! Only [`Insn::decode`] and the conversion back know the encoding; all else works on [`Op`].
 
 /// `sizeof(struct seccomp_data)`, which is also what the LEN loads yield.
 pub const DATA_SIZE: u32 = 64;
 /// 32-bit words in `struct seccomp_data`.
 pub const DATA_WORDS: usize = 16;
-/// 32-bit words that there are for programs in all. Those beyond [`DATA_WORDS`] are what
-/// [`canonical`](super::append::canonical) makes of what an appended filter loads.
+/// 32-bit words that a program can load. [`canonical`](super::append::canonical) replaces loads of
+/// an appended filter by loads of the words from [`DATA_WORDS`] on.
 pub const WORDS: usize = WORD_EA + EA_WORDS;
 /// The word of `seccomp_data.nr`.
 pub const WORD_NR: usize = 0;
@@ -24,7 +24,8 @@ pub const WORD_NR_HIGH: usize = 16;
 pub const WORD_PKEY: usize = 17;
 /// The word of the lower half of `seccomp_data_append.features`.
 pub const WORD_FEATURES: usize = 18;
-/// The word that tells where the extensible argument is zero from; filters do not see it.
+/// The word with the extent of the extensible argument: the offset from which on it is zero.
+/// Filters cannot load it.
 pub const WORD_EXTENT: usize = 19;
 /// The first of the two words of `seccomp_data_append.extensible_arg_size`.
 pub const WORD_EA_SIZE: usize = 20;
@@ -34,9 +35,9 @@ pub const WORD_EA: usize = 22;
 pub const EA_WORDS: usize = 1024;
 /// Cells of scratch memory (`BPF_MEMWORDS`).
 pub const CELLS: usize = 16;
-/// Instructions in a program that is to be admitted.
+/// The most instructions of a program that user space may install.
 pub const BPF_MAXINSNS: usize = 4096;
-/// Instructions in a program, with what [`canonical`](super::append::canonical) puts before it.
+/// The same with the instructions that [`canonical`](super::append::canonical) puts before it.
 pub const MAX_INSNS: usize = BPF_MAXINSNS + 4;
 
 /// Instruction classes.
@@ -308,11 +309,11 @@ impl Insn {
         Self { code, jt, jf, k }
     }
 
-    /// What the instruction means; `None` if `seccomp_check_filter()` refuses it, but that loads
-    /// may be of any of the [`WORDS`].
+    /// What the instruction means; `None` if `seccomp_check_filter()` refuses it. Unlike there,
+    /// loads may be of any of the [`WORDS`].
     ///
-    /// As there, cells and distances may be out of range, and fields that an instruction has no
-    /// use for may be anything.
+    /// As there, cells and distances may be out of range, and fields that the instruction does not
+    /// use may have any value.
     #[inline]
     pub fn decode(self) -> Option<Op> {
         const LD_ABS: u16 = BPF_LD | BPF_W | BPF_ABS;
@@ -416,7 +417,6 @@ impl From<Op> for Insn {
 /// Where a jump at `pc` over `distance` instructions leads.
 #[inline(always)]
 pub(super) fn target(pc: usize, distance: u32) -> usize {
-    // CAST: `usize` has 64 bits on the machines this is for; if it had fewer, a distance that is
-    // cut would still be caught by whoever looks up the target. Saturation is never reached.
+    // CAST: `usize` has 64 bits on the supported architectures. The sum never saturates.
     pc.saturating_add(1).saturating_add(distance as usize)
 }

@@ -59,7 +59,7 @@ fn effects(op: Op) -> (Slots, Slots) {
     }
 }
 
-/// May the values of `A` and of `X` matter before an instruction, as far as it tells by itself?
+/// May an instruction, or one after it, read `A`; and `X`? Looks at this instruction only.
 #[inline]
 pub(super) fn may_matter(insn: Option<&Insn>) -> (bool, bool) {
     match insn.and_then(|insn| insn.decode()) {
@@ -70,7 +70,7 @@ pub(super) fn may_matter(insn: Option<&Insn>) -> (bool, bool) {
     }
 }
 
-/// May the instruction be left out when nobody reads what it writes?
+/// Can the instruction be left out if nothing reads what it writes?
 fn is_pure(op: Op) -> bool {
     !matches!(
         op,
@@ -78,10 +78,10 @@ fn is_pure(op: Op) -> bool {
     )
 }
 
-/// One pass from the end, which is enough as jumps lead forward.
+/// Fills `live` with the slots that are live before each instruction. One pass from the end is
+/// enough, as jumps lead forward.
 ///
-/// `visit` learns of the instructions that can be left out: pure ones that write nothing live.
-/// The slots in `live` are live before each instruction then.
+/// Calls `visit` for each instruction that can be left out: it is pure and writes nothing live.
 fn pass(
     prog: &[Insn],
     live: &mut Buf<Slots>,
@@ -89,7 +89,7 @@ fn pass(
 ) -> Result<(), NoMemory> {
     live.refill(prog.len(), 0)?;
     for (pc, insn) in prog.iter().enumerate().rev() {
-        // All is live before what is no instruction, and where a jump out of the program leads.
+        // Before an invalid instruction, and where a jump leaves the program, every slot is live.
         let Some(op) = insn.decode() else {
             if let Some(before) = live.get_mut(pc) {
                 *before = Slots::MAX;
@@ -130,12 +130,12 @@ pub(super) fn liveness(prog: &[Insn]) -> Result<Buf<Slots>, NoMemory> {
     Ok(live)
 }
 
-/// Makes a NOP of each instruction that computes what nobody reads. As [`liveness`].
+/// Replaces by a NOP each instruction whose result is never read. Linear, as [`liveness`].
 pub(super) fn remove_dead(prog: &mut [Insn]) -> Result<(), NoMemory> {
     Remover::new().remove_dead(prog)
 }
 
-/// [`remove_dead`] for more than one program; keeps its memory.
+/// [`remove_dead`] for one program after the other, with the same memory.
 pub(super) struct Remover {
     live: Buf<Slots>,
     dead: Buf<usize>,

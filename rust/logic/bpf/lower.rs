@@ -2,15 +2,16 @@
 
 //! From classic BPF over `struct seccomp_data` to eBPF over the saved registers.
 //!
-//! Does what `bpf_convert_filter()` of `net/core/filter.c` does, but for where the data comes from:
-//! nobody has to fill in a `seccomp_data` first. Without its prologue, and with 32-bit comparisons
-//! throughout, the test of a 64-bit argument is four instructions long, as in the filter.
+//! Translates as `bpf_convert_filter()` of `net/core/filter.c` does, but loads read the registers
+//! where they were saved, so that the engine need not fill in a `struct seccomp_data`. Without a
+//! prologue, and with 32-bit comparisons throughout, the test of a 64-bit argument takes four
+//! instructions, as in the filter.
 //!
-//! `A` is r0, `X` is r3, the context stays in r1 and all else that programs find
-//! ([`Inputs`](super::append::Inputs)) in r2, as
-//! nothing is called; the cells are on the stack. So a program is a function of two arguments, as
-//! the kernel's are, which matters where the type of a function is checked before it is called by
-//! its address. The upper halves of r0 and r3 are zero at all times.
+//! `A` is r0, `X` is r3, r1 points to the context, r2 to [`Inputs`](super::append::Inputs), and the
+//! cells are on the stack. No function is called, so r1 to r3 keep their values. A program is a
+//! function of two arguments, as the kernel's programs are: where the type of a function is checked
+//! before a call by its address, that must match. The upper halves of r0 and r3 are zero at all
+//! times.
 
 use super::{
     append::{
@@ -56,14 +57,14 @@ use crate::logic::buf::{
 };
 use core::mem::offset_of;
 
-/// Bytes of stack that a program with cells uses.
+/// The bytes of stack of a program that uses cells.
 pub const STACK: i16 = 4 * CELLS as i16;
 
 /// `struct bpf_insn`, little endian.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EbpfInsn {
-    /// What to do.
+    /// The operation.
     pub code: u8,
     /// The destination in the lower half, the source in the upper.
     pub regs: u8,
@@ -76,7 +77,7 @@ pub struct EbpfInsn {
 /// Where a word of `struct seccomp_data` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// Nowhere: it is always this.
+    /// Nowhere: it always has this value.
     Const(u32),
     /// In the 32 bits at this offset from the context.
     At(i16),
@@ -89,7 +90,7 @@ pub struct Layout {
     pub words: [Word; DATA_WORDS],
     /// The high half of the number's register.
     pub nr_high: Word,
-    /// How the filter sees the others, which are in [`Inputs`].
+    /// What the filter sees of [`Inputs`](super::append::Inputs), where the other words are.
     pub visible: VisibleFields,
 }
 
@@ -101,7 +102,7 @@ impl Layout {
             Word::Const(_) => 0,
             Word::At(offset) => match usize::try_from(*offset) {
                 Ok(offset) => offset.saturating_add(4),
-                // Before the context, which is in no context.
+                // Before the context. No context is as long as this says.
                 Err(_) => usize::MAX,
             },
         });
@@ -192,12 +193,12 @@ impl EbpfInsn {
 ///
 /// # Invariants
 ///
-/// `insns` is one program or several, of which [`Inputs::which`](super::append::Inputs::which) chooses
-/// one. Called with pointers in r1 and r2, it
+/// `insns` is one program or several, of which [`Inputs::which`](super::append::Inputs::which)
+/// chooses one. Called with pointers in r1 and r2, it
 ///
 /// - reads, by r1, not more than the first `context` bytes;
-/// - reads, by r2, fields of [`Inputs`](super::append::Inputs), and by the pointer in it the argument's
-///   4096 bytes: `which`, and what in `needs` is noted of the chosen program;
+/// - reads, by r2, fields of [`Inputs`](super::append::Inputs), and by the pointer in it the
+///   argument's 4096 bytes: `which`, and what in `needs` is noted of the chosen program;
 /// - reads and writes the [`STACK`] bytes below r10, and reads none that it has not written;
 /// - writes r0, r3 and r4, and calls nothing;
 /// - jumps forward only, to its own instructions, and ends with `exit`.
@@ -211,8 +212,8 @@ pub struct Lowered {
 }
 
 impl Lowered {
-    /// `insns` of which each choice is a result of [`lower_live`] for a program that needs no more than
-    /// what is in `needs`, and for one of `layouts`.
+    /// `insns` of which each choice is a result of [`lower_live`] for a program that needs no more
+    /// than what is in `needs`, and for one of `layouts`.
     pub(super) fn new<'a>(
         insns: Buf<EbpfInsn>,
         needs: Buf<NeededInputs>,
@@ -233,8 +234,8 @@ impl Lowered {
         &self.insns
     }
 
-    /// What the program needs that [`Inputs::which`](super::append::Inputs::which) chooses. If there are
-    /// fewer, it chooses the last.
+    /// What the program needs that [`Inputs::which`](super::append::Inputs::which) chooses. If
+    /// there are fewer, it chooses the last.
     pub fn needs(&self, which: u32) -> NeededInputs {
         let chosen = self.needs.get(which as usize).or(self.needs.last());
         chosen.copied().unwrap_or(NeededInputs::ALL)
@@ -257,8 +258,8 @@ impl Lowered {
 ///
 /// The result has at most six instructions for each of `prog`, and two more; it returns a 32-bit
 /// value, uses r0 to r4 and, if there are cells, [`STACK`] bytes of stack. `None` if `prog` does
-/// not pass [`check_classic`], or loads cells before it stores them ([`check_scratch`]). Linear; at most
-/// 26 bytes per instruction besides the result. Fails with [`NoMemory`] if there is none.
+/// not pass [`check_classic`], or loads cells before it stores them ([`check_scratch`]). Linear; at
+/// most 26 bytes per instruction besides the result. Fails with [`NoMemory`] if there is none.
 pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Lowered>, NoMemory> {
     let Some(insns) = lower_checked(prog, layout)? else {
         return Ok(None);
@@ -267,8 +268,8 @@ pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Lowered>, NoMemory
     Ok(Some(Lowered::new(insns, needs, [layout])))
 }
 
-/// [`lower`] for a result of `specialise()`, all of which does something. (But for stores, which may be
-/// there for [`check_scratch`] alone.)
+/// [`lower`] for a result of `specialise()`, in which no instruction is dead, unless it uses cells:
+/// some stores may be there only so that it passes [`check_scratch`].
 pub(super) fn lower_live(
     prog: &[Insn],
     layout: &Layout,
@@ -289,7 +290,7 @@ fn lower_checked(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>
     if prog.iter().any(uses_cell) && check_scratch(prog)? != 0 {
         return Ok(None);
     }
-    // What is computed for nobody would read what is not there, so it must go.
+    // A dead load could read an input that is not there.
     let mut code = Buf::with_capacity(prog.len())?;
     for insn in prog {
         code.push(*insn)?;
@@ -328,7 +329,8 @@ fn translate(code: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, No
     Ok(Some(out.insns))
 }
 
-/// The result while it is made: the distances are numbers of instructions of `prog` at first.
+/// The result while it is made. Until `link()`, the distance of a jump is the index of its target
+/// in `prog`.
 struct Code {
     /// By instruction of `prog`, where its translation starts.
     places: Buf<u16>,
@@ -365,7 +367,7 @@ impl Code {
             Op::Neg => self.put(EbpfInsn::new(ALU | NEG, R0, 0, 0, 0)),
             Op::Alu(op, src) => {
                 if (op, src) == (Alu::Div, Src::X) {
-                    // An `X` of 0 ends the program with 0.
+                    // If `X` is 0 the program returns 0.
                     self.put(EbpfInsn::new(JMP32 | JNE, X, 0, 2, 0))?;
                     self.put(EbpfInsn::mov(R0, 0))?;
                     self.put(EbpfInsn::exit())?;
@@ -404,7 +406,7 @@ impl Code {
     }
 
     fn load(&mut self, word: usize, layout: &Layout) -> Result<(), NoMemory> {
-        // CAST: Small, as is all that words are in.
+        // CAST: The structures that words are in are small.
         const fn at(offset: usize) -> i16 {
             offset as i16
         }
@@ -438,15 +440,15 @@ impl Code {
         }
     }
 
-    /// Turns where jumps lead in `prog` into distances.
+    /// Replaces the targets of jumps by distances.
     fn link(&mut self) {
         let Self { places, insns } = self;
         for (at, insn) in insns.iter_mut().enumerate() {
             if !is_linked(*insn) {
                 continue;
             }
-            // CAST: What `put_jump()` has put there, and then distances below the length, which
-            // is less than `i16::MAX`.
+            // CAST: `put_jump()` put an index there. Distances are below the length, which is less
+            // than `i16::MAX`.
             let place = places.get(insn.off as usize).copied().unwrap_or(0);
             insn.off = usize::from(place).saturating_sub(at.saturating_add(1)) as i16;
         }
@@ -464,18 +466,19 @@ const fn operands(code: u8, src: Src) -> EbpfInsn {
 
 const JUMP: EbpfInsn = EbpfInsn::new(JMP | JA, 0, 0, 0, 0);
 
-/// What chooses one of several programs: loads which it is to be.
+/// Of the code that chooses a program: loads the choice.
 pub(super) fn load_choice() -> EbpfInsn {
     // CAST: It is the first field.
     EbpfInsn::load(R4, R2, offset_of!(RawInputs, which) as i16)
 }
 
-/// Jumps over `distance` instructions if the choice is not less than `k`.
+/// Of the code that chooses a program: jumps over `distance` instructions if the choice is `k` or
+/// more.
 pub(super) fn jump_if_chosen(k: i32, distance: i16) -> EbpfInsn {
     EbpfInsn::new(JMP32 | JGE, R4, 0, distance, k)
 }
 
-/// Is it a jump of `put_jump()`? Those on `X` and on r4 alone are not.
+/// Did `put_jump()` put this jump? It did not if the left operand is `X` or r4.
 fn is_linked(insn: EbpfInsn) -> bool {
     match insn.code & 0x07 {
         JMP => insn.code != JMP | EXIT,

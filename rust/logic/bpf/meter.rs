@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much may be spent on finding out what a program does.
+//! Bounds the time that is spent on a program.
 //!
-//! Anybody can install filters, and a program can be made to be hard to analyse. So all that looks
-//! at one charges what it does to a [`Meter`]. When that is spent the analysis ends with what it
-//! has: the calls that it has not come to are left to the filter's own program.
+//! Any process can install filters, and can make one that is hard to analyse. So all code that
+//! looks at a program charges its work to a [`Meter`]. When that is spent, the analysis ends with
+//! what it has: the calls that it has not come to are left to the filter's own program.
 //!
-//! The same program always gets as far: what is charged depends on the program alone.
+//! What is charged depends on the program alone, so that the same program always gets as far.
 
 use super::insn::{
     Insn,
     BPF_JMP, //
 };
 
-/// Units between two questions whether to go on.
+/// Units that are charged between two calls of [`Meter::go_on`].
 const STRIDE: u32 = 1 << 15;
 
 /// What is left to spend. A unit is about one machine instruction.
 pub struct Meter {
     left: u32,
-    /// Spent since `go_on` was asked.
+    /// Charged since `go_on` was called.
     stride: u32,
+    /// Shall the analysis go on?
     go_on: fn() -> bool,
 }
 
 impl Meter {
-    /// With so many units. Before each [`STRIDE`] of them `go_on` is asked, which may sleep; if it
-    /// says no, all is spent.
+    /// A meter of this many units. After each [`STRIDE`] of them it calls `go_on`, which may sleep;
+    /// if that returns false, all is spent.
     pub fn new(units: u32, go_on: fn() -> bool) -> Self {
         Self {
             left: units,
@@ -35,12 +36,12 @@ impl Meter {
         }
     }
 
-    /// With more than any program takes.
+    /// A meter of more units than any program takes.
     pub fn unlimited() -> Self {
         Self::new(u32::MAX, || true)
     }
 
-    /// Takes `units`; false if there are less, now and from then on.
+    /// Takes `units`. False if fewer are left; then nothing is left.
     #[inline]
     #[must_use]
     pub fn spend(&mut self, units: u32) -> bool {
@@ -62,7 +63,7 @@ impl Meter {
         true
     }
 
-    /// Takes `units` if there are so many, else nothing.
+    /// Takes `units` if they are left, else none.
     #[must_use]
     pub fn spend_if_left(&mut self, units: u32) -> bool {
         units <= self.left && self.spend(units)
@@ -76,11 +77,11 @@ impl Meter {
 
 /// The units that may be spent on a program.
 ///
-/// The kernel, too, takes longer for a longer filter, and for one with more jumps. So the units are such
-/// that, whatever the filter is, installing it takes less than twice what the built-in engine takes,
-/// and 50,000 machine instructions: `make test T=costs` checks that. Measured: the built-in engine
-/// takes 50,000 for the shortest filter, and 860 for each instruction that compiles easily. The module
-/// takes as much, 28,000 for its tables, and these units.
+/// The kernel, too, takes longer for a longer filter, and for one with more jumps. So the units are
+/// such that, whatever the filter is, installing it takes less than twice what the built-in engine
+/// takes, and 50,000 machine instructions: `make test T=costs` checks that. Measured: the built-in
+/// engine takes 50,000 for the shortest filter, and 860 for each instruction that compiles easily.
+/// The module takes as much, 28,000 for its tables, and these units.
 pub fn units(prog: &[Insn]) -> u32 {
     /// For any program, and for each of its instructions.
     const ANY: u32 = 75_000;

@@ -2,19 +2,19 @@
 
 //! What a seccomp filter does, found out without running it.
 //!
-//! A filter is a classic BPF program over `struct seccomp_data`. For a given architecture most of
-//! them do not look beyond the system call's number, and the others do so for few of the numbers:
+//! A filter is a classic BPF program over `struct seccomp_data`. On a given architecture most
+//! filters look at nothing but the system call's number, and the others look further for a few
+//! numbers only:
 //!
-//! - [`analyse`] tells for every number whether the filter returns a constant;
-//! - [`residual`] makes, for a number for which it does not, the program that is left;
+//! - [`analyse`](mod@analyse) finds the numbers for which the filter returns a constant;
+//! - [`residual`] makes, for one of the other numbers, the program that is left of the filter;
 //! - [`lower`] translates such a program to eBPF that reads the saved registers itself;
-//! - [`append`] makes programs of the same kind of appended filters, which see more;
-//! - [`study`] puts these together: what a filter does for every call, found out at a bounded cost.
+//! - [`append`] translates appended filters, which see more, to programs of the same kind;
+//! - [`study`](mod@study) does all this for a filter, at a bounded cost.
 //!
-//! Nothing here touches the kernel: the same files are tested on the host, see `host/`. The
-//! semantics are those of `bpf_convert_filter()` in `net/core/filter.c`: `A` and `X` start at 0,
-//! arithmetic wraps at 32 bits, shifts take their amount modulo 32, and a division by an `X` of 0
-//! ends the program with 0. Data is read as little endian.
+//! The semantics are those of `bpf_convert_filter()` in `net/core/filter.c`: `A` and `X` start at
+//! 0, arithmetic wraps at 32 bits, shifts take their amount modulo 32, and a division by an `X` of
+//! 0 ends the program with 0. Data is read as little endian.
 
 pub mod analyse;
 pub mod append;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a filter does for each system call: how it is found out piece by piece, and told.
+//! What a filter does for each system call: [`Results`] collects it, [`Outcomes`] has it.
 
 use super::{
     domain::Val,
@@ -20,19 +20,19 @@ use crate::logic::{
 pub enum Outcome {
     /// It returns this, whatever the arguments and the instruction pointer are.
     Constant(u32),
-    /// That depends, or could not be found out.
+    /// It may return different values, or the analysis did not find out.
     Varies,
 }
 
-/// Different constants that can be told of one filter.
+/// The most constants that can be noted for one filter.
 pub const MAX_CONSTANTS: usize = u8::MAX as usize;
 
-/// Places from which on numbers are looked at, of about 70 bytes each.
+/// The most [starts](Start), of about 70 bytes each.
 const MAX_STARTS: usize = 256;
 
 /// What a filter does for each system call below [`LIMIT`].
 pub struct Outcomes {
-    /// By number, 0 if it varies, else one more than where in `constants` its outcome is.
+    /// By number, 0 if it varies, else one more than the index of its outcome in `constants`.
     index: Buf<u8>,
     constants: Buf<u32>,
     varying: Set,
@@ -40,7 +40,7 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// What is done for a number.
+    /// What the filter does for a number.
     pub fn get(&self, nr: u32) -> Outcome {
         let constant = usize::from(self.index.get(nr as usize).copied().unwrap_or(0))
             .checked_sub(1)
@@ -51,18 +51,18 @@ impl Outcomes {
         }
     }
 
-    /// Are there, or were there in between, as many constants as can be told?
+    /// Did the analysis meet as many constants as can be noted?
     pub fn is_full(&self) -> bool {
         self.constants.len() >= MAX_CONSTANTS
     }
 
-    /// By number, 0 if it varies, else one more than where in [`Outcomes::constants`] its outcome is.
-    /// Takes it away.
+    /// Takes the index: by number, 0 if it varies, else one more than the index of its outcome in
+    /// [`Outcomes::constants`].
     pub(super) fn take_index(&mut self) -> Buf<u8> {
         core::mem::replace(&mut self.index, Buf::new())
     }
 
-    /// All that is returned for some number, each once.
+    /// All constants, each once.
     pub(super) fn constants(&self) -> &[u32] {
         &self.constants
     }
@@ -72,12 +72,12 @@ impl Outcomes {
         self.varying
     }
 
-    /// How many places there are that numbers may start from.
+    /// The number of [starts](Start).
     pub(super) fn starts(&self) -> usize {
         self.starts.len()
     }
 
-    /// Of numbers that vary, the first and those that start where it does.
+    /// Of these numbers, the first, with those that can start at the same instruction.
     pub(super) fn start_of(&self, numbers: &Set) -> Option<(u32, Start)> {
         let nr = numbers.first()?;
         let mut rest = *numbers;
@@ -92,8 +92,9 @@ impl Outcomes {
     }
 }
 
-/// Where a program has done nothing yet, for these numbers, that depends on more than what they are:
-/// `A` does not matter, `X` is 0, and nothing was stored.
+/// An instruction from which on a program can be specialised for these numbers: until it comes
+/// there, it does nothing that depends on more than the number. `A` is not read any more, `X` is 0,
+/// and no cell was stored.
 #[derive(Clone, Copy)]
 pub(super) struct Start {
     /// The numbers.
@@ -102,18 +103,18 @@ pub(super) struct Start {
     pub(super) pc: usize,
 }
 
-/// What has been found so far.
+/// What the analysis has found so far.
 pub(super) struct Results {
-    /// Those that reached a return.
+    /// Numbers that reached a return.
     seen: Set,
-    /// Those whose outcome varies, whatever `constants` says.
+    /// Numbers that vary, whatever `constants` says.
     pub(super) vary: Set,
-    /// Those for which more might be found by looking at each alone.
+    /// Numbers for which more may be found by looking at each alone.
     pub(super) unsure: Set,
-    /// What is returned, and by which.
+    /// What is returned, and by which numbers.
     constants: Buf<(u32, Set)>,
     starts: Buf<Start>,
-    /// What all this has cost, until somebody charges it.
+    /// The cost of all this that was not charged yet.
     pub(super) cost: u32,
 }
 
@@ -175,7 +176,7 @@ impl Results {
             }
             return Ok(());
         };
-        // What varies does so for good.
+        // A number that varies does so for good.
         if nrs.without(&self.vary).is_empty() {
             return Ok(());
         }
@@ -228,13 +229,13 @@ impl Results {
         Ok(())
     }
 
-    /// `nrs` return this or that.
+    /// `nrs` may return different values.
     pub(super) fn vary(&mut self, nrs: &Set) {
         self.seen.unite(nrs);
         self.vary.unite(nrs);
     }
 
-    /// Nothing more is known of what `nrs` do.
+    /// The sweep has lost track of what `nrs` do.
     pub(super) fn lose(&mut self, nrs: &Set) {
         self.vary(nrs);
         self.unsure.unite(nrs);

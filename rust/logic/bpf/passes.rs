@@ -26,13 +26,13 @@ pub(super) type Pass = fn(&mut Draft) -> Result<(), NoMemory>;
 
 /// The passes of a round, in their order. Each is linear. [`Draft::finish`] comes after them.
 pub(super) const PASSES: [Pass; 5] = [
-    // Jumps lead over instructions that are not there any more.
+    // Jumps lead to where their targets are after folding.
     Draft::close_ranks,
-    // What nobody reads is not computed.
+    // What is never read is not computed.
     Draft::remove_dead,
     // Jumps go past jumps, and returns that are alike are one.
     Draft::thread_jumps,
-    // What no jump reaches and nothing falls through to is found,
+    // What cannot be reached is found,
     Draft::mark_reached,
     // and so are jumps to what is next.
     Draft::count_kept,
@@ -124,13 +124,13 @@ impl Draft {
         Ok(())
     }
 
-    /// Makes a NOP of what computes what nobody reads.
+    /// Replaces by a NOP each instruction whose result is never read.
     fn remove_dead(&mut self) -> Result<(), NoMemory> {
         self.remover.remove_dead(&mut self.code)
     }
 
-    /// Has jumps go where they end up in the end, and to the last of the returns of the same constant,
-    /// as far as they reach. From the end, so that jumps further down are resolved already.
+    /// Has jumps go past unconditional jumps, and to the last return of the same constant, as far
+    /// as they reach. Goes from the end, so that jumps further down are resolved already.
     fn thread_jumps(&mut self) -> Result<(), NoMemory> {
         self.returns.clear();
         for pc in (0..self.code.len()).rev() {
@@ -200,7 +200,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Counts the instructions that are kept: all that are reached, but for jumps to what is next then.
+    /// Counts the instructions that are kept: all that are reached, but for jumps to what is next
+    /// then.
     fn count_kept(&mut self) -> Result<(), NoMemory> {
         let kept = &mut self.kept;
         kept.refill(self.code.len().saturating_add(1), 0)?;
@@ -294,9 +295,9 @@ pub(super) fn jump(pc: usize, to: usize) -> Op {
     Op::Ja(to.saturating_sub(pc).saturating_sub(1) as u32)
 }
 
-/// The last step, once: stores the cells that `check_load_and_stores()` may believe to be loaded before
-/// they are stored. It takes a return to be followed by what comes next, which need not be what came
-/// next before.
+/// The last step, once: stores the cells that [`check_scratch`] takes to be loaded before they are
+/// stored. It takes a return to fall through to the next instruction, and that may be another one
+/// than in the original program.
 pub(super) fn declare_scratch(code: Buf<Insn>) -> Result<Option<Buf<Insn>>, NoMemory> {
     const LD_MEM: u16 = BPF_LD | BPF_MEM;
     const LDX_MEM: u16 = BPF_LDX | BPF_MEM;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is left of a filter when the system call is known.
+//! Residual programs: what is left of a filter once the system call is known.
 
 use super::{
     append::ArchView,
@@ -43,20 +43,20 @@ use crate::logic::{
     verdict::SECCOMP_RET_ACTION_FULL, //
 };
 
-/// Rounds of simplification. Few programs need more than four to come to rest.
+/// The most rounds of simplification. Few programs change in more than four.
 const MAX_ROUNDS: usize = 16;
 
-/// What `prog` does for the system call `nr` as it sees it, as a program that does no more than it
-/// must: it never looks at the number or the architecture, and if it always returns the same, it
-/// is a single instruction.
+/// Specialises `prog` for the system call `nr`: the result returns what `prog` returns, whatever
+/// the arguments and the instruction pointer are, but never loads the number or the architecture.
+/// If it always returns the same value, it is a single instruction.
 ///
-/// The result passes [`check_classic`] and [`check_scratch`], and returns what `prog` returns for
-/// all arguments and instruction pointers. `None` if `prog` does not pass [`check_classic`], or (as
-/// good as never) if the result would be too long.
+/// The result passes [`check_classic`] and [`check_scratch`](super::check::check_scratch). `None`
+/// if `prog` does not pass [`check_classic`], or if the result would be too long, which is possible
+/// only if it has to store nearly all cells first.
 ///
-/// At most 16 rounds of a few steps per instruction, of which all but the first see what the one
-/// before has left. Memory as for [`analyse`](super::analyse::analyse) with a second look. Fails
-/// with [`NoMemory`] if there is none.
+/// Takes at most 16 rounds of a few steps per instruction, each over the result of the one before.
+/// Memory as for the flow of [`analyse`](super::analyse::analyse). Fails with [`NoMemory`] if an
+/// allocation fails.
 pub fn specialise(
     prog: &[Insn],
     view: impl Into<ArchView>,
@@ -73,7 +73,7 @@ pub fn specialise(
 /// [`specialise`] for more than one number.
 pub(super) struct Specialiser<'a> {
     prog: &'a [Insn],
-    /// Does it pass [`check_classic`]? `None` before anybody wants to know.
+    /// Does it pass [`check_classic`]? `None` until that was checked.
     valid: Option<bool>,
     tools: Tools,
 }
@@ -91,9 +91,9 @@ impl<'a> Specialiser<'a> {
         }
     }
 
-    /// See [`specialise`]: for all numbers that are alike in `given` afterwards, which start at the
-    /// instruction `from`, see [`Start`](super::outcomes::Start). `None` also if there is no time for
-    /// it in `meter`, or if it is obvious that there is more left than `most` instructions.
+    /// [`specialise`] for all numbers that are alike in `given` afterwards, which start at the
+    /// instruction `from`: see [`Start`](super::outcomes::Start). `None` also if the meter is
+    /// spent, or if more than `most` instructions are left after the first round.
     pub(super) fn specialise(
         &mut self,
         given: &mut Given,
@@ -114,7 +114,7 @@ impl<'a> Specialiser<'a> {
         if code.len() > most {
             return Ok(None);
         }
-        // If there was nothing to simplify there is nothing more.
+        // A round that changes nothing is the last.
         let mut same = prog.get(from..).is_some_and(|rest| *code == *rest);
         for _ in 1..MAX_ROUNDS {
             if let Some(ret) = always(&code) {
@@ -135,19 +135,19 @@ impl<'a> Specialiser<'a> {
     }
 }
 
-/// What a round works with. Its memory is kept from one to the next, as most of the time would go into
-/// allocations.
+/// What a round works with. Its memory is kept from one to the next, as most of the time would go
+/// into allocations.
 struct Tools {
     walker: Walker,
     draft: Draft,
 }
 
-/// Calls `f` with each value that a program can return: `None` if that is one it computed.
+/// Calls `f` with each value that a program can return, `None` for a computed value.
 fn for_each_return(prog: &[Insn], mut f: impl FnMut(Option<u32>)) {
     for insn in prog {
         match insn.decode() {
             Some(Op::RetK(ret)) => f(Some(ret)),
-            // It may be a division by 0.
+            // A division by 0 returns 0.
             Some(Op::Alu(Alu::Div, Src::X)) => f(Some(0)),
             Some(Op::RetA) => f(None),
             _ => {}
@@ -166,8 +166,8 @@ fn always(prog: &[Insn]) -> Option<u32> {
     only.filter(|_| same)
 }
 
-/// A round of simplification of what comes from the instruction `from` on: folds it, and has each of
-/// [`PASSES`] improve the result. `None` if there is something wrong with the program, or no time.
+/// A round of simplification, from the instruction `from` on: folds the program, and has each of
+/// [`PASSES`] improve the result. `None` if the program is invalid, or the meter is spent.
 fn round(
     prog: &[Insn],
     from: usize,
@@ -184,8 +184,9 @@ fn round(
     tools.draft.finish().map(Some)
 }
 
-/// Puts into the draft what of the program is reached and does something, simplified by what is known
-/// where it is. False if there is something wrong with the program, or no time.
+/// Puts the instructions that can be reached into the draft, simplified by what is known before
+/// each, and leaves out those that do nothing. False if the program is invalid, or the meter is
+/// spent.
 fn fold(
     prog: &[Insn],
     from: usize,
@@ -202,7 +203,7 @@ fn fold(
         in_time = meter.spend(effect.cost());
         let insn = match effect {
             _ if !in_time => return Walk::Stop,
-            // Nothing comes before its target.
+            // Nothing is put before its target.
             Effect::Goto(_) if only => return Walk::On,
             _ => simplify(pc, nr, state, op, effect),
         };
@@ -222,9 +223,9 @@ fn fold(
     Ok(sound && in_time && meter.spend(kept.saturating_mul(price::KEEP)))
 }
 
-/// An instruction that does the same in this state, and is no more expensive.
+/// An instruction that has the same effect in this state, and is no more expensive.
 fn simplify(pc: usize, nr: u32, state: &AbstractState, op: Op, effect: Effect) -> Insn {
-    // `X` as a constant, if it is known. Shifts look at five bits only.
+    // `X` as a constant, if it is known. Shifts use five bits of it.
     let with_k = |src, shift: bool| match (src, state.operand(src)) {
         (Src::X, Val::Known(k)) if shift => Src::K(k & 31),
         (Src::X, Val::Known(k)) => Src::K(k),
@@ -234,11 +235,11 @@ fn simplify(pc: usize, nr: u32, state: &AbstractState, op: Op, effect: Effect) -
     };
     let op = match effect {
         Effect::Set(slot, val) => match val {
-            // It is there already.
+            // The slot has the value already.
             Val::Known(_) | Val::Nr | Val::Word(_) if state.get(slot) == val => return Insn::NOP,
             Val::Known(k) if slot == SLOT_A => Op::LdImm(k),
             Val::Known(k) if slot == SLOT_X => Op::LdxImm(k),
-            // If anything came of it that is left, the number would be the only one.
+            // Should the value be used, then for this number alone: the set was narrowed to it.
             Val::Nr if slot == SLOT_A => Op::LdImm(nr),
             Val::Nr if slot == SLOT_X => Op::LdxImm(nr),
             Val::Word(word) if slot == SLOT_A => Op::LdWord(word.into()),
@@ -260,15 +261,15 @@ fn simplify(pc: usize, nr: u32, state: &AbstractState, op: Op, effect: Effect) -
     op.into()
 }
 
-/// The strongest of the actions that a program can return: the least as `SECCOMP_RET_ACTION_FULL`
-/// is compared, signed. `None` if it can return what it computed.
+/// The strongest of the actions that a program can return. `None` if it can return a computed
+/// value.
 ///
-/// Takes all returns to be possible, as they are in the result of [`specialise`]. Linear.
+/// Takes all returns to be reachable, as they are in the result of [`specialise`]. Linear.
 pub fn strongest(prog: &[Insn]) -> Option<u32> {
     let mut least = None;
     let mut known = true;
     for_each_return(prog, |ret| match ret {
-        // CAST: As `ACTION_ONLY()` does it.
+        // CAST: `ACTION_ONLY()` compares actions as signed numbers; the least is the strongest.
         Some(ret) => {
             let action = (ret & SECCOMP_RET_ACTION_FULL) as i32;
             least = Some(least.map_or(action, |least: i32| least.min(action)));

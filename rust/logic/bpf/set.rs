@@ -164,7 +164,7 @@ impl Set {
         rest
     }
 
-    /// Writes `value` in the places of an index that are numbers of the set.
+    /// Writes `value` to `index` at each number of the set.
     pub(super) fn put_in(&self, index: &mut [u8], value: u8) {
         for (word, places) in self.0.iter().zip(index.chunks_mut(64)) {
             if *word == u64::MAX {

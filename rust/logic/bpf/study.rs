@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a filter does for every system call, found out at a cost that is bounded by its length.
+//! Finds out what a filter does for every system call, at a cost that its length bounds.
 //!
-//! For each number a [`Finding`]: the constant that the filter returns, or which of its residual
-//! programs tells, or that it has to be run as a whole. Residual programs that are equal are there
-//! once, and all are one eBPF program, as each compiled program takes a page.
+//! Each number gets a [`Finding`]: the constant that the filter returns, or which of its residual
+//! programs decides, or that its whole program must run. Equal residual programs are kept once, and
+//! all of them are compiled into one eBPF program, as each compiled program takes a page.
 //!
-//! Numbers that the filter cannot tell apart are looked at together. What there is no time for, or
-//! no room, is left to the whole program. So the installer of a filter waits about as long as for
-//! the kernel to check, translate and compile it.
+//! Numbers that the filter cannot tell apart are looked at together. Once the [`Meter`] is spent,
+//! or the tables are full, the remaining numbers are left to the whole program. So whoever installs
+//! a filter waits about as long as for the kernel to check, translate and compile it.
 
 use super::{
     analyse::analyse,
@@ -46,11 +46,11 @@ use crate::logic::buf::{
 /// What one filter does for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// Its whole program is to be run.
+    /// Its whole program must run.
     Whole,
     /// It returns this.
     Constant(u32),
-    /// It is what this residual program returns.
+    /// It returns what this residual program returns.
     Residual(u8),
 }
 
@@ -81,40 +81,41 @@ impl Findings {
     }
 }
 
-/// What is known of a residual program, besides what it needs.
+/// What is known of a residual program, besides its [needs](Lowered::needs).
 #[derive(Clone, Copy, Debug)]
 pub struct Residual {
-    /// The strongest action that it can return; `None` if it computes it.
+    /// The strongest action that it can return; `None` if it returns a computed value.
     pub strongest: Option<u32>,
 }
 
-/// What one filter does for every call, whatever is below it.
+/// What one filter does for every call, by itself.
 pub struct Study {
     /// By architecture.
     pub findings: [Findings; 2],
     /// The residual programs of both.
     pub residuals: Buf<Residual>,
-    /// All of them in one, in the same order. `None` if there are none.
+    /// All of them in one program, in the same order. `None` if there are none.
     pub program: Option<Lowered>,
 }
 
-/// How a filter is looked at for an architecture.
+/// An architecture for which a filter is studied.
 pub struct Side {
-    /// What it sees.
+    /// What the filter sees there.
     pub view: ArchView,
-    /// Where its residual programs find that.
+    /// Where its residual programs load that from.
     pub layout: Layout,
 }
 
-/// A filter has at most so many residual programs, for both architectures together.
+/// The most residual programs of a filter, for both architectures together.
 const MAX_RESIDUALS: usize = 128;
 
-/// Instructions of eBPF of the residual programs of a filter.
+/// The most eBPF instructions of a filter's residual programs, together.
 const MAX_INSNS: usize = 8192;
 
-/// Finds out what a filter does, whose program (in canonical form) is `prog`.
+/// Studies a filter whose program, in canonical form, is `prog`.
 ///
-/// If `meter` is spent before the end, there is less in the result; see [`Meter::units`](super::meter::units).
+/// If `meter` is spent before the end, more is left to the whole program; see
+/// [`Meter::units`](super::meter::units).
 pub fn study(prog: &[Insn], sides: &[Side; 2], mut meter: Meter) -> Result<Study, NoMemory> {
     let [first, second] = sides;
     let mut outcomes = [
@@ -134,7 +135,7 @@ pub fn study(prog: &[Insn], sides: &[Side; 2], mut meter: Meter) -> Result<Study
         let mut rest = outcomes.varying();
         while let Some((nr, start)) = outcomes.start_of(&rest) {
             let mut given = Given::new(nr, start.nrs, side.view);
-            // CAST: There are few.
+            // CAST: Both are at most 256.
             let looked_at = outcomes.starts().saturating_add(found.findings.len()) as u32;
             if !meter.spend(
                 looked_at
@@ -152,7 +153,7 @@ pub fn study(prog: &[Insn], sides: &[Side; 2], mut meter: Meter) -> Result<Study
                 continue;
             };
             let finding = match code[..] {
-                // It may find out more than the analysis does.
+                // The specialiser may find a constant that the analysis did not.
                 [only] => match only.decode() {
                     Some(Op::RetK(ret)) => Finding::Constant(ret),
                     _ => Finding::Whole,
@@ -189,7 +190,7 @@ impl Findings {
         Ok(Self { index, findings })
     }
 
-    /// Notes a finding for numbers for which nothing was found. If there are too many, it stays so.
+    /// Notes a finding for numbers that have none. If the table is full they keep having none.
     fn set(&mut self, numbers: &Set, finding: Finding) -> Result<(), NoMemory> {
         let known = self.findings.iter().position(|known| *known == finding);
         let place = match known {
@@ -207,7 +208,7 @@ impl Findings {
 }
 
 impl Study {
-    /// Makes do without residual programs.
+    /// Leaves the calls that a residual program decides to the whole program.
     pub fn forget_residuals(&mut self) {
         for finding in self
             .findings
@@ -222,11 +223,11 @@ impl Study {
     }
 }
 
-/// Residual programs on their way.
+/// The residual programs that were found so far.
 struct Programs {
     bodies: Buf<Body>,
     residuals: Buf<Residual>,
-    /// Instructions of all of them, with what chooses one.
+    /// Their eBPF instructions, with those that choose one.
     insns: usize,
 }
 
@@ -238,7 +239,7 @@ struct Body {
 }
 
 impl Programs {
-    /// So many more instructions can still be compiled, at the most.
+    /// How many more instructions can be compiled for what is left of the meter, at the most.
     fn room(&self, meter: &Meter) -> usize {
         let left = meter.left().saturating_add(price::compilation(self.insns));
         let fits = |insns: &usize| price::compilation(*insns) <= left;
@@ -251,7 +252,7 @@ impl Programs {
         most.saturating_sub(self.insns)
     }
 
-    /// The finding for calls for which `code` is left.
+    /// The finding for calls for which `code` is the residual program.
     fn finding(
         &mut self,
         side: usize,
@@ -280,7 +281,7 @@ impl Programs {
         if self.bodies.len() >= MAX_RESIDUALS {
             return Ok(Finding::Whole);
         }
-        // With what chooses it.
+        // One more instruction chooses it.
         let all = self.insns.saturating_add(insns.len()).saturating_add(1);
         if all > MAX_INSNS
             || !meter.spend_if_left(price::compilation(all) - price::compilation(self.insns))
@@ -301,14 +302,16 @@ impl Programs {
     }
 }
 
-/// One program of all residual programs of a filter, which chooses by [`Inputs::which`](super::append::Inputs::which).
+/// One program of all residual programs of a filter, which chooses by
+/// [`Inputs::which`](super::append::Inputs::which).
 ///
-/// A binary tree in preorder: at each node, what chooses the right half jumps over the left.
+/// The choice is a binary search, laid out in preorder: at each node, a jump to the right half
+/// leads over the left.
 fn assemble(bodies: &[Body], sides: &[Side; 2]) -> Result<Option<Lowered>, NoMemory> {
     if bodies.is_empty() {
         return Ok(None);
     }
-    // Of some of them, with what chooses.
+    // The instructions of some of them, with those that choose one.
     let size = |from: usize, to: usize| -> usize {
         let some = bodies.get(from..to).unwrap_or(&[]);
         some.iter()

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The pass over a program that follows all system call numbers at once, see [`super::analyse`].
+//! Follows all system call numbers at once, in one pass over the program.
+//!
+//! Each instruction has a short list of [nodes](Node): states that reach it, each with the set of
+//! numbers for which it does. A comparison of the number splits the set; one of an argument sends
+//! the whole set both ways. As jumps only lead forward, the pass has met all that leads to an
+//! instruction when it comes to it.
 
 use super::{
     append::ArchView,
@@ -35,19 +40,19 @@ use crate::logic::buf::{
 /// A way to reach an instruction.
 #[derive(Clone, Copy)]
 pub(super) struct Node {
-    /// The numbers for which it may be reached like this; there is one.
+    /// The numbers for which the instruction may be reached like this, at least one.
     nrs: Set,
     a: Val,
     x: Val,
-    /// None of the numbers comes here in another way, and nothing that was loaded until now was
-    /// unknown.
+    /// None of the numbers comes here in another way, and no loaded value was unknown so far.
     plain: bool,
-    /// The next way to the same instruction, or the next node that is free.
+    /// The next node for the same instruction, or the next free node.
     next: u16,
 }
 
 impl Node {
-    /// Is what is unknown now the first of its kind? Asked once.
+    /// Notes that an unknown value is loaded. True for the first such load, if the numbers can
+    /// [start](super::outcomes::Start) there.
     #[inline]
     fn is_start(&mut self) -> bool {
         core::mem::replace(&mut self.plain, false) && self.x == Val::Known(0)
@@ -60,11 +65,11 @@ const RET_K: u16 = BPF_RET | BPF_K;
 /// The end of a list.
 const NONE: u16 = u16::MAX;
 
-/// States per instruction before they are joined.
+/// Nodes per instruction. Beyond these, one more is joined with the last of them.
 const MAX_STATES: u32 = 8;
 
-/// States in all, about 100 bytes each. A filter that compares the number only has no more than
-/// a few at any time.
+/// Nodes in all, of about 100 bytes each. A filter that compares nothing but the number has a few
+/// at any time.
 const MAX_NODES: usize = 1024;
 
 /// The pass for all numbers.
@@ -79,7 +84,7 @@ pub(super) struct Sweep<'a> {
     nodes: Buf<Node>,
     /// The first of the nodes that are on no instruction's list.
     free: u16,
-    /// Nodes that were made since that was charged.
+    /// Nodes that were made since they were last charged.
     spawned: u32,
     results: Results,
 }
@@ -222,7 +227,7 @@ impl<'a> Sweep<'a> {
         self.spawn(next, inside.nrs, inside.a, inside.x, inside.plain)
     }
 
-    /// The same for numbers all of which have an extensible argument, or none of which has.
+    /// The same for numbers that all have an extensible argument, or none of which has.
     fn load_alike(&mut self, pc: usize, word: usize, mut node: Node) -> Result<Node, NoMemory> {
         let extensible = !node.nrs.and(&self.extensible).is_empty();
         node.a = match domain::load(word, self.view, extensible) {
@@ -303,7 +308,8 @@ impl<'a> Sweep<'a> {
                 };
                 node.plain = false;
                 let (nrs, a, x) = (node.nrs, node.a, node.x);
-                // Two that are unknown may be the same word of the data, which is not followed.
+                // Two unknown values may be the same word of the data, which the sweep does not
+                // follow.
                 let alike = a == Val::Unknown && b == Val::Unknown;
                 if alike || a.depends_on_nr() || b.depends_on_nr() {
                     self.results.unsure.unite(&nrs);
@@ -339,7 +345,7 @@ impl<'a> Sweep<'a> {
         }
         let (a, x, plain) = (node.a, node.x, node.plain);
         self.insert(at, if_not);
-        // Most often, that is all for the number.
+        // Most often, the number returns at once.
         if let Some(Insn { code: RET_K, k, .. }) = self.prog.get(if_equal) {
             return self.results.add_one(nr, *k);
         }
@@ -366,8 +372,8 @@ impl<'a> Sweep<'a> {
         Ok(())
     }
 
-    /// A node on the list of `pc` with which one of these values could be united: one of the same
-    /// live values, or if there are too many, any.
+    /// A node on the list of `pc` with which a node of these values can be united: one of the same
+    /// live values, or if there are [`MAX_STATES`], the last of these.
     fn find(&mut self, pc: usize, a: Val, x: Val, plain: bool) -> Option<&mut Node> {
         if *self.heads.get(pc)? == NONE {
             return None;
@@ -432,7 +438,7 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// Has `nrs` reach `pc` like this.
+    /// Has `nrs` reach `pc` with these values.
     fn spawn(&mut self, pc: usize, nrs: Set, a: Val, x: Val, plain: bool) -> Result<(), NoMemory> {
         if pc >= self.heads.len() {
             self.results.lose(&nrs);
@@ -475,7 +481,7 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// Frees a node that there is no time for.
+    /// Frees a node that is not followed, as the meter is spent.
     fn give_up(&mut self, at: u16) {
         if let Some(node) = self.nodes.get(usize::from(at)) {
             self.results.vary(&node.nrs);
@@ -483,7 +489,7 @@ impl<'a> Sweep<'a> {
         self.release(at);
     }
 
-    /// Frees a node of which nothing more is known.
+    /// Frees a node of which the sweep has lost track.
     fn lose(&mut self, at: u16) {
         if let Some(node) = self.nodes.get(usize::from(at)) {
             self.results.lose(&node.nrs);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Walks a program in its order, with the [abstract state](super::flow) of each instruction.
+//! Walks through a program, with the [abstract state](super::flow) before each instruction.
 //!
-//! As jumps only lead forward, one walk meets each instruction after all that lead to it. The states
-//! that reach an instruction are joined into one.
+//! As jumps only lead forward, one walk meets each instruction after all that lead to it. The
+//! states that reach an instruction are joined into one.
 
 use super::{
-    domain::Val, //
+    domain::Val,
     flow::{
-        AbstractState, //
+        AbstractState,
         Effect,
-        Given,
+        Given, //
     },
     insn::{
         target,
@@ -18,7 +18,7 @@ use super::{
         Op,
         MAX_INSNS, //
     },
-    live::SLOT_A,
+    live::SLOT_A, //
 };
 use crate::logic::buf::{
     Buf,
@@ -30,32 +30,33 @@ use crate::logic::buf::{
 pub(super) struct At {
     /// The instruction.
     pub(super) pc: usize,
-    /// There is no other that has yet to be walked to: all ways that lead on lead through this.
+    /// No other jump target is pending, so every remaining path passes through `pc`.
     pub(super) only: bool,
 }
 
-/// Whether a walk goes on.
+/// What `visit` decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walk {
-    /// It does.
+    /// The walk goes on.
     On,
-    /// It has found enough.
+    /// The walk ends, as enough was found.
     Stop,
 }
 
-/// Nothing reaches the instruction (yet).
+/// No jump to the instruction was met.
 const NONE: u16 = u16::MAX;
 
-/// Walks programs; keeps its memory from one walk to the next.
+/// Walks programs, with the same memory for each.
 ///
-/// Two bytes per instruction, and a [`AbstractState`] per target of a jump that is yet to be reached.
+/// Two bytes per instruction, and a [`AbstractState`] per target of a jump that is yet to be
+/// reached.
 pub(super) struct Walker {
-    /// By instruction, where in `states` is what reaches it by jumps. Between walks of which none
-    /// was given up, all are [`NONE`].
+    /// By instruction, the index in `states` of the state that reaches it by jumps, or [`NONE`].
+    /// After a walk that was not given up, all are [`NONE`].
     at: Buf<u16>,
     given_up: bool,
     states: Buf<AbstractState>,
-    /// Where in `states` is room.
+    /// Indices of `states` that are not in use.
     free: Buf<u16>,
 }
 
@@ -69,11 +70,11 @@ impl Walker {
         }
     }
 
-    /// Calls `visit` for each instruction that may be reached from `from` on, in the order of the
-    /// program, with the state in which it is. One step per instruction.
+    /// Calls `visit` for each instruction that can be reached from `from`, in the order of the
+    /// program, with the state before it. One step per instruction.
     ///
-    /// Returns whether all was well with the program: `false` if there was something that is no
-    /// instruction, or a jump out of the program. Nothing then can be said about it.
+    /// False if an instruction was invalid, or a jump left the program. Then what `visit` has
+    /// learnt is meaningless.
     pub(super) fn walk(
         &mut self,
         prog: &[Insn],
@@ -168,7 +169,7 @@ impl Walker {
         }
     }
 
-    /// Where in `states` is what reaches an instruction by jumps: it is reached now.
+    /// Takes the index in `states` of the state that reaches an instruction by jumps.
     fn take(&mut self, pc: usize) -> u16 {
         match self.at.get_mut(pc) {
             Some(at) => core::mem::replace(at, NONE),
@@ -176,7 +177,7 @@ impl Walker {
         }
     }
 
-    /// Has `state` reach an instruction of a program; `false` if there is none.
+    /// Has `state` reach the instruction `to`. False if the program has none there.
     fn jump(
         &mut self,
         to: usize,
