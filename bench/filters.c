@@ -112,19 +112,23 @@ void compare_each(long depth)
 
 size_t make_linear(struct sock_filter *insns, long rules)
 {
+	const struct sock_filter last[] = {
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3),
+		LOAD_ARG_LO(0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 99, 0, 1),
+		RET(SECCOMP_RET_ERRNO | EPERM),
+		RET(SECCOMP_RET_ALLOW),
+	};
 	size_t n = 0;
 
 	insns[n++] = (struct sock_filter)LOAD(nr);
 	for (long i = 0; i < rules; i++) {
-		insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 10000 + i, 0, 1);
+		insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							  10000 + i, 0, 1);
 		insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EPERM);
 	}
-	insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpriority, 0, 3);
-	insns[n++] = (struct sock_filter)LOAD_ARG_LO(0);
-	insns[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 99, 0, 1);
-	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ERRNO | EPERM);
-	insns[n++] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
-	return n;
+	memcpy(insns + n, last, sizeof(last));
+	return n + LENGTH(last);
 }
 
 void linear(long rules)

@@ -96,7 +96,7 @@ void measure_forks(const char *name, void (*setup)(long), long arg)
 }
 
 void measure_install(const char *name, struct sock_filter *insns, size_t len, int below,
-			    bool appended)
+		     bool appended)
 {
 	unsigned long long best = ~0ULL;
 

@@ -4,8 +4,8 @@
  * (with -l, and logs it; with -u, as an unprivileged user): for test suites of other parts of the
  * kernel, which seccomp must not disturb.
  *
- * With --ea the filter looks at extensible arguments, so that calls read the copy. Without the module
- * the program runs without a filter.
+ * With --ea the filter looks at extensible arguments, so that calls read the copy. Without the
+ * module the program runs without a filter.
  */
 
 #include "append.h"
