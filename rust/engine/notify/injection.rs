@@ -4,6 +4,7 @@
 
 use crate::sys::{
     file,
+    memory,
     wait::{
         Completion,
         Wake, //
@@ -17,7 +18,8 @@ use kernel::{
         atomic::{
             Atomic,
             Relaxed, //
-        }, //
+        },
+        Arc, //
     }, //
 };
 
@@ -86,5 +88,70 @@ impl Injection {
     pub(super) fn result(&self) -> Result<u32> {
         let result = self.result.load(Relaxed);
         u32::try_from(result).map_err(|_| Error::from_errno(result))
+    }
+}
+
+/// Injections that a task has yet to deal with, the latest first. Nothing is allocated to use one, as
+/// that would be under the lock of the request; an empty one costs a task nothing.
+pub(super) struct Queue(Option<KBox<Queued>>);
+
+/// A place in a [`Queue`].
+pub(super) struct Queued {
+    injection: Arc<Injection>,
+    next: Queue,
+}
+
+impl Queued {
+    /// The place for an injection.
+    pub(super) fn new(injection: Arc<Injection>) -> Result<KBox<Self>> {
+        let place = Self {
+            injection,
+            next: Queue::EMPTY,
+        };
+        Ok(KBox::new(place, memory::flags())?)
+    }
+}
+
+impl Queue {
+    /// A queue without injections.
+    pub(super) const EMPTY: Self = Self(None);
+
+    /// Are there no injections?
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Puts an injection at the front.
+    pub(super) fn push(&mut self, mut place: KBox<Queued>) {
+        place.next = Self(self.0.take());
+        self.0 = Some(place);
+    }
+
+    /// Takes the injection at the front.
+    #[inline(always)]
+    pub(super) fn pop(&mut self) -> Option<Arc<Injection>> {
+        self.0.take().map(|place| self.advance(place))
+    }
+
+    /// Continues the queue with what comes after `place`, whose injection is taken.
+    #[cold]
+    fn advance(&mut self, place: KBox<Queued>) -> Arc<Injection> {
+        let Queued { injection, next } = KBox::into_inner(place);
+        *self = next;
+        injection
+    }
+
+    /// Takes out an injection, if it is there.
+    pub(super) fn remove(&mut self, injection: &Arc<Injection>) -> bool {
+        let is_other = |place: &KBox<Queued>| !Arc::ptr_eq(&place.injection, injection);
+        let mut rest = self;
+        while rest.0.as_ref().is_some_and(is_other) {
+            let Some(place) = &mut rest.0 else {
+                return false;
+            };
+            rest = &mut place.next;
+        }
+        rest.pop().is_some()
     }
 }

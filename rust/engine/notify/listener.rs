@@ -5,7 +5,10 @@
 //! Follows `seccomp_notify_ops` of `kernel/seccomp.c`.
 
 use super::{
-    injection::Injection,
+    injection::{
+        Injection,
+        Queued, //
+    },
     notifier::Notifier,
     request::{
         find,
@@ -305,16 +308,17 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
     let send = addfd.flags & SECCOMP_ADDFD_FLAG_SEND != 0;
     let injection = Injection::new(addfd.srcfd, replace, addfd.newfd_flags, send);
     let injection = Arc::pin_init(injection, GFP_KERNEL)?;
+    let queued = Queued::new(injection.clone())?;
 
     let mut requests = notifier.requests.lock_interruptible()?;
     let mut request = find(&mut requests, addfd.id)?;
     if request.state != RequestState::Sent {
         return Err(EINPROGRESS);
     }
-    if send && request.has_files() {
+    if send && !request.files.is_empty() {
         return Err(EBUSY);
     }
-    request.add_file(injection.clone())?;
+    request.files.push(queued);
     if send {
         request.state = RequestState::Replied(Reply::Descriptor);
     }
@@ -326,7 +330,7 @@ fn add_fd(notifier: &Notifier, buf: UserPtr, size: usize) -> Result<u32> {
         // A request that has the file still has not touched it, and will not. Otherwise its task is
         // done with the file, in spite of the signal.
         if let Ok(mut request) = find(&mut requests, addfd.id) {
-            if request.take_back(&injection) {
+            if request.files.remove(&injection) {
                 if send {
                     request.state = RequestState::Sent;
                 }

@@ -173,7 +173,7 @@ impl Notifier {
             self.queue.wake(Events::IN, post.wake);
             let reply = self.wait(post);
             // Whatever the end, there is nobody left to install files.
-            while let Some(file) = post.entry().next_file() {
+            while let Some(file) = post.entry().files.pop() {
                 file.cancel();
             }
             reply
@@ -204,7 +204,7 @@ impl Notifier {
                     return Err(interrupted);
                 }
             }
-            if let Some(file) = request.next_file() {
+            if let Some(file) = request.files.pop() {
                 request.install(&file);
             }
             if let RequestState::Replied(reply) = request.state {

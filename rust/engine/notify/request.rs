@@ -2,7 +2,10 @@
 
 //! A request: a system call that waits for a supervisor, and how far that has come.
 
-use super::injection::Injection;
+use super::injection::{
+    Injection,
+    Queue, //
+};
 use crate::{
     logic::{
         abi::seccomp_data,
@@ -15,7 +18,6 @@ use crate::{
             Entry,
             Locked, //
         },
-        memory,
         regs::Regs,
         task::{
             self,
@@ -60,9 +62,8 @@ pub(super) struct Request {
     /// What all filters see.
     pub(super) data: seccomp_data,
     pub(super) appended: AppendedFields,
-    /// Files that the task is to install, the next one last. `None` until there is one: most
-    /// requests never have one, and to drop a vector is a call even if it is empty.
-    files: Option<KVec<Arc<Injection>>>,
+    /// Files that the task is to install.
+    pub(super) files: Queue,
 }
 
 /// How far a request has come.
@@ -148,35 +149,8 @@ impl Request {
                 pkey: task::pkey_register(),
                 argument,
             },
-            files: None,
+            files: Queue::EMPTY,
         })
-    }
-
-    /// Are there files that the task has yet to install?
-    #[inline(always)]
-    pub(super) fn has_files(&self) -> bool {
-        self.files.as_ref().is_some_and(|files| !files.is_empty())
-    }
-
-    /// Has the task install a file. It goes first.
-    pub(super) fn add_file(&mut self, file: Arc<Injection>) -> Result {
-        let files = self.files.get_or_insert_with(KVec::new);
-        Ok(files.push(file, memory::flags())?)
-    }
-
-    /// Takes the next file to install.
-    #[inline(always)]
-    pub(super) fn next_file(&mut self) -> Option<Arc<Injection>> {
-        self.files.as_mut()?.pop()
-    }
-
-    /// Takes back a file, unless the task is done with it.
-    pub(super) fn take_back(&mut self, file: &Arc<Injection>) -> bool {
-        let Some(files) = &mut self.files else {
-            return false;
-        };
-        let index = files.iter().position(|f| Arc::ptr_eq(f, file));
-        index.is_some_and(|index| files.remove(index).is_ok())
     }
 
     /// Installs a file in the calling task, whose request this is. If the descriptor is to be the
