@@ -261,9 +261,9 @@ static void asker_verify(const void *arg, long result)
 		.name = name_, .setup = notify_setup, .run = notify_run, .verify = notify_verify, \
 		.arg = &(const struct notify) { __VA_ARGS__ }, .flags = flags_, \
 	}
-#define ASKER(name_, ...) { \
+#define ASKER(name_, flags_, ...) { \
 		.name = name_, .setup = notify_setup, .run = asker_run, .verify = asker_verify, \
-		.arg = &(const struct notify) { __VA_ARGS__, .asker = true }, \
+		.arg = &(const struct notify) { __VA_ARGS__, .asker = true }, .flags = flags_, \
 	}
 
 TEST_F(fault, notifier)
@@ -288,12 +288,12 @@ TEST_F(fault, notifier)
 TEST_F(fault, notified)
 {
 	const struct fault_op ops[] = {
-		ASKER("a call that asks", .what = RECV),
-		ASKER("a call that asks, with a struct", .what = RECV, .argument = true),
-		ASKER("a call that is given a file", .what = ADDFD),
-		ASKER("a call that is given a file, in a place beyond the table", .what = ADDFD,
+		ASKER("a call that asks", FAULT_MAY_BE_NONE, .what = RECV),
+		ASKER("a call that asks, with a struct", 0, .what = RECV, .argument = true),
+		ASKER("a call that is given a file", FAULT_MAY_BE_NONE, .what = ADDFD),
+		ASKER("a call that is given a file, in a place beyond the table", 0, .what = ADDFD,
 		      .addfd_flags = SECCOMP_ADDFD_FLAG_SETFD, .newfd = 700),
-		ASKER("a call that is answered by a file", .what = ADDFD,
+		ASKER("a call that is answered by a file", FAULT_MAY_BE_NONE, .what = ADDFD,
 		      .addfd_flags = SECCOMP_ADDFD_FLAG_SEND),
 	};
 

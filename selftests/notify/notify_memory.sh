@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# No memory for requests is allocated under the lock that the supervisor needs, too: it is charged to
-# the cgroup of the confined task, which may delay that for any time. Lockdep's events tell which
-# locks a task holds, the allocator's events what it allocates.
+# No memory is charged under the lock of the requests: the cgroup of who is charged may delay that for any
+# time, and both those who ask and those who answer wait for the lock. Lockdep's events tell which locks a
+# task holds, the allocator's events what it allocates.
 . ./tap.sh
 
 trace=/sys/kernel/tracing/instances/notify_memory
-what='requests are charged without the lock'
+what='nothing is charged under the lock'
 if [ ! -e /sys/kernel/tracing/events/lock/lock_acquire ]; then
 	skip "$what" 'no events of lockdep'
 	finish
@@ -16,7 +16,7 @@ echo 8192 >$trace/buffer_size_kb
 echo 1 >$trace/options/event-fork
 echo $$ >$trace/set_event_pid
 for event in lock/lock_acquire lock/lock_release; do
-	echo 'name ~ "*notify.rs*"' >$trace/events/$event/filter
+	echo 'name ~ "*board.rs*"' >$trace/events/$event/filter
 	echo 1 >$trace/events/$event/enable
 done
 for event in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc; do
@@ -36,6 +36,6 @@ rmdir $trace
 # shellcheck disable=SC2086 # three numbers
 set -- $counts
 echo "# the lock was taken $1 times; charged without it $2 times, with it $3 times"
-check 'events are told' [ "$1" -gt 0 -a "$2" -gt 0 ]
+check 'events are told' [ "$1" -gt 0 ]
 check "$what" [ "$3" = 0 ]
 finish
