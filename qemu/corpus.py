@@ -10,17 +10,21 @@ import hashlib
 import pathlib
 import sys
 
+HEAD = "# Generated: what the guided fuzzer keeps, a program a line. See qemu/fuzz."
+
 
 def main():
     what, file, directory = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     if what == "unpack":
         directory.mkdir(parents=True, exist_ok=True)
-        for line in file.read_text().splitlines() if file.exists() else []:
+        lines = file.read_text().splitlines() if file.exists() else []
+        for line in (line for line in lines if not line.startswith("#")):
             data = bytes.fromhex(line)
             (directory / hashlib.sha1(data).hexdigest()).write_bytes(data)
     else:
         lines = {path.read_bytes().hex() for path in directory.iterdir()}
-        file.write_text("".join(f"{line}\n" for line in sorted(lines, key=lambda l: (len(l), l))))
+        lines = sorted(lines, key=lambda line: (len(line), line))
+        file.write_text("".join(f"{line}\n" for line in [HEAD, *lines]))
 
 
 if __name__ == "__main__":
