@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Programs, run by the machine: compiled by the kernel's BPF, by the ways in which the module has
-//! it compile them, and compared with the interpreter that was written for the tests.
+//! The kernel compiles random programs, as it does for the module, and runs them. The reference
+//! interpreter says what they have to return.
 
 use crate::{
     logic::{
@@ -65,29 +65,31 @@ use kernel::{
     }, //
 };
 
-/// Programs of each test.
+/// The number of programs in each test.
 const PROGRAMS: usize = 300;
 
 extern "C" {
     fn rsk_user_memory(len: usize) -> usize;
 }
 
-/// Memory of a process, of which there is none: KUnit makes one for the thread of the test.
+/// Maps user memory. A test runs in a kernel thread: KUnit gives it an address space.
 fn user_memory(len: usize) -> UserPtr {
-    // SAFETY: A test is running; the mapping is in an address space of its own.
+    // SAFETY: A test is running, as the function requires. It maps new pages in the address space
+    // of that test, which no other code uses.
     let address = unsafe { rsk_user_memory(len) };
-    // CAST: Errors are negative.
+    // CAST: An error is a negative number.
     assert!(address as isize > 0);
     UserPtr::from_addr(address)
 }
 
-/// Programs as the kernel translates them, from user memory.
+/// Programs that the kernel reads from user memory and translates.
 pub(crate) fn classic() {
     let memory = user_memory(8 * 4096);
     let mut rng = Rng::new(21);
     for _ in 0..PROGRAMS {
         let prog = random(&mut rng);
-        // SAFETY: Instructions are numbers without padding.
+        // SAFETY: The bytes are those of `prog`, which outlives the slice. An instruction has no
+        // padding (its fields fill 8 bytes), so all of them are initialised.
         let bytes = unsafe {
             core::slice::from_raw_parts(prog.as_ptr().cast::<u8>(), size_of_val(&prog[..]))
         };
@@ -131,11 +133,12 @@ fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
 
 /// Runs a program over `words` of `struct seccomp_data`, in registers.
 fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, inputs: &Inputs) -> u32 {
-    // SAFETY: Registers may be zero.
+    // SAFETY: `struct pt_regs` has only integers, for which zero is a valid value.
     let mut regs: pt_regs = unsafe { core::mem::zeroed() };
     let mut put = |place, word: u32| {
         if let Word::At(at) = place {
-            // SAFETY: By `layout()` it is the place of half a register.
+            // SAFETY: `layout()` returns offsets of halves of registers: 4 bytes within `regs`,
+            // aligned to 4. `regs` is a local variable to which no reference exists now.
             unsafe {
                 (&raw mut regs)
                     .byte_add(at as usize)
@@ -148,13 +151,15 @@ fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, inputs: &I
         put(*place, *word);
     }
     put(layout.nr_high, nr_high);
-    // What the rest of the engine takes for the data is what the programs take for it.
+    // The engine reads the same data from the registers as the programs do.
     let compat = layout.words[1] != Word::Const(Native::AUDIT_ARCH);
     let data = structure(words);
     assert_eq!(Native::nr(&regs), data.nr);
     assert_eq!(Native::arguments(&regs, compat), data.args);
     assert_eq!(Native::instruction_pointer(&regs), data.instruction_pointer);
-    // SAFETY: The program is there, and `inputs` has an argument of 4096 bytes.
+    // SAFETY: `prog` is borrowed, so it is not freed. It is the only one of its `Residuals`, so it
+    // does not read the choice. All of `inputs` is initialised, and both callers point `argument`
+    // to a buffer of 4096 bytes that outlives this call.
     unsafe { prog.choose(0).run_only(Regs::new(&regs), inputs) }
 }
 
@@ -166,7 +171,7 @@ fn audit_arch(compat: bool) -> u32 {
     }
 }
 
-/// What is left of programs for a number.
+/// Residual programs.
 pub(crate) fn residuals() {
     let argument = Buf::filled(4096, 0u8).unwrap();
     let inputs = Inputs {
@@ -198,7 +203,7 @@ pub(crate) fn residuals() {
     }
 }
 
-/// Appended filters, as a whole and for a number.
+/// Appended filters, as a whole and their residual programs.
 pub(crate) fn appended() {
     let mut rng = Rng::new(23);
     for _ in 0..PROGRAMS {
@@ -212,7 +217,7 @@ pub(crate) fn appended() {
         for _ in 0..4 {
             let mut made = make(&mut rng, &prog, arch);
             if compat {
-                // There is no such half.
+                // A compat call has no upper half of the register.
                 made.nr_high = 0;
             }
             let residual = specialise(&code, ArchView { arch, visible }, made.nr);

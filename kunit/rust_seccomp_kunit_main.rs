@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tests of the logic that does not touch the kernel, in the kernel, as KUnit suites: with its
-//! allocators, and with whatever it was built with to find bugs.
+//! The tests of the logic as KUnit suites: they run with the kernel's allocators, and under the
+//! sanitizers that the kernel was built with.
 //!
-//! The logic is that of `rust/`, and the tests those of `host/src/shared/cases/`, file by file.
-//! [`machine`] is what there is here alone: programs are run by the kernel's own BPF.
+//! The logic is mounted from `rust/logic/`, and the cases from `host/src/shared/`, each file of
+//! which is a suite. Only [`machine`] is not run on the host: it has the kernel's BPF run programs.
 
 use kernel::{
     bindings,
@@ -16,11 +16,10 @@ mod logic;
 mod memory;
 mod sys;
 
-/// Of what is tried at random, one in this number is: an emulated processor that looks for bugs is
-/// slow.
+/// One in this number of the random tests runs: an emulated processor is slow with sanitizers.
 const ONE_IN: u64 = 30;
 
-/// A suite for each file, with a case for each of its tests.
+/// Makes a suite of each file, and a case of each of its tests.
 macro_rules! suites {
     ($($file:ident: $($case:ident)*,)*) => {
         $(mod $file {
@@ -33,7 +32,7 @@ macro_rules! suites {
             $(
                 /// # Safety
                 ///
-                /// As KUnit calls it.
+                /// `test` is the running test.
                 unsafe extern "C" fn $case(_test: *mut bindings::kunit) {
                     $file::$case();
                 }
@@ -56,7 +55,7 @@ mod suites {
     suites!(machine: classic residuals appended,);
 }
 
-/// A string that ends with its one NUL.
+/// A literal that ends with its only NUL, as a C string.
 const fn c_str(s: &'static str) -> &'static CStr {
     match CStr::from_bytes_with_nul(s.as_bytes()) {
         Ok(s) => s,
@@ -64,26 +63,27 @@ const fn c_str(s: &'static str) -> &'static CStr {
     }
 }
 
-/// Ends the running test: it has failed. What is on its stack is never dropped.
+/// Fails the running test and ends it. Values on its stack are not dropped.
 #[cold]
 fn fail(file: &CStr, line: u32, message: core::fmt::Arguments<'_>) -> ! {
-    // SAFETY: It can be called by anybody.
+    // SAFETY: The function has no preconditions: it returns the test of the calling task, or NULL.
     let test = unsafe { bindings::kunit_get_current_test() };
     if test.is_null() {
         panic!("{message}");
     }
     let place = bindings::kunit_loc {
         file: file.as_char_ptr(),
-        // CAST: Files are short.
+        // CAST: No file has that many lines.
         line: line as i32,
     };
     let assert = bindings::kunit_fail_assert {
         assert: bindings::kunit_assert {},
     };
-    // SAFETY: The test is the one that this task runs. The pointers are looked at in this call
-    // alone, and `%pA` takes one to `core::fmt::Arguments`. Aborting ends this task, a thread that
-    // KUnit has made for the test: what it leaves on its stack is memory that is lost, and nothing
-    // refers to it.
+    // SAFETY: `test` is the test of the calling task. `place`, `assert` and `message` are read
+    // before the first call returns, and `kunit_fail_assert_format()` passes the last to `%pA`,
+    // which takes a pointer to `core::fmt::Arguments`. The second call ends this task, a thread
+    // that KUnit made for the test: nothing refers to its stack, so that values on it that are not
+    // dropped are leaked at most.
     unsafe {
         bindings::__kunit_do_failed_assertion(
             test,
@@ -98,7 +98,7 @@ fn fail(file: &CStr, line: u32, message: core::fmt::Arguments<'_>) -> ! {
     }
 }
 
-// From here on these fail a test, and not the kernel.
+// From here on these macros fail the running test, and do not bring down the kernel.
 
 macro_rules! assert {
     ($cond:expr $(,)?) => {
@@ -132,7 +132,7 @@ macro_rules! panic {
     };
 }
 
-// The host's tests reach the items of these from another crate, and some the binaries there alone.
+// On the host other crates use these items, some of them only the binaries there.
 
 mod machine;
 #[path = "../host/src/shared/mod.rs"]
@@ -147,7 +147,7 @@ module! {
     license: "GPL",
 }
 
-/// KUnit runs what is there when it is loaded.
+/// A module without state: KUnit runs its suites when it is loaded.
 struct Tests;
 
 impl kernel::Module for Tests {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the module knows of the kernel's BPF, over registers that are none of a task.
+//! The part of `rust/sys/` that compiles and runs programs. Here, programs read registers that no
+//! task has.
 
 #![allow(dead_code, unused_imports, reason = "it is for the whole engine")]
 
@@ -22,7 +23,7 @@ pub(crate) mod regs {
     pub(crate) struct Regs(NonNull<pt_regs>);
 
     impl Regs {
-        /// Those, for as long as they are borrowed.
+        /// These registers. The caller uses the result only while it borrows them.
         pub(crate) fn new(regs: &pt_regs) -> Self {
             Self(regs.into())
         }

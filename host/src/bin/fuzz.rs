@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Makes programs and compares what is said of them with what they do.
+//! Generates programs and compares what the logic says of them with what they do.
 //!
-//! `fuzz [--programs N | --seconds N] [--seed S]`. Each program has a seed of its own, which is
-//! printed with what is wrong: `fuzz --programs 1 --seed THAT` makes it again. Exits with 1 at the
-//! first difference.
+//! `fuzz [--programs N | --seconds N] [--seed S]`. Exits with 1 at the first difference, and prints
+//! the program with its seed: `fuzz --programs 1 --seed SEED` generates it again.
 //!
-//! `fuzz --print N [--seed S]` prints so many programs in the form of `bench/costly.txt` instead.
+//! `fuzz --print N [--seed S]` prints N programs in the form of `bench/costly.txt` instead.
 
 use rust_seccomp_host::logic::bpf::insn::Insn;
 use rust_seccomp_host::logic::bpf::listing::Listing;

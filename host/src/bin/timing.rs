@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tells how long the analysis takes, for programs given as files of the form in `corpus/`.
+//! Measures how long the analysis takes for programs in files of the form in `corpus/`.
 
 use rust_seccomp_host::logic::bpf::analyse::analyse;
 use rust_seccomp_host::logic::bpf::meter::Meter;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Appended filters: random ones, and what system calls are to them.
+//! Random appended filters, and random system calls for them.
 
 use crate::logic::bpf::append::VisibleFields;
 use crate::logic::bpf::insn::Insn;
@@ -14,7 +14,7 @@ use crate::shared::rng::Rng;
 /// `SECCOMP_RET_ERRNO | E2BIG`.
 pub const E2BIG: u32 = 0x0005_0007;
 
-/// A system call, as an appended filter may see it.
+/// A system call, with all that an appended filter can see of it.
 pub struct Made {
     /// The number.
     pub nr: u32,
@@ -33,7 +33,7 @@ pub struct Made {
 }
 
 impl Made {
-    /// Where the argument is zero from.
+    /// The extent: the offset from which on the argument is zero.
     pub fn extent(&self) -> usize {
         self.argument
             .iter()
@@ -41,7 +41,7 @@ impl Made {
             .map_or(0, |at| at + 1)
     }
 
-    /// `struct seccomp_data_append`, as words, written down field by field.
+    /// `struct seccomp_data_append` as words, field by field.
     fn structure(&self, visible: VisibleFields) -> Buf<u32> {
         let understood = visible.argument.unwrap_or(0);
         let sees = visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some();
@@ -68,7 +68,7 @@ impl Made {
         words
     }
 
-    /// What the filter says, if it is run as its author wrote it.
+    /// What the filter returns, by the reference interpreter.
     pub fn answer(&self, prog: &[Insn], visible: VisibleFields) -> u32 {
         let sees = visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some();
         if sees && !visible.tail && self.extent() > visible.argument.unwrap() as usize {
@@ -78,7 +78,7 @@ impl Made {
         run_with_len(prog, &self.structure(visible), len)
     }
 
-    /// What lowered programs find, by [`layout`].
+    /// The context for programs that were lowered for [`layout`].
     pub fn context(&self) -> Buf<u8> {
         let mut words = Buf::from([self.nr]);
         words.extend(self.ip_and_args);
@@ -86,7 +86,7 @@ impl Made {
         words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
-    /// `struct Inputs`, with a pointer that is not used.
+    /// `struct Inputs`, with a pointer that the interpreter does not use.
     pub fn inputs(&self) -> Buf<u8> {
         let has = syscalls::find(self.arch, self.nr).is_some();
         let mut bytes = Buf::filled(4, 0).unwrap();
@@ -98,7 +98,7 @@ impl Made {
         bytes
     }
 
-    /// What that points to.
+    /// The memory that this pointer stands for.
     pub fn memory(&self) -> Buf<u8> {
         match syscalls::find(self.arch, self.nr) {
             Some(_) => self.argument.clone(),
@@ -107,7 +107,7 @@ impl Made {
     }
 }
 
-/// Where programs that are lowered find the words of [`Made::context`].
+/// The layout of [`Made::context`].
 pub fn layout(arch: u32, visible: VisibleFields) -> Layout {
     let mut words = [Word::Const(arch); 16];
     words[0] = Word::At(0);
@@ -121,7 +121,7 @@ pub fn layout(arch: u32, visible: VisibleFields) -> Layout {
     }
 }
 
-/// What a filter asks for.
+/// The fields that a random filter asks for.
 pub fn visible(rng: &mut Rng) -> VisibleFields {
     let argument = match rng.below(4) {
         0 => None,
@@ -135,7 +135,7 @@ pub fn visible(rng: &mut Rng) -> VisibleFields {
     }
 }
 
-/// A random program that loads from all over the structure.
+/// A random program that loads words of the whole structure.
 pub fn program(rng: &mut Rng, visible: VisibleFields) -> Buf<Insn> {
     let mut prog = random(rng);
     let end = 1136 + visible.argument.unwrap_or(0);
@@ -152,7 +152,7 @@ pub fn program(rng: &mut Rng, visible: VisibleFields) -> Buf<Insn> {
     prog
 }
 
-/// A system call that is of interest to the filter.
+/// A random system call, mostly of values that the filter compares with.
 pub fn make(rng: &mut Rng, prog: &[Insn], arch: u32) -> Made {
     let value = |rng: &mut Rng| match rng.below(4) {
         0 => 0,

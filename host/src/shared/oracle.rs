@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Compares what `rust/logic/bpf/` makes of a program with what the program does.
+//! Compares what `rust/logic/bpf/` says of a program with what the program does in the reference
+//! interpreter.
 
 use crate::logic::bpf::analyse::analyse;
 use crate::logic::bpf::append::{ArchView, VisibleFields};
@@ -19,7 +20,7 @@ use crate::shared::programs::{AARCH64, I386, X86_64};
 use crate::shared::reference::{self, Data};
 use crate::shared::rng::Rng;
 
-/// How much to compare.
+/// How thorough a comparison is.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// Numbers per program and architecture.
@@ -29,12 +30,12 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// For a great many programs.
+    /// For thousands of programs.
     pub const LIGHT: Self = Self {
         numbers: 6,
         data: 6,
     };
-    /// For a few.
+    /// For a few programs.
     pub const HEAVY: Self = Self {
         numbers: 64,
         data: 32,
@@ -46,7 +47,7 @@ impl Effort {
 pub struct Count {
     /// Numbers for which a constant was found.
     pub constant: u64,
-    /// Numbers for which it was not.
+    /// Numbers that vary.
     pub varies: u64,
     /// Residual programs.
     pub residuals: u64,
@@ -58,13 +59,13 @@ pub struct Count {
     pub after: u64,
     /// Runs of programs.
     pub runs: u64,
-    /// Runs of what was found out for all calls together.
+    /// Runs of findings of a [`Study`].
     pub studied: u64,
     /// Failed allocations.
     pub failures: u64,
 }
 
-/// What was wrong, if anything.
+/// Agreement, or a description of the difference.
 type Verdict = Result<(), Text>;
 
 macro_rules! ensure {
@@ -75,7 +76,7 @@ macro_rules! ensure {
     };
 }
 
-/// Numbers that are of interest: those of the program, the ones next to them, and others.
+/// Values for numbers and data: the constants of the program, those next to them, and some others.
 pub fn constants(prog: &[Insn]) -> Buf<u32> {
     let mut all = Buf::from([0, 1, u32::MAX, X86_64, AARCH64]);
     for insn in prog {
@@ -95,7 +96,7 @@ fn word(rng: &mut Rng, constants: &[u32]) -> u32 {
     }
 }
 
-/// Data for a system call, of these numbers and others.
+/// Random data for a system call, mostly of these constants.
 pub fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
     let mut data = [0; 16];
     for place in &mut data {
@@ -106,7 +107,8 @@ pub fn data(rng: &mut Rng, constants: &[u32], nr: u32, arch: u32) -> Data {
     data
 }
 
-/// Compares all that is said of a program with what it does, or says what differs.
+/// Compares what the analysis, the specialiser, the lowering and the study say of a program with
+/// what it does.
 pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) -> Verdict {
     ensure!(check::check(prog).is_ok(), "check() refuses");
     ensure!(
@@ -121,7 +123,7 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
     for arch in [X86_64, rng.pick(&[AARCH64, I386, 0])] {
         let out = analyse(prog, arch, &mut Meter::unlimited()).map_err(|NoMemory| "no memory")?;
         let all: Buf<Outcome> = (0..512).map(|nr| out.get(nr)).collect();
-        // There may be more than can be told.
+        // A program may return more constants than are noted.
         let complete = !out.is_full();
         if rng.one_in(32) {
             starve(prog, arch, &all, rng, count)?;
@@ -149,7 +151,7 @@ pub fn compare(prog: &[Insn], rng: &mut Rng, effort: Effort, count: &mut Count) 
                 Outcome::Constant(_) => count.constant += 1,
                 Outcome::Varies => count.varies += 1,
             }
-            // Some constants too, so that folding is tested on them.
+            // Specialises for some constants, too, to test the folding.
             let residual = match outcome {
                 Outcome::Constant(_) if !rng.one_in(4) => None,
                 _ => Some(residual(prog, arch, nr, known, count)?),
@@ -207,7 +209,7 @@ fn limited(units: u32) -> Meter {
     Meter::new(units, || true)
 }
 
-/// Where the words are for the programs of a [`Study`].
+/// An architecture, with the words of the data in their order.
 fn side(arch: u32) -> Side {
     let mut words = [Word::Const(arch); 16];
     for (word, place) in words.iter_mut().enumerate() {
@@ -228,7 +230,7 @@ fn sides(first: u32, second: u32) -> [Side; 2] {
     [side(first), side(second)]
 }
 
-/// What was found out for all calls together is what the program does.
+/// Compares the findings of a [`Study`] with what the program does.
 fn compare_study(
     prog: &[Insn],
     arches: [u32; 2],
@@ -334,7 +336,7 @@ fn residual(
     Ok(residual)
 }
 
-/// A lowered program, and a way to have the data where it expects it.
+/// A lowered program, and the layout of the data that it was lowered for.
 struct Native {
     prog: Lowered,
     layout: Layout,
@@ -347,7 +349,7 @@ impl Native {
         let first = rng.below(10);
         let mut layout = [Word::Const(0); 16];
         for (word, place) in layout.iter_mut().enumerate() {
-            // 16 words, in an order that is not theirs, with gaps.
+            // The 16 words in another order, with gaps.
             let slot = (word * 7 + first) % 16;
             *place = Word::At((slot * 8 + 4 * first) as i16);
         }
@@ -379,7 +381,7 @@ impl Native {
     }
 }
 
-/// Has allocations fail: what then comes is an error or the truth.
+/// Has allocations fail: each function returns an error then, or the right result.
 fn starve(
     prog: &[Insn],
     arch: u32,
@@ -391,7 +393,7 @@ fn starve(
     let full = specialise(prog, arch, nr).map_err(|NoMemory| "no memory")?;
     let layout = Layout::from([Word::At(0); 16]);
     let lowered = lower(prog, &layout).map_err(|NoMemory| "no memory")?;
-    // The first few allocations one by one, and some of those that come later.
+    // Has each of the first few allocations fail, and some of the later ones.
     let mut n = 0;
     while n < 200 {
         memory::fail_after(n);

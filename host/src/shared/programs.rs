@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Programs: random ones, such as libraries make, and whatever some bytes stand for.
+//! Generates programs: random ones, some in the shape that libraries give them, and those that a
+//! fuzzer encodes as bytes.
 
 use crate::logic::bpf::insn::{Insn, BPF_MAXINSNS};
 use crate::logic::buf::Buf;
@@ -38,7 +39,7 @@ fn stmt(code: u16, k: u32) -> Insn {
     Insn::stmt(code, k)
 }
 
-/// A number that may mean something.
+/// A constant, often one that is a system call number, an architecture or a return value.
 fn constant(rng: &mut Rng) -> u32 {
     match rng.below(12) {
         0..=4 => rng.below(520) as u32,
@@ -79,9 +80,7 @@ fn ret(rng: &mut Rng) -> Insn {
     }
 }
 
-/// Anything that is admitted.
-///
-/// `words` are what it loads, `cells` how many cells it uses, `span` how far it jumps.
+/// Random instructions, each of which the kernel admits.
 fn soup(rng: &mut Rng, len: usize) -> Buf<Insn> {
     let words: &[u32] = rng.pick(&[
         &[0, 0, 4, 16, 20][..],
@@ -129,7 +128,7 @@ fn soup(rng: &mut Rng, len: usize) -> Buf<Insn> {
     prog
 }
 
-/// Has all loads of cells be preceded by stores, in one of two ways.
+/// Makes sure that each cell is stored before it is loaded: replaces loads, or puts stores first.
 fn declare(rng: &mut Rng, mut prog: Buf<Insn>) -> Buf<Insn> {
     if admits(&prog) {
         return prog;
@@ -159,7 +158,7 @@ fn declare(rng: &mut Rng, mut prog: Buf<Insn>) -> Buf<Insn> {
     new
 }
 
-/// The checks of the architecture that come first.
+/// A check of the architecture, as most filters begin.
 fn prologue(rng: &mut Rng, prog: &mut Buf<Insn>) {
     if rng.one_in(4) {
         return;
@@ -169,7 +168,7 @@ fn prologue(rng: &mut Rng, prog: &mut Buf<Insn>) {
     prog.extend([stmt(0x06, rng.pick(&RETURNS))]);
 }
 
-/// A rule on arguments: falls out at its end if they do not match.
+/// A rule on arguments. If they do not match, the program goes on behind it.
 fn arguments(rng: &mut Rng, action: u32) -> Buf<Insn> {
     let arg = 16 + 8 * rng.below(6) as u32;
     let mut tests: Buf<Buf<Insn>> = Buf::new();
@@ -188,7 +187,7 @@ fn arguments(rng: &mut Rng, action: u32) -> Buf<Insn> {
     let mut rule = Buf::new();
     for test in tests.iter() {
         rule.extend(test.iter().copied());
-        // All must hold; a test that fails leads behind the return.
+        // A test that fails jumps behind the return.
         let at = rule.len() - 1;
         rule[at].jf = (len - at - 1) as u8;
     }
@@ -239,7 +238,7 @@ fn shared(rng: &mut Rng, rules: usize) -> Buf<Insn> {
     prog
 }
 
-/// A search in ranges, as a tree.
+/// A binary search for the number.
 fn tree(rng: &mut Rng, low: u32, high: u32, depth: u32) -> Buf<Insn> {
     if depth == 0 || high - low < 2 {
         let action = rng.pick(&RETURNS[..5]);
@@ -266,7 +265,7 @@ fn tree(rng: &mut Rng, low: u32, high: u32, depth: u32) -> Buf<Insn> {
     prog
 }
 
-/// A load of a cell that comes to stand behind a return when what is not reached goes.
+/// A program in which a load of a cell comes right behind a return once unreachable code is gone.
 fn behind_return(rng: &mut Rng) -> Buf<Insn> {
     let cell = rng.below(16) as u32;
     let mut test = |jt, jf| Insn::jump(rng.pick(&JUMPS), constant(rng), jt, jf);
@@ -309,7 +308,7 @@ pub fn random(rng: &mut Rng) -> Buf<Insn> {
             shared(rng, rules)
         }
         3 => {
-            // Something odd in front of something sane.
+            // Random instructions before a list of rules.
             let len = 2 + rng.below(10);
             let mut prog = soup(rng, len);
             prog.pop();
@@ -328,8 +327,8 @@ pub fn random(rng: &mut Rng) -> Buf<Insn> {
     prog
 }
 
-/// The program that some bytes stand for, if the kernel admits it: eight each, as it would read
-/// them, but for the code, which is one of those admitted.
+/// The program that bytes encode, if the kernel admits it: eight bytes per instruction, as in
+/// memory, but with codes and constants mapped to valid ones.
 pub fn from_bytes(bytes: &[u8]) -> Option<Buf<Insn>> {
     const CODES: [u16; 41] = [
         0x20, 0x80, 0x81, 0x00, 0x01, 0x60, 0x61, 0x02, 0x03, 0x07, 0x87, 0x04, 0x0c, 0x14, 0x1c,
@@ -370,13 +369,13 @@ pub fn from_bytes(bytes: &[u8]) -> Option<Buf<Insn>> {
 pub fn to_text(prog: &[Insn]) -> Text {
     let mut text = Text::from("");
     for i in prog {
-        // A string takes all.
+        // Writing to a string does not fail.
         let _ = writeln!(text, "{:04x} {:02x} {:02x} {:08x}", i.code, i.jt, i.jf, i.k);
     }
     text
 }
 
-/// The program that a text is; what follows a `#` is left out.
+/// Reads a program in the form of [`to_text`]. `#` begins a comment.
 pub fn from_text(text: &str) -> Option<Buf<Insn>> {
     text.lines()
         .map(|line| line.split('#').next().unwrap_or("").trim())

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What programs mean and which are admitted, in the plainest way.
+//! The reference: what programs do, and which the kernel admits, in the plainest way.
 //!
-//! Written from the kernel's definitions and not from `rust/logic/bpf/`, of which this shares
-//! nothing but the layout of instructions. Panics where the kernel would be in trouble.
+//! Written from the kernel's definitions, not from `rust/logic/bpf/`: it shares nothing with that
+//! but the layout of instructions. Panics where the kernel would do something undefined.
 
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::lower::{EbpfInsn, Lowered};
@@ -90,7 +90,7 @@ pub fn admits(prog: &[Insn]) -> bool {
     admits_with(prog, seccomp_admits)
 }
 
-/// Does the kernel admit the program, if `admits` tells of single instructions?
+/// Does the kernel admit the program, if `admits` decides about single instructions?
 pub fn admits_with(prog: &[Insn], admits: impl Fn(&Insn) -> bool) -> bool {
     let len = prog.len();
     if len == 0 || len > 4096 || !prog.iter().all(admits) {
@@ -115,7 +115,7 @@ pub fn admits_with(prog: &[Insn], admits: impl Fn(&Insn) -> bool) -> bool {
     if !matches!(prog[len - 1].code, 0x06 | 0x16) {
         return false;
     }
-    // What is stored, from the front; a return does not end what counts as stored.
+    // The cells that are stored; as in the kernel, a return falls through.
     let mut stored_at = Buf::filled(len, [true; 16]).unwrap();
     let mut stored = [false; 16];
     let meet = |place: &mut [bool; 16], with: &[bool; 16]| {
@@ -143,8 +143,8 @@ pub fn admits_with(prog: &[Insn], admits: impl Fn(&Insn) -> bool) -> bool {
     true
 }
 
-/// What the program returns for this number, if one joined state per instruction is enough to see
-/// that it is always the same.
+/// The constant that the program returns for this number, if one joined state per instruction is
+/// enough to find it.
 pub fn constant(prog: &[Insn], arch: u32, nr: u32) -> Option<u32> {
     // `A`, `X`, the cells.
     type State = [Option<u32>; 18];
@@ -256,7 +256,8 @@ pub fn run_ebpf(prog: &Lowered, context: &[u8]) -> u64 {
     run_ebpf_with(prog, context, &[], &[])
 }
 
-/// As [`run_ebpf`], with more in r2: `struct Inputs`, whose pointer to an `argument` it has at 8.
+/// As [`run_ebpf`], with `struct Inputs` in r2. The pointer in it, at 8, is taken to point to
+/// `argument`.
 pub fn run_ebpf_with(prog: &Lowered, context: &[u8], inputs: &[u8], argument: &[u8]) -> u64 {
     let prog = prog.insns();
     const CONTEXT: u64 = 0x1000_0000;
@@ -312,7 +313,7 @@ pub fn run_ebpf_with(prog: &Lowered, context: &[u8], inputs: &[u8], argument: &[
                     load(address, 4)
                 });
             }
-            // LDX DW, which loads the one pointer.
+            // LDX DW: only the pointer in `struct Inputs` is loaded so.
             0x79 => {
                 let address = read(src, &regs).wrapping_add_signed(i64::from(off));
                 assert_eq!(address, EXTRA + 8);
@@ -334,7 +335,7 @@ pub fn run_ebpf_with(prog: &Lowered, context: &[u8], inputs: &[u8], argument: &[
                     0x00 => a.wrapping_add(b),
                     0x10 => a.wrapping_sub(b),
                     0x20 => a.wrapping_mul(b),
-                    // The verifier would not let this be a division by 0.
+                    // Panics for a divisor of 0.
                     0x30 => a / b,
                     0x40 => a | b,
                     0x50 => a & b,

@@ -11,7 +11,7 @@ use crate::shared::rng::Rng;
 
 use super::scaled;
 
-/// By the module's checks.
+/// Do the module's checks admit the program?
 pub fn admitted(prog: &[Insn]) -> bool {
     check(prog).is_ok() && check_classic(prog).is_ok() && check_scratch(prog) == Ok(0)
 }

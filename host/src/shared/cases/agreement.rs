@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is said of programs is what they do. The binary `fuzz` does the same for longer.
+//! The analysis agrees with the reference interpreter. The binary `fuzz` tries more programs.
 
 use crate::logic::bpf::insn::Insn;
 use crate::logic::bpf::listing::Listing;
@@ -21,7 +21,7 @@ pub fn random_programs() {
             panic!("seed {seed}: {e}\n{}", Listing(&prog));
         }
     }
-    // All that is tested is tested often.
+    // Nothing was tested rarely.
     let Count {
         constant,
         varies,
@@ -42,8 +42,8 @@ pub fn random_programs() {
     }
 }
 
-/// Every operation and every comparison, on operands of every kind: constants (those that decide alone
-/// or change nothing among them), the number, and words of the data.
+/// Every operation and every comparison, on operands of every kind: constants (those that decide
+/// alone or change nothing among them), the number, and words of the data.
 pub fn every_operation() {
     const VALUES: [u32; 14] = [
         0,
@@ -108,7 +108,7 @@ pub fn every_operation() {
     assert!(tried > scaled(6000), "{tried}");
 }
 
-/// What the guided fuzzer has found to be different, a line of bytes each.
+/// The programs of the guided fuzzer that reach different code, a line of bytes each.
 pub fn guided_corpus() {
     let mut programs = 0;
     let corpus = include_str!("../../../fuzz/corpus.txt").lines();

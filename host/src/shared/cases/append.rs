@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Appended filters do what they would do over the whole of `struct seccomp_data_append`.
+//! Compiled appended filters return what the reference interpreter does over the whole of
+//! `struct seccomp_data_append`.
 
 use crate::logic::bpf::analyse::analyse;
 use crate::logic::bpf::append::{canonical, ArchView, NeededInputs, VisibleFields};
@@ -20,7 +21,7 @@ use crate::shared::rng::Rng;
 
 use super::scaled;
 
-/// What is found for each number, on the heap, as a kernel's stack is small.
+/// The outcome for each number, on the heap, as a kernel stack is small.
 fn outcomes(code: &[Insn], view: ArchView) -> Buf<Outcome> {
     let outcomes = analyse(code, view, &mut Meter::unlimited()).unwrap();
     let mut out = Buf::filled(512, Outcome::Varies).unwrap();
@@ -45,7 +46,7 @@ pub fn agree() {
             view,
             layout: layout(arch, visible),
         };
-        // What is found for all calls together, half of the time with as much as there is for it.
+        // Half of the studies get the units that a filter gets, the others get unlimited units.
         let units = rng.pick(&[u32::MAX, units(&code)]);
         let study = study(&code, &[side(), side()], Meter::new(units, || true)).unwrap();
         for _ in 0..12 {
@@ -63,7 +64,7 @@ pub fn agree() {
 
             let residual = specialise(&code, view, made.nr).unwrap().unwrap();
             let lowered = lower(&residual, &layout(arch, visible)).unwrap().unwrap();
-            // What it says it does not need is not there.
+            // A program that says it needs nothing gets nothing.
             let needs = NeededInputs::of(&residual);
             let inputs = match needs.is_empty() {
                 true => Buf::new(),
@@ -83,7 +84,7 @@ pub fn agree() {
                     let mut inputs = made.inputs();
                     let program = study.program.as_ref().unwrap();
                     if program.needs(which.into()).is_empty() {
-                        // Then there is nothing but the choice.
+                        // It gets nothing but the choice.
                         inputs.truncate(4);
                     }
                     inputs[..4].copy_from_slice(&u32::from(which).to_le_bytes());
@@ -103,7 +104,7 @@ pub fn agree() {
     );
 }
 
-/// What is the last byte that is no tail.
+/// A tail begins right behind the bytes that the filter sees.
 pub fn tails() {
     let features = [Insn::stmt(0x20, 72), Insn::stmt(0x16, 0)];
     let mut rng = Rng::new(7);
@@ -149,7 +150,7 @@ pub fn tails() {
     }
 }
 
-/// A load is admitted where the structure, as far as the filter understands it, has a word.
+/// A load is admitted if it is of an aligned word within the length that the filter understands.
 pub fn every_load() {
     for argument in [
         None,
@@ -177,7 +178,7 @@ pub fn every_load() {
     }
 }
 
-/// Programs are admitted as others are, but for what they load.
+/// But for their loads, appended filters are admitted as others are.
 pub fn damaged_programs() {
     let mut rng = Rng::new(6);
     let mut refused = 0;
@@ -203,7 +204,7 @@ pub fn damaged_programs() {
     assert!(refused > scaled(1000));
 }
 
-/// Loads of what is the same for all calls leave nothing to be run.
+/// For fields that are the same for all calls, the filter returns a constant.
 pub fn constants() {
     let visible = VisibleFields {
         nr_high: false,
@@ -236,7 +237,7 @@ pub fn constants() {
             .iter()
             .all(|outcome| *outcome == Outcome::Constant(ALLOW)));
     }
-    // For all but the calls that have an argument, so are the features.
+    // The features are the same for all calls that have no extensible argument.
     let prog = [
         Insn::stmt(0x20, 72),
         Insn::jump(0x45, 8, 0, 1),
@@ -249,7 +250,7 @@ pub fn constants() {
         let varies = syscalls::find(X86_64, nr as u32).is_some();
         assert_eq!(*outcome == Outcome::Varies, varies, "{nr}");
     }
-    // And a filter that is told of no tail knows that there is none.
+    // For a filter that sees no tail, they never say that there is one.
     let told = VisibleFields {
         tail: false,
         ..visible
@@ -270,7 +271,7 @@ pub fn constants() {
     assert_eq!(residual.len(), 4, "{}", Listing(&residual));
 }
 
-/// The calls are found by their numbers, and nothing else is.
+/// Each call is found by its numbers, and no other number finds one.
 pub fn calls() {
     for arch in [X86_64, I386, AARCH64, syscalls::AUDIT_ARCH_ARM] {
         for nr in (0..2000).chain([u32::MAX, 0x8000_0000, 0x4000_0000]) {
@@ -284,7 +285,7 @@ pub fn calls() {
         }
         assert!(syscalls::find(arch ^ 1, 437).is_none());
     }
-    // Calls of x32 are those of x86_64.
+    // An x32 call has the number of the x86_64 call, with a bit set.
     assert_eq!(
         syscalls::find(X86_64, 0x4000_0000 | 437).unwrap().name,
         "openat2"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tests that run on the host and in the kernel.
+//! The test cases that run on the host and in the kernel.
 
 pub mod admission;
 pub mod agreement;
 pub mod append;
 pub mod shapes;
 
-/// Hands the names of all of them to the macro `with`, by file.
+/// Calls the macro `with` with the names of all cases, by file.
 #[macro_export]
 macro_rules! for_each_case {
     ($with:ident) => {
@@ -23,7 +23,7 @@ macro_rules! for_each_case {
     };
 }
 
-/// A number of tries, or of what is to come of them.
+/// Scales a number of tries, or of expected results, by [`ONE_IN`](crate::ONE_IN).
 fn scaled(n: u64) -> u64 {
     n / crate::ONE_IN
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is found for filters of known shapes, exactly.
+//! The exact results for filters of known shapes.
 
 use crate::logic::bpf::analyse::analyse;
 use crate::logic::bpf::insn::Insn;
@@ -25,7 +25,7 @@ fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Insn {
     Insn::jump(code, k, jt, jf)
 }
 
-/// On the heap, as a kernel's stack is small.
+/// The outcome for each number, on the heap, as a kernel stack is small.
 fn outcomes(prog: &[Insn], arch: u32) -> Buf<Outcome> {
     list_of(&analyse(prog, arch, &mut Meter::unlimited()).unwrap())
 }
@@ -47,7 +47,8 @@ fn left(prog: &[Insn], nr: u32) -> Text {
     text!("{}", Listing(&left))
 }
 
-/// Each of the numbers is allowed, all others kill; one has its first argument checked.
+/// A filter that allows these numbers and kills for all others. For 41 it checks the first
+/// argument.
 fn list(numbers: impl Iterator<Item = u32>) -> Buf<Insn> {
     let mut prog = Buf::from([
         stmt(0x20, 4),
@@ -100,7 +101,7 @@ pub fn lists() {
     assert_eq!(left(&prog, 3), "L0: ret #0x80000000\n");
 }
 
-/// All comparisons jump to the end, in a chain of two as they are many.
+/// All comparisons jump to the end, by way of a second jump, as the end is far.
 pub fn far_jumps() {
     let mut prog = Buf::from([stmt(0x20, 0)]);
     for nr in 0..250 {
@@ -126,7 +127,7 @@ pub fn comparisons_of_the_number() {
     for (code, holds) in conditions {
         for k in (0..520).chain([0x1ff, 0x200, 0x4000_0000, 0x4000_0041, u32::MAX]) {
             let returns = [stmt(0x06, 1), stmt(0x06, 2)];
-            // The constant on the right, as it is and in `X`, and on the left.
+            // The constant as the right operand, in the instruction and in `X`, and as the left.
             let plain = [stmt(0x20, 0), jump(code, k, 1, 0)];
             let by_x = [stmt(0x01, k), stmt(0x20, 0), jump(code | 8, 0, 1, 0)];
             let left = [
@@ -158,7 +159,7 @@ pub fn comparisons_of_the_number() {
 }
 
 pub fn computed_from_the_number() {
-    // A table of bits in the cells, looked up by computation.
+    // A bit of a constant in a cell, selected by the number.
     let prog = [
         stmt(0x00, 0b1011),
         stmt(0x02, 3),
@@ -185,11 +186,11 @@ pub fn computed_from_the_number() {
     }
 }
 
-/// More states than are kept apart.
+/// More states of an instruction than are kept apart.
 pub fn many_states() {
     let mut prog = Buf::from([stmt(0x20, 0)]);
     for nr in 0..60 {
-        // `nr` goes on with an `X` of its own.
+        // Each `nr` goes on with a different `X`.
         prog.extend([jump(0x15, nr, 0, 1), stmt(0x01, nr + 1000)]);
     }
     prog.extend([stmt(0x20, 16), stmt(0x87, 0), stmt(0x16, 0)]);
@@ -199,7 +200,7 @@ pub fn many_states() {
     }
 }
 
-/// The same, but it is `A` that differs.
+/// The same with a different `A` for each.
 pub fn many_values() {
     const RULES: u32 = 60;
     let mut prog = Buf::from([stmt(0x20, 0)]);
@@ -216,7 +217,7 @@ pub fn many_values() {
         let nr = nr as u32;
         let expected = match nr {
             ..RULES => Outcome::Constant(nr + 1000),
-            // They are met first, but for those.
+            // The sweep meets these constants first, so that others find no room.
             _ if nr < MAX_CONSTANTS as u32 => Outcome::Constant(nr),
             _ => Outcome::Varies,
         };
@@ -224,7 +225,7 @@ pub fn many_values() {
     }
 }
 
-/// More states than there is room for: many jumps ahead, each to a place of its own.
+/// More pending states than the sweep has room for: many jumps forward, each to a different place.
 pub fn too_many_states() {
     const JUMPS: u32 = 1300;
     let mut prog = Buf::from([stmt(0x20, 16)]);
