@@ -6,7 +6,6 @@ pub(crate) mod attach;
 pub(crate) mod filter;
 pub(crate) mod inputs;
 pub(crate) mod inspect;
-pub(crate) mod log;
 pub(crate) mod notify;
 pub(crate) mod permit;
 pub(crate) mod program;

@@ -13,7 +13,6 @@ use crate::{
         },
         inputs,
         inspect::counters,
-        log,
         notify::{
             notifier::Outcome,
             request::FilteredCall, //
@@ -53,7 +52,10 @@ use crate::{
             SIGSYS, //
         }, //
     },
-    takeover::args, //
+    takeover::{
+        actions_logged,
+        args, //
+    }, //
 };
 use core::{
     mem::MaybeUninit,
@@ -361,7 +363,7 @@ fn act(
     match verdict.action() {
         Action::Allow => return Next::Run,
         Action::Log => {
-            log::record(nr, 0, verdict, true);
+            actions_logged::record(nr, 0, verdict, true);
             return Next::Run;
         }
         Action::Errno => {
@@ -393,7 +395,7 @@ fn act(
             return Next::Skip;
         }
     }
-    log::record(nr, 0, verdict, decider.is_some_and(Filter::log));
+    actions_logged::record(nr, 0, verdict, decider.is_some_and(Filter::log));
     Next::Skip
 }
 
@@ -425,7 +427,7 @@ fn trace(task: Task, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i32) -> 
 #[cold]
 fn kill(task: Task, regs: Regs, nr: i32, verdict: Verdict) {
     task.set_dead();
-    log::record(nr, SIGSYS, verdict, true);
+    actions_logged::record(nr, SIGSYS, verdict, true);
     // Only the last thread leaves a core dump behind.
     if verdict.action() == Action::KillThread && !signal::is_last_thread() {
         signal::exit_thread(SIGSYS);

@@ -11,7 +11,6 @@
 //! leaves the calls to the built-in engine, and the hooks are removed in reverse.
 
 use crate::{
-    engine::log,
     sys::{
         ftrace::{
             self,
@@ -21,7 +20,10 @@ use crate::{
         symbols,
         sysctl::Handler, //
     },
-    takeover::in_flight, //
+    takeover::{
+        actions_logged,
+        in_flight, //
+    }, //
 };
 use core::pin::Pin;
 use kernel::{
@@ -127,7 +129,7 @@ impl Hooks {
         }
 
         // SAFETY: Modules are loaded once, and nothing is hooked yet.
-        unsafe { log::init() };
+        unsafe { actions_logged::init() };
         let mut hooks = Self(KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?);
         let Some((&(creator, its_site), readers)) = found.split_last() else {
             return Err(EINVAL);
@@ -136,7 +138,7 @@ impl Hooks {
             hooks.add(hook, site)?;
         }
         ftrace::synchronize();
-        log::adopt_sysctl(actions_logged)?;
+        actions_logged::adopt_sysctl(actions_logged)?;
         in_flight::await_tracers()?;
         hooks.add(creator, its_site)?;
         ftrace::synchronize();
