@@ -9,7 +9,6 @@ use crate::{
             append::{
                 canonical,
                 ArchView,
-                Inputs,
                 VisibleFields, //
             },
             insn::Insn,
@@ -21,7 +20,6 @@ use crate::{
             },
             residual::specialise, //
         },
-        buf::Buf,
         syscalls, //
     },
     shared::{
@@ -45,18 +43,25 @@ use crate::{
     sys::{
         arch::{
             layout,
+            Abi,
             Arch,
             Native, //
         },
+        argument::ArgumentPage,
         bpf::{
             Classic,
-            Residuals, //
+            Inputs,
+            Residuals,
+            NO_INPUTS, //
         },
         regs::Regs,
         uapi::seccomp_data, //
     }, //
 };
-use core::mem::size_of_val;
+use core::{
+    mem::size_of_val,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings::pt_regs,
     uaccess::{
@@ -132,7 +137,7 @@ fn compile(prog: &[Insn], layout: &Layout) -> Residuals {
 }
 
 /// Runs a program over `words` of `struct seccomp_data`, in registers.
-fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, inputs: &Inputs) -> u32 {
+fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, inputs: &Inputs<'_>) -> u32 {
     // SAFETY: `struct pt_regs` has only integers, for which zero is a valid value.
     let mut regs: pt_regs = unsafe { core::mem::zeroed() };
     let mut put = |place, word: u32| {
@@ -157,37 +162,17 @@ fn run(prog: &Residuals, layout: &Layout, words: &Data, nr_high: u32, inputs: &I
     assert_eq!(Native::nr(&regs), data.nr);
     assert_eq!(Native::arguments(&regs, compat), data.args);
     assert_eq!(Native::instruction_pointer(&regs), data.instruction_pointer);
-    // SAFETY: `prog` is borrowed, so it is not freed. It is the only one of its `Residuals`, so it
-    // does not read the choice. All of `inputs` is initialised, and both callers point `argument`
-    // to a buffer of 4096 bytes that outlives this call.
-    unsafe { prog.choose(0).run_only(Regs::new(&regs), inputs) }
-}
-
-fn audit_arch(compat: bool) -> u32 {
-    if compat {
-        Native::AUDIT_ARCH_COMPAT
-    } else {
-        Native::AUDIT_ARCH
-    }
+    prog.run_only(Regs::new(&regs), inputs)
 }
 
 /// Residual programs.
 pub(crate) fn residuals() {
-    let argument = Buf::filled(4096, 0u8).unwrap();
-    let inputs = Inputs {
-        which: 0,
-        argument: argument.as_ptr(),
-        size: 0,
-        extent: 0,
-        features: 0,
-        pkey: 0,
-    };
     let mut rng = Rng::new(22);
     for _ in 0..PROGRAMS {
         let prog = random(&mut rng);
-        let compat = rng.one_in(3);
-        let arch = audit_arch(compat);
-        let layout = layout(compat, VisibleFields::NONE);
+        let abi = Abi::of(rng.one_in(3));
+        let arch = abi.audit_arch();
+        let layout = layout(abi, VisibleFields::NONE);
         let constants = constants(&prog);
         for _ in 0..2 {
             let nr = rng.pick(&constants) % 512;
@@ -195,7 +180,7 @@ pub(crate) fn residuals() {
             let compiled = compile(&residual, &layout);
             for _ in 0..8 {
                 let data = data(&mut rng, &constants, nr, arch);
-                let got = run(&compiled, &layout, &data, 0, &inputs);
+                let got = run(&compiled, &layout, &data, 0, &NO_INPUTS);
                 let expected = reference::run(&prog, &data);
                 assert_eq!(got, expected, "{data:x?}\n{}", Listing(&residual));
             }
@@ -209,14 +194,14 @@ pub(crate) fn appended() {
     for _ in 0..PROGRAMS {
         let visible = visible(&mut rng);
         let prog = program(&mut rng, visible);
-        let compat = rng.one_in(3);
-        let arch = audit_arch(compat);
-        let layout = layout(compat, visible);
+        let abi = Abi::of(rng.one_in(3));
+        let arch = abi.audit_arch();
+        let layout = layout(abi, visible);
         let code = canonical(&prog, visible).unwrap().unwrap();
         let whole = compile(&code, &layout);
         for _ in 0..4 {
             let mut made = make(&mut rng, &prog, arch);
-            if compat {
+            if abi == Abi::Compat {
                 // A compat call has no upper half of the register.
                 made.nr_high = 0;
             }
@@ -242,7 +227,8 @@ fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
     let memory = made.memory();
     let inputs = Inputs {
         which: 0,
-        argument: memory.as_ptr(),
+        // SAFETY: It has 4096 bytes, and is there for longer than the inputs.
+        argument: unsafe { ArgumentPage::new(NonNull::from(&memory[..]).cast()) },
         size: if has { made.size } else { 0 },
         // CAST: At most 4096.
         extent: if has { made.extent() as u32 } else { 0 },

@@ -7,6 +7,8 @@
 
 #[path = "../rust/sys/arch/mod.rs"]
 pub(crate) mod arch;
+#[path = "../rust/sys/argument.rs"]
+pub(crate) mod argument;
 #[path = "../rust/sys/bpf.rs"]
 pub(crate) mod bpf;
 #[path = "../rust/sys/ffi.rs"]

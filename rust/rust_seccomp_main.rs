@@ -3,9 +3,17 @@
 //! Seccomp in Rust, for a kernel that was built without knowing of it.
 //!
 //! The module takes over the functions of `kernel/seccomp.c` through which the rest of the kernel
-//! deals with filters ([`takeover`]). From then on every new filter is an object of ours ([`engine::filter`]):
-//! attached by [`engine::attach`], evaluated by [`engine::permit`], inspected by [`engine::inspect::ptrace`]. Tasks that were
-//! confined before stay with the built-in engine.
+//! deals with filters ([`takeover`]). From then on every new filter is an object of the
+//! [`engine`], which attaches it ([`engine::attach`]), asks it about system calls
+//! ([`engine::permit`]) and shows it ([`engine::inspect`]). Tasks that were confined before stay
+//! with the built-in engine.
+//!
+//! Each room uses those further down the list, and no other:
+//!
+//! - [`takeover`]: all that an in-tree build does without;
+//! - [`engine`]: filters, without `unsafe` and without knowing which kernel it is in;
+//! - [`sys`]: safe abstractions over the kernel, the only room that names its bindings;
+//! - [`logic`]: what can be told of programs and calls without a kernel.
 
 use kernel::prelude::*;
 
@@ -18,7 +26,8 @@ use engine::inspect::debugfs;
 use sys::memory;
 use takeover::{
     args,
-    hooks, //
+    hooks,
+    platform::Takeover as Platform, //
 };
 
 module! {
@@ -52,9 +61,11 @@ impl kernel::Module for RustSeccomp {
         // SAFETY: The module is loading, and this is once.
         let arguments = unsafe { args::Mechanism::new(wanted) }?;
         let hooks = hooks::Hooks::install()?;
-        pr_info!("took over {}\n", hooks::NAMES.trim_end());
+        let debugfs = debugfs::create();
+        debugfs.add::<args::file::AvailabilityFile>(c"extensible_arguments");
+        pr_info!("took over {}\n", hooks::Names);
         Ok(Self {
-            _debugfs: debugfs::create(),
+            _debugfs: debugfs,
             _hooks: hooks,
             _arguments: arguments,
         })

@@ -5,27 +5,31 @@
 //! Locks, outermost first: `cred_guard_mutex` (TSYNC only), then the siglock. Under the siglock
 //! nothing is allocated, so all that takes memory is made before and dropped after.
 
-use crate::{
-    engine::{
-        filter::{
-            untag,
-            Draft,
-            Filter,
-            FilterRef,
-            Owner,
-            MAX_INSNS_PER_PATH, //
-        },
-        inspect::features,
-        notify::{
-            listener,
-            notifier::Notifier, //
-        },
-        program::{
-            Appended,
-            Program, //
-        },
-        table, //
+use super::{
+    filter::{
+        self,
+        Draft,
+        Filter,
+        FilterLayer,
+        FilterRef, //
     },
+    inspect::features,
+    notify::{
+        listener,
+        notifier::Notifier, //
+    },
+    parts::Parts,
+    platform::{
+        Chosen,
+        Platform, //
+    },
+    program::{
+        Appended,
+        Program, //
+    },
+    table::study, //
+};
+use crate::{
     logic::{
         abi::{
             seccomp_append_filter,
@@ -49,7 +53,6 @@ use crate::{
             self,
             Classic, //
         },
-        module::ModuleRef,
         signal::{
             self,
             ExecLock,
@@ -57,32 +60,23 @@ use crate::{
         },
         task::{
             self,
+            Current,
+            Exiting,
             Mode,
-            Task, //
+            Owner, //
         },
         uapi::*,
         user, //
-    },
-    takeover::{
-        args,
-        hooks::Handled,
-        in_flight, //
     }, //
 };
-use core::ptr::NonNull;
 use kernel::{
-    bindings,
-    ffi::{
-        c_uint,
-        c_void, //
-    },
     fs::file::FileDescriptorReservation,
     prelude::*,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
-    }, //
+    uaccess::UserPtr, //
 };
+
+/// Keeps the engine's code, see [`Platform::EngineRef`].
+type EngineRef = <Chosen as Platform>::EngineRef;
 
 /// Why a filter was not attached.
 enum Refusal {
@@ -102,35 +96,27 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Stands before `do_seccomp()`.
+/// `do_seccomp()`: an operation of seccomp(2), with its result or errno.
 ///
-/// Strict mode has no filter and stays the built-in engine's; so do the operations that ask about
-/// it, and unknown ones.
-///
-/// # Safety
-///
-/// For the entry code only: the arguments are those of `do_seccomp()`.
-#[no_mangle]
-unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_void) -> Handled {
-    let Some(module) = ModuleRef::try_get() else {
-        return Handled::NO;
-    };
-    let uargs = UserPtr::from_ptr(uargs);
+/// `None` if the operation is not the engine's: strict mode has no filter, and operations that ask
+/// about it, unknown ones, and all that a task of the built-in engine attaches stay with the
+/// kernel's own code.
+pub(crate) fn operation(op: u32, flags: u32, uargs: UserPtr, engine: EngineRef) -> Option<isize> {
     let result = match op {
-        SECCOMP_SET_MODE_FILTER => set_mode_filter(flags, uargs, module),
-        SECCOMP_APPEND_FILTER => append_filter(flags, uargs, module),
+        SECCOMP_SET_MODE_FILTER => set_mode_filter(flags, uargs, engine),
+        SECCOMP_APPEND_FILTER => append_filter(flags, uargs, engine),
         SECCOMP_GET_SYSCALL_EA_SIZE => done(features::syscall_ea(flags, uargs)),
         SECCOMP_GET_FEATURES => done(features::features(flags, uargs)),
         SECCOMP_GET_NOTIF_SIZES if flags == SECCOMP_GET_NOTIF_SIZES_APPEND => {
             done(features::notif_sizes(uargs))
         }
-        _ => return Handled::NO,
+        _ => return None,
     };
     match result {
-        Ok(value) => Handled::yes(value),
-        Err(Refusal::Errno(error)) => Handled::yes(error.to_errno() as isize),
-        Err(Refusal::Thread(pid)) => Handled::yes(pid as isize),
-        Err(Refusal::Kernel | Refusal::Moved) => Handled::NO,
+        Ok(value) => Some(value),
+        Err(Refusal::Errno(error)) => Some(error.to_errno() as isize),
+        Err(Refusal::Thread(pid)) => Some(pid as isize),
+        Err(Refusal::Kernel | Refusal::Moved) => None,
     }
 }
 
@@ -150,9 +136,8 @@ struct Request {
 }
 
 /// `SECCOMP_SET_MODE_FILTER`.
-fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isize, Refusal> {
-    // SAFETY: The filter of the calling task has a reference while it is `current`.
-    if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
+fn set_mode_filter(flags: u32, fprog: UserPtr, engine: EngineRef) -> Result<isize, Refusal> {
+    if let Owner::Kernel = Current::get().owner::<FilterLayer>() {
         return Err(Refusal::Kernel);
     }
     let request = Request {
@@ -160,7 +145,7 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
         fprog,
         appended: None,
     };
-    install(&request, module)
+    install(&request, engine)
 }
 
 /// `SECCOMP_APPEND_FILTER`. `size` is that of the structure at `buf`.
@@ -169,7 +154,7 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, module: ModuleRef) -> Result<isiz
 /// `EINVAL` for what does not go together, `E2BIG` if the structure or the extensible arguments
 /// that the filter understands are too large, `EOPNOTSUPP` if programs are not compiled or, for a
 /// filter that sees extensible arguments, if these are not cached.
-fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Refusal> {
+fn append_filter(size: u32, buf: UserPtr, engine: EngineRef) -> Result<isize, Refusal> {
     let append: seccomp_append_filter =
         user::read_sized(buf, size, core::mem::size_of::<seccomp_append_filter>())?;
     let has = |flag| append.flags & flag != 0;
@@ -184,7 +169,7 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
         if append.extensible_arg_size % 4 != 0 {
             return Err(EINVAL.into());
         }
-        if !args::is_available() {
+        if !Chosen::caches_arguments() {
             return Err(EOPNOTSUPP.into());
         }
         // CAST: It was just checked.
@@ -206,11 +191,10 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
         fprog: UserPtr::from_addr(usize::try_from(append.filter).map_err(|_| EFAULT)?),
         appended: Some((visible, append.flags)),
     };
-    // SAFETY: As in `set_mode_filter()`.
-    if let Owner::Kernel = unsafe { Owner::of(Task::current().raw_filter()) } {
+    if let Owner::Kernel = Current::get().owner::<FilterLayer>() {
         return Err(EBUSY.into());
     }
-    install(&request, module).map_err(|refusal| match refusal {
+    install(&request, engine).map_err(|refusal| match refusal {
         // The built-in engine does not know the operation.
         Refusal::Kernel => EBUSY.into(),
         refusal => refusal,
@@ -218,7 +202,7 @@ fn append_filter(size: u32, buf: UserPtr, module: ModuleRef) -> Result<isize, Re
 }
 
 /// `seccomp_set_mode_filter()`.
-fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
+fn install(request: &Request, engine: EngineRef) -> Result<isize, Refusal> {
     let flags = request.flags;
     let has = |flag| flags & flag != 0;
 
@@ -237,11 +221,11 @@ fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
         return Err(EINVAL.into());
     }
 
-    let (mut filter, study) = prepare(request, module)?;
-    let listener = match filter.notifier() {
+    let (mut filter, study) = prepare(request, engine)?;
+    let listener = match filter.parts().shared_notifier() {
         Some(notifier) => {
-            let fd = FileDescriptorReservation::get_unused_fd_flags(bindings::O_CLOEXEC)?;
-            Some((fd, listener::open(notifier.clone())?))
+            let fd = FileDescriptorReservation::get_unused_fd_flags(O_CLOEXEC)?;
+            Some((fd, listener::open(notifier)?))
         }
         None => None,
     };
@@ -253,10 +237,10 @@ fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
         None
     };
     loop {
-        let below = own_path();
-        filter.compose(study.as_ref(), below.as_deref());
-        let lock = SigLock::current();
-        let result = attach(&lock, flags, filter, below.as_deref());
+        filter::compose(&mut filter, study.as_ref(), own_path());
+        let current = Current::get();
+        let mut lock = SigLock::of_current(&current);
+        let result = attach(&mut lock, flags, filter);
         drop(lock);
         // What was not used is dropped from here on, with interrupts on.
         match result {
@@ -277,8 +261,7 @@ fn install(request: &Request, module: ModuleRef) -> Result<isize, Refusal> {
 
 /// The caller's path as it is now. Another thread's TSYNC may put filters on top of it.
 fn own_path() -> Option<FilterRef> {
-    // SAFETY: As in `rsc_permit_syscall()`: what the calling task has read stays on its path.
-    match unsafe { Owner::of(Task::current().raw_filter()) } {
+    match Current::get().owner::<FilterLayer>() {
         Owner::Us(filter) => Some(filter.get()),
         Owner::Nobody | Owner::Kernel => None,
     }
@@ -286,9 +269,9 @@ fn own_path() -> Option<FilterRef> {
 
 /// `seccomp_prepare_user_filter()`: makes the filter that the caller describes, and says what it
 /// does, if there is memory for that.
-fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>)> {
+fn prepare(request: &Request, engine: EngineRef) -> Result<(Draft, Option<Study>)> {
     let (len, insns) = read_fprog(request.fprog)?;
-    if len == 0 || u32::from(len) > bindings::BPF_MAXINSNS {
+    if len == 0 || u32::from(len) > BPF_MAXINSNS {
         return Err(EINVAL);
     }
     if !task::may_install() {
@@ -297,22 +280,22 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
     let (program, study) = match request.appended {
         None => {
             let program = Classic::from_user(len, insns)?;
-            let study = table::study(program.original(), VisibleFields::NONE);
+            let study = study::study(program.original(), VisibleFields::NONE);
             (Program::Classic(program), study)
         }
         Some((visible, flags)) => {
             let original = bpf::read_insns(len, insns)?;
             let (program, code) = Appended::new(original, visible, flags)?;
-            (Program::Appended(program), table::study(&code, visible))
+            (Program::Appended(program), study::study(&code, visible))
         }
     };
     let mut study = study.ok();
     let residuals = study.as_mut().and_then(|study| {
-        let bytes = table::memory_of_residuals(study);
-        if !Draft::has_room(&program, bytes, own_path().as_deref()) {
+        let bytes = study::memory_of_residuals(study);
+        if !filter::has_room(&program, bytes, own_path().as_deref()) {
             study.forget_residuals();
         }
-        table::compile(study)
+        study::compile(study)
     });
     // The study has then ended early.
     if signal::fatal_pending() {
@@ -320,182 +303,154 @@ fn prepare(request: &Request, module: ModuleRef) -> Result<(Draft, Option<Study>
     }
     let has = |flag| request.flags & flag != 0;
     let notifier = if has(SECCOMP_FILTER_FLAG_NEW_LISTENER) {
-        Some(Notifier::new(has(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))?)
+        let wait_killable = has(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+        Some(Notifier::new(wait_killable)?)
     } else {
         None
     };
-    let draft = Draft::new(
-        program,
-        residuals,
-        has(SECCOMP_FILTER_FLAG_LOG),
-        notifier,
-        module,
-    )?;
+    let log = has(SECCOMP_FILTER_FLAG_LOG);
+    let draft = Draft::new(Parts::new(program, residuals, log, notifier, engine))?;
     Ok((draft, study))
 }
 
 /// Reads a `struct sock_fprog`, or a `struct compat_sock_fprog` from a 32-bit caller.
 fn read_fprog(fprog: UserPtr) -> Result<(u16, UserPtr)> {
     if task::in_compat_syscall() {
-        let mut bytes = [0u8; 8];
-        UserSlice::new(fprog, bytes.len())
-            .reader()
-            .read_slice(&mut bytes)?;
-        let [l0, l1, _, _, a0, a1, a2, a3] = bytes;
-        let addr = u32::from_ne_bytes([a0, a1, a2, a3]);
-        Ok((
-            u16::from_ne_bytes([l0, l1]),
-            UserPtr::from_addr(addr as usize),
-        ))
+        let [len, addr]: [u32; 2] = user::read(fprog)?;
+        Ok((low_half(len), UserPtr::from_addr(addr as usize)))
     } else {
-        let mut bytes = [0u8; 16];
-        UserSlice::new(fprog, bytes.len())
-            .reader()
-            .read_slice(&mut bytes)?;
-        let [l0, l1, _, _, _, _, _, _, addr @ ..] = bytes;
-        let addr = u64::from_ne_bytes(addr);
-        Ok((
-            u16::from_ne_bytes([l0, l1]),
-            UserPtr::from_addr(addr as usize),
-        ))
+        let [len, addr]: [u64; 2] = user::read(fprog)?;
+        // CAST: Both architectures are little endian and have 64-bit pointers.
+        Ok((low_half(len as u32), UserPtr::from_addr(addr as usize)))
     }
 }
 
-/// `seccomp_attach_filter()`: puts the filter on the calling task's path, which is still `below`, or
-/// gives it back.
-fn attach(
-    lock: &SigLock,
-    flags: u32,
-    filter: Draft,
-    below: Option<&Filter>,
-) -> Result<(), (Refusal, Draft)> {
-    let current = Task::current();
+/// The field of two bytes that a word begins with; the others are padding.
+fn low_half(word: u32) -> u16 {
+    // CAST: Those two are wanted.
+    word as u16
+}
+
+/// `seccomp_attach_filter()`: puts the filter on the path of the thread that the lock was taken
+/// for, which is the calling one, or gives it back.
+fn attach(lock: &mut SigLock<'_>, flags: u32, filter: Draft) -> Result<(), (Refusal, Draft)> {
     let tsync = flags & SECCOMP_FILTER_FLAG_TSYNC != 0;
 
-    if !lock.may_assign_filter_mode() {
+    let caller = lock.thread();
+    if !caller.may_assign_filter_mode() {
         return Err((EINVAL.into(), filter));
     }
-    let prev = match lock.owner(current) {
-        Owner::Us(prev) => Some(prev),
+    let prev = match caller.owner::<FilterLayer>() {
+        Owner::Us(prev) => Some(prev.link()),
         Owner::Nobody => None,
         // A sibling's TSYNC has just made the task the built-in engine's.
         Owner::Kernel => return Err((Refusal::Kernel, filter)),
     };
-    if prev.map(core::ptr::from_ref) != below.map(core::ptr::from_ref) {
+    if !filter.is_for(prev) {
         return Err((Refusal::Moved, filter));
     }
     // Nested listeners would have to agree on who answers.
-    let is_listened_to = |filter: &Filter| filter.listener().is_some();
-    if is_listened_to(&filter) && prev.is_some_and(|prev| prev.path().any(is_listened_to)) {
+    let is_listening = |filter: &Filter| filter.parts().is_listening();
+    if filter.parts().is_listening() && prev.is_some_and(|prev| prev.path().any(is_listening)) {
         return Err((EBUSY.into(), filter));
     }
-    if filter.path_len_on(prev) > MAX_INSNS_PER_PATH {
+    if filter.summary().is_too_long() {
         return Err((ENOMEM.into(), filter));
     }
     if tsync {
-        if let Some(thread) = out_of_step(lock, prev) {
-            let refusal = if flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH != 0 {
-                ESRCH.into()
-            } else {
-                // A thread that the caller's pid namespace does not show has no id to tell.
-                match thread.pid_in_current_ns() {
-                    0 => ESRCH.into(),
-                    pid => Refusal::Thread(pid),
-                }
-            };
+        if let Err(refusal) = all_in_step(lock, flags, filter.below()) {
             return Err((refusal, filter));
         }
     }
 
-    let old = lock.replace_filter(current, None);
-    lock.replace_filter(current, Some(filter.put_on(old)));
-    lock.set_filter_count(current, lock.filter_count(current) + 1);
-    if tsync {
-        synchronize_threads(lock, flags);
+    let mut caller = lock.thread();
+    let old = caller.replace_filter(None);
+    match filter.put_on(old) {
+        Ok(filter) => drop(caller.replace_filter(Some(filter))),
+        // It was for the old path when that was looked at above.
+        Err((filter, old)) => {
+            drop(caller.replace_filter(old));
+            return Err((Refusal::Moved, filter));
+        }
     }
-    lock.assign_filter_mode(current, flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW == 0);
+    caller.set_filter_count(caller.filter_count() + 1);
+    let mitigate = flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW == 0;
+    if tsync {
+        synchronize_threads(lock, mitigate);
+    }
+    lock.thread().assign_filter_mode(mitigate);
     Ok(())
 }
 
-/// `seccomp_can_sync_threads()`: the first thread whose path is not a part of the caller's.
-///
-/// A thread of the built-in engine never is one: its filter is on no path of ours.
-fn out_of_step(lock: &SigLock, callers: Option<&Filter>) -> Option<Task> {
-    lock.siblings().find(|&thread| {
+/// `seccomp_can_sync_threads()`: is the path of every thread a part of the caller's, which is
+/// `callers`?
+fn all_in_step(
+    lock: &mut SigLock<'_>,
+    flags: u32,
+    callers: Option<&Filter>,
+) -> Result<(), Refusal> {
+    let mut out_of_step = lock.siblings().filter(|thread| {
         if thread.is_exiting() {
             return false;
         }
-        match (thread.mode(), lock.owner(thread)) {
-            (Mode::Disabled, _) => in_flight::includes(thread),
-            (Mode::Filter, Owner::Us(theirs)) => !Filter::is_ancestor(Some(theirs), callers),
-            // Strict, dead, or the built-in engine's.
+        match (thread.mode(), thread.owner::<FilterLayer>()) {
+            (Mode::Disabled, _) => Chosen::may_attach_elsewhere(thread),
+            (Mode::Filter, Owner::Us(theirs)) => !Filter::is_ancestor(Some(theirs.link()), callers),
+            // Strict, dead, or the built-in engine's, whose filter is on no path of ours.
             _ => true,
         }
-    })
+    });
+    let Some(thread) = out_of_step.next() else {
+        return Ok(());
+    };
+    if flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH != 0 {
+        return Err(ESRCH.into());
+    }
+    // A thread that the caller's pid namespace does not show has no id to tell.
+    match thread.pid_in_current_ns() {
+        0 => Err(ESRCH.into()),
+        pid => Err(Refusal::Thread(pid)),
+    }
 }
 
 /// `seccomp_sync_threads()`: puts every other thread on the caller's path.
-fn synchronize_threads(lock: &SigLock, flags: u32) {
-    let current = Task::current();
-    let Owner::Us(filter) = lock.owner(current) else {
+fn synchronize_threads(lock: &mut SigLock<'_>, mitigate: bool) {
+    let caller = lock.thread();
+    let Owner::Us(filter) = caller.owner::<FilterLayer>() else {
         return;
     };
+    // With a user's references of its own, so that it stays whatever becomes of the caller's.
+    let filter = filter.attach();
+    let count = caller.filter_count();
+    let no_new_privs = caller.no_new_privs();
     // The threads of a process that is being killed may be past `seccomp_filter_release()`, which
     // looks at the pointer without the lock.
     if lock.group_exiting() {
         return;
     }
-    for thread in lock.siblings() {
+    for mut thread in lock.siblings() {
         // As above, for this thread alone.
         if thread.is_exiting() {
             continue;
         }
         // The old path is a part of the new one, so dropping its references frees nothing.
-        drop(lock.replace_filter(thread, Some(filter.attach())));
-        lock.set_filter_count(thread, lock.filter_count(current));
+        drop(thread.replace_filter(Some(filter.share())));
+        thread.set_filter_count(count);
         // Or a task could get around no_new_privs by a thread that sets it, goes into seccomp,
         // and dies.
-        if current.no_new_privs() {
+        if no_new_privs {
             thread.set_no_new_privs();
         }
         if thread.mode() == Mode::Disabled {
-            lock.assign_filter_mode(thread, flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW == 0);
+            thread.assign_filter_mode(mitigate);
         }
     }
 }
 
-/// Takes the place of `get_seccomp_filter()` for tasks whose filter is ours: the child of a fork
-/// is about to get a copy of the pointer.
-///
-/// # Safety
-///
-/// For the entry code only: `task` is `current`, holds its siglock, and its filter is ours.
-#[no_mangle]
-unsafe extern "C" fn rsc_get_seccomp_filter(task: NonNull<bindings::task_struct>) {
-    // SAFETY: By the contract of this function.
-    let task = unsafe { Task::from_raw(task) };
-    if let Some(filter) = untag(task.raw_filter()) {
-        // SAFETY: The task has a reference, and the siglock keeps it.
-        core::mem::forget(unsafe { filter.as_ref() }.attach());
-    }
-}
-
-/// Takes the place of `seccomp_filter_release()` for tasks whose filter is ours.
-///
-/// # Safety
-///
-/// For the entry code only: `task` is exiting (`PF_EXITING`) and still has its sighand.
-#[no_mangle]
-unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<bindings::task_struct>) {
-    // SAFETY: By the contract of this function.
-    let task = unsafe { Task::from_raw(task) };
-    if kernel::warn_on!(!task.is_exiting()) {
-        return;
-    }
-    args::release(task);
-    // SAFETY: By the contract of this function.
-    let lock = unsafe { SigLock::of(task) };
-    let filter = lock.replace_filter(task, None);
+/// `seccomp_filter_release()`: the task exits, and gives its filter up.
+pub(crate) fn release(task: &Exiting<'_>) {
+    let mut lock = SigLock::of_exiting(task);
+    let filter = lock.thread().replace_filter::<FilterLayer>(None);
     drop(lock);
     // Wakes listeners and frees memory, with interrupts on.
     drop(filter);

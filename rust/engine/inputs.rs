@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What appended filters see of a system call beyond its registers, gathered for those that look.
+//! The inputs of appended filters: what they see of a system call beyond its registers, gathered
+//! for those that look.
 
+use super::platform::{
+    Chosen,
+    Platform, //
+};
 use crate::{
     logic::{
         abi::SECCOMP_DATA_FEATURE_EA,
-        bpf::append::{
-            Inputs,
-            NeededInputs, //
-        },
+        bpf::append::NeededInputs,
         syscalls::{
             self,
             ExtensibleCall,
@@ -22,32 +24,35 @@ use crate::{
             Arch,
             Native, //
         },
+        bpf::{
+            Inputs,
+            NO_INPUTS, //
+        },
         regs::Regs,
+        syscall::Syscall,
         task::{
             self,
-            Task, //
+            Current, //
         }, //
-    },
-    takeover::args, //
+    }, //
 };
-use core::mem::MaybeUninit;
 use kernel::prelude::*;
 
 /// The call, if it has an extensible argument.
 #[inline(always)]
-fn call_of(task: Task, regs: Regs) -> Option<&'static ExtensibleCall> {
+fn extensible(current: Current, regs: Regs) -> Option<&'static ExtensibleCall> {
     // CAST: A negative number becomes one that no call has.
     let nr = regs.nr() as u32;
     // Each with an architecture that the compiler knows.
-    if task.is_compat() {
+    if current.is_compat() {
         find_call(Native::AUDIT_ARCH_COMPAT, nr)
     } else {
         find_call(Native::AUDIT_ARCH, nr)
     }
 }
 
-/// [`syscalls::find`] for any number that user space comes up with: the processor does not speculate
-/// that it is below the limit.
+/// [`syscalls::find`] for any number that user space comes up with: the processor does not
+/// speculate that it is below the limit.
 #[inline(always)]
 pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     let nr = match audit_arch {
@@ -64,55 +69,32 @@ pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static ExtensibleC
     )
 }
 
-/// An argument that there is not.
-static ZEROS: [u8; args::CachedArgument::CAPACITY] = [0; args::CachedArgument::CAPACITY];
-
-/// Nothing, for programs that need nothing.
-pub(crate) const NONE: Inputs = Inputs {
-    which: 0,
-    argument: ZEROS.as_ptr(),
-    size: 0,
-    extent: 0,
-    features: 0,
-    pkey: 0,
-};
-
-/// Gathers in `place` what `needs` says for the system call that the calling task makes.
+/// Gathers the inputs that `needs` asks for.
 ///
-/// If that is an extensible argument, it is copied, and the call reads the copy unless
-/// [`args::forget`] is called. May sleep; an error is to deny the call. Without one, the place is filled.
+/// If that includes an extensible argument, it is copied, and the call reads the copy unless
+/// [`Platform::forget_argument`] is called. May sleep; an error is to deny the call.
 #[inline(always)]
-pub(crate) fn gather(
-    task: Task,
-    regs: Regs,
-    needs: NeededInputs,
-    place: &mut MaybeUninit<Inputs>,
-) -> Result {
-    let mut inputs = NONE;
+pub(crate) fn gather(call: &mut Syscall, needs: NeededInputs) -> Result<Inputs<'_>> {
+    let mut inputs = NO_INPUTS;
     if needs.pkey {
         inputs.pkey = task::pkey_register().unwrap_or(0);
     }
     if needs.argument {
-        if let Some(call) = call_of(task, regs) {
-            let view = args::fetch(task, regs, call)?;
-            inputs.argument = view.data;
-            inputs.size = view.size;
-            inputs.extent = view.extent;
+        if let Some(extensible) = extensible(call.current(), call.regs()) {
+            let cached = Chosen::cache_argument(call, extensible)?;
+            inputs.argument = cached.page;
+            inputs.size = cached.size;
+            inputs.extent = cached.extent;
+            // CAST: It is a low bit.
             inputs.features = SECCOMP_DATA_FEATURE_EA as u32;
         }
     }
-    place.write(inputs);
-    Ok(())
+    Ok(inputs)
 }
 
 /// The same, for where it does not matter how long it takes.
 #[cold]
 #[inline(never)]
-pub(crate) fn gather_rarely(
-    task: Task,
-    regs: Regs,
-    needs: NeededInputs,
-    place: &mut MaybeUninit<Inputs>,
-) -> Result {
-    gather(task, regs, needs, place)
+pub(crate) fn gather_rarely(call: &mut Syscall, needs: NeededInputs) -> Result<Inputs<'_>> {
+    gather(call, needs)
 }

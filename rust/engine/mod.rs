@@ -2,11 +2,17 @@
 
 //! The filter engine: filters, how they are attached, and what they do to system calls.
 
+#![deny(unsafe_code)]
+
+pub(crate) mod action;
 pub(crate) mod attach;
 pub(crate) mod filter;
 pub(crate) mod inputs;
 pub(crate) mod inspect;
+pub(crate) mod memory;
 pub(crate) mod notify;
+pub(crate) mod parts;
 pub(crate) mod permit;
+pub(crate) mod platform;
 pub(crate) mod program;
 pub(crate) mod table;

@@ -3,32 +3,33 @@
 //! What a filter runs as a whole: for system calls that have no entry in the tables.
 
 use crate::{
-    logic::{
-        bpf::{
-            append::{
-                canonical,
-                ArchView,
-                Inputs,
-                NeededInputs,
-                VisibleFields, //
-            },
-            insn::Insn,
-            lower::lower,
-            residual::specialise, //
+    logic::bpf::{
+        append::{
+            canonical,
+            ArchView,
+            NeededInputs,
+            VisibleFields, //
         },
-        buf::{
-            Buf,
-            NoMemory, //
-        }, //
+        insn::Insn,
+        lower::lower,
+        residual::specialise, //
+    },
+    logic::buf::{
+        Buf,
+        NoMemory, //
     },
     sys::{
-        arch,
+        arch::{
+            self,
+            Abi, //
+        },
         bpf::{
             Classic,
+            Inputs,
             Residuals, //
         },
         regs::Regs,
-        task::Task, //
+        task::Current, //
     }, //
 };
 use kernel::prelude::*;
@@ -63,8 +64,8 @@ impl Appended {
         flags: u64,
     ) -> Result<(Self, Buf<Insn>)> {
         let code = canonical(&original, visible)?.ok_or(EINVAL)?;
-        let compile = |compat| -> Result<Residuals> {
-            Residuals::new(&lower(&code, &arch::layout(compat, visible))?.ok_or(EINVAL)?)
+        let compile = |abi| -> Result<Residuals> {
+            Residuals::new(&lower(&code, &arch::layout(abi, visible))?.ok_or(EINVAL)?)
         };
         let this = Self {
             visible,
@@ -74,7 +75,7 @@ impl Appended {
                 pkey: false,
                 argument: visible.argument.is_some(),
             }),
-            whole: [compile(false)?, compile(true)?],
+            whole: [compile(Abi::Native)?, compile(Abi::Compat)?],
             original,
         };
         Ok((this, code))
@@ -88,8 +89,8 @@ impl Appended {
     }
 }
 
-/// For so many bytes of an appended filter the limit per path counts one more instruction: a path of
-/// the shortest filters that the built-in engine admits takes as many for each.
+/// For so many bytes of an appended filter the limit per path counts one more instruction: a path
+/// of the shortest filters that the built-in engine admits takes as many for each.
 const BYTES_PER_INSN: usize = 512;
 
 impl Program {
@@ -159,16 +160,15 @@ impl Program {
 
     /// Runs the program. `inputs` has what it needs.
     #[cold]
-    pub(crate) fn run(&self, task: Task, regs: Regs, inputs: &Inputs) -> u32 {
+    pub(crate) fn run(&self, current: Current, regs: Regs, inputs: &Inputs<'_>) -> u32 {
         match self {
-            Self::Classic(program) => program.run(&regs.seccomp_data(task)),
+            Self::Classic(program) => program.run(&regs.seccomp_data(current)),
             Self::Appended(Appended {
                 whole: [native, compat],
                 ..
             }) => {
-                let whole = if task.is_compat() { compat } else { native };
-                // SAFETY: They are there, and an `Inputs` always has an argument of 4096 bytes.
-                unsafe { whole.choose(0).run_only(regs, inputs) }
+                let whole = if current.is_compat() { compat } else { native };
+                whole.run_only(regs, inputs)
             }
         }
     }

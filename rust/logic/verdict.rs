@@ -60,6 +60,9 @@ impl Verdict {
     /// What a stack of filters returns if none of them overrules it.
     pub(crate) const ALLOW: Self = Self(SECCOMP_RET_ALLOW);
 
+    /// `SECCOMP_RET_KILL_PROCESS`, which nothing overrules.
+    pub(crate) const STRONGEST: Self = Self(0x8000_0000);
+
     /// A filter's return value.
     pub(crate) const fn new(ret: u32) -> Self {
         Self(ret)

@@ -1,24 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Extensible arguments as filters see them, for those who take a copy.
+//! The copy of an extensible argument: what the filters look at, and what the call then reads.
 
-use crate::logic::{
-    abi::SECCOMP_EXTENSIBLE_ARG_MAX,
-    bpf::append::Inputs, //
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
 };
 use kernel::{
     alloc::flags::GFP_KERNEL_ACCOUNT,
     prelude::*, //
 };
 
-/// Copies the extensible argument that the filters were run on, up to where it is zero from.
-pub(crate) fn copy(inputs: &Inputs) -> Result<KVec<u8>> {
-    let len = inputs.extent.min(SECCOMP_EXTENSIBLE_ARG_MAX) as usize;
-    // SAFETY: Only the engine makes `Inputs`, and what it puts in `argument` points to 4096 bytes:
-    // a page of the caller's that is neither given back nor written before its system call is over,
-    // or zeros that are always there. The inputs are on the stack of that call.
-    let bytes = unsafe { core::slice::from_raw_parts(inputs.argument, len) };
-    let mut copy = KVec::with_capacity(len, GFP_KERNEL_ACCOUNT)?;
-    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
-    Ok(copy)
+/// Bytes of a copy; the kernel refuses longer arguments.
+pub(crate) const CAPACITY: usize = 4096;
+
+/// The page with the copy.
+///
+/// # Invariants
+///
+/// The pointer is to [`CAPACITY`] bytes, which can be read and are not written for all of `'a`.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub(crate) struct ArgumentPage<'a>(NonNull<u8>, PhantomData<&'a ()>);
+
+/// The page of a call without an argument.
+static ZEROS: [u8; CAPACITY] = [0; CAPACITY];
+
+impl<'a> ArgumentPage<'a> {
+    /// Nothing but zeros.
+    // INVARIANT: A static is there for ever, and nobody writes to this one.
+    pub(crate) const ZEROS: Self = match NonNull::new((&raw const ZEROS).cast_mut().cast()) {
+        Some(page) => Self(page, PhantomData),
+        None => unreachable!(),
+    };
+
+    /// # Safety
+    ///
+    /// `page` points to [`CAPACITY`] bytes, which can be read and are not written for all of `'a`.
+    #[inline(always)]
+    pub(crate) unsafe fn new(page: NonNull<u8>) -> Self {
+        // INVARIANT: By the contract of this function.
+        Self(page, PhantomData)
+    }
+
+    /// A copy of the first bytes, [`CAPACITY`] at most.
+    pub(crate) fn copy(self, len: usize) -> Result<KVec<u8>> {
+        let len = len.min(CAPACITY);
+        // SAFETY: By the type invariant, for as long as this function runs.
+        let bytes = unsafe { core::slice::from_raw_parts(self.0.as_ptr(), len) };
+        let mut copy = KVec::with_capacity(len, GFP_KERNEL_ACCOUNT)?;
+        copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+        Ok(copy)
+    }
+}
+
+/// An extensible argument that was copied.
+pub(crate) struct CachedArgument<'a> {
+    /// The copy, zero behind what the caller has passed.
+    pub(crate) page: ArgumentPage<'a>,
+    /// The size that the caller has passed, as it is, even if no call accepts it.
+    pub(crate) size: u64,
+    /// The offset just behind the last byte of the copy that is not zero.
+    pub(crate) extent: u32,
 }

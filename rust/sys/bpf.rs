@@ -5,13 +5,14 @@
 //! C header: [`include/linux/filter.h`](srctree/include/linux/filter.h)
 
 use super::{
+    argument::ArgumentPage,
     ffi,
     regs::Regs,
     uapi::seccomp_data, //
 };
 use crate::logic::{
     bpf::{
-        append::Inputs,
+        append,
         check::check,
         insn::*,
         lower::{
@@ -22,7 +23,10 @@ use crate::logic::{
     },
     buf::Buf, //
 };
-use core::ptr::NonNull;
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
     error::{
@@ -125,13 +129,29 @@ impl Drop for Classic {
     }
 }
 
+/// What programs of ours read besides the registers.
+pub(crate) type Inputs<'a> = append::Inputs<ArgumentPage<'a>>;
+
+/// Nothing, for programs that need nothing.
+pub(crate) const NO_INPUTS: Inputs<'static> = Inputs {
+    which: 0,
+    argument: ArgumentPage::ZEROS,
+    size: 0,
+    extent: 0,
+    features: 0,
+    pkey: 0,
+};
+
 /// Programs of our own making in one, of which each run chooses one.
 ///
 /// # Invariants
 ///
-/// The pointer is to a compiled `bpf_prog` that nobody else frees, made of a [`Lowered`] whose
-/// context is in `struct pt_regs`.
-pub(crate) struct Residuals(NonNull<bindings::bpf_prog>);
+/// `prog` points to a compiled `bpf_prog` that nobody else frees, made of a [`Lowered`] whose
+/// context is in `struct pt_regs`. Bit n of `bare` is set only if program n needs no inputs.
+pub(crate) struct Residuals {
+    prog: NonNull<bindings::bpf_prog>,
+    bare: u128,
+}
 
 // SAFETY: As for `Classic`.
 unsafe impl Send for Residuals {}
@@ -159,28 +179,49 @@ impl Residuals {
         let prog = from_err_ptr(unsafe {
             ffi::rsc_prog_assemble(insns.as_ptr().cast(), insns.len() as c_uint, stack)
         })?;
+        let bare = (0..program.choices().min(u128::BITS))
+            .filter(|which| program.needs(*which).is_empty())
+            .fold(0, |bits, which| bits | 1 << which);
         // INVARIANT: It was just made of these instructions.
-        NonNull::new(prog).map(Self).ok_or(EINVAL)
+        Ok(Self {
+            prog: NonNull::new(prog).ok_or(EINVAL)?,
+            bare,
+        })
     }
 
     /// Instructions in all.
     pub(crate) fn len(&self) -> u32 {
         // SAFETY: By the type invariant.
-        unsafe { ffi::rsc_prog_len(self.0.as_ptr()) }
+        unsafe { ffi::rsc_prog_len(self.prog.as_ptr()) }
     }
 
     /// Bytes that they take.
     pub(crate) fn memory(&self) -> usize {
         // SAFETY: By the type invariant.
-        unsafe { ffi::rsc_prog_memory(self.0.as_ptr()) }
+        unsafe { ffi::rsc_prog_memory(self.prog.as_ptr()) }
+    }
+
+    /// Runs the program that there is, if there is one only. `inputs` has what it needs.
+    #[inline]
+    pub(crate) fn run_only(&self, regs: Regs, inputs: &Inputs<'_>) -> u32 {
+        // SAFETY: It is a program. `Inputs` have all that it can need; nobody asks for the choice.
+        unsafe { self.choose(0).call(regs, inputs) }
     }
 
     /// One of the programs.
-    pub(crate) fn choose(&self, which: u16) -> Choice {
-        Choice {
-            // SAFETY: By the type invariant; what is compiled has a function.
-            func: unsafe { ffi::rsc_prog_func(self.0.as_ptr()).unwrap_unchecked() },
-            which: which.into(),
+    pub(crate) fn choose(&self, which: u16) -> Residual<'_> {
+        let which = u32::from(which);
+        let is_bare = self
+            .bare
+            .checked_shr(which)
+            .is_some_and(|bare| bare & 1 != 0);
+        // INVARIANT: By those of this type; what is compiled has a function.
+        Residual {
+            which,
+            kind: if is_bare { Kind::Bare } else { Kind::Inputs },
+            // SAFETY: By the type invariant.
+            func: unsafe { ffi::rsc_prog_func(self.prog.as_ptr()) },
+            _programs: PhantomData,
         }
     }
 }
@@ -188,70 +229,121 @@ impl Residuals {
 /// What a program is compiled to, as of `bpf_func_t`: the code finds its arguments in r1 and r2.
 type BpfFunc = unsafe extern "C" fn(ctx: *const c_void, insn: *const bindings::bpf_insn) -> c_uint;
 
-/// One of the programs of a [`Residuals`].
+/// What a [`Residual`] is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// No program.
+    None,
+    /// A program that may need inputs.
+    Inputs,
+    /// A program that needs none.
+    Bare,
+}
+
+/// One of the programs of a [`Residuals`], for as long as these are there; or none.
+///
+/// # Invariants
+///
+/// Unless it is none, `func` is the code of a [`Residuals`] that is there for all of `'a`; if it is
+/// [`Kind::Bare`], what `which` chooses needs no inputs.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Choice {
-    /// As in [`Inputs::which`].
+pub(crate) struct Residual<'a> {
+    /// As in [`Inputs::which`], which is the first field of that, too.
     which: u32,
-    func: BpfFunc,
+    kind: Kind,
+    func: Option<BpfFunc>,
+    _programs: PhantomData<&'a Residuals>,
 }
 
-impl Choice {
-    /// Runs the program.
-    ///
-    /// # Safety
-    ///
-    /// The [`Residuals`] are still there, and the program needs nothing (see
-    /// [`NeededInputs`](crate::logic::bpf::append::NeededInputs)).
-    #[inline(always)]
-    pub(crate) unsafe fn run(&self, regs: Regs) -> u32 {
-        // SAFETY: By the contract of this function. The program reads the first field of `Inputs`
-        // at most, which is there.
-        unsafe { self.call(regs, (&raw const self.which).cast()) }
+impl<'a> Residual<'a> {
+    /// No program.
+    // INVARIANT: It is none.
+    pub(crate) const NONE: Self = Self {
+        which: 0,
+        kind: Kind::None,
+        func: None,
+        _programs: PhantomData,
+    };
+
+    /// Which of the programs it is.
+    pub(crate) fn which(&self) -> u32 {
+        self.which
     }
 
-    /// Runs the program.
-    ///
-    /// # Safety
-    ///
-    /// The [`Residuals`] are still there, and `inputs` has what the program needs, with an argument
-    /// of 4096 bytes.
+    /// The program, if there is one.
     #[inline(always)]
-    pub(crate) unsafe fn run_with(&self, regs: Regs, inputs: &mut Inputs) -> u32 {
-        inputs.which = self.which;
-        // SAFETY: By the contract of this function.
-        unsafe { self.call(regs, inputs) }
+    pub(crate) fn program(&self) -> Option<&Choice<'a>> {
+        // SAFETY: The layout is the same.
+        // INVARIANT: By that of this type.
+        (self.kind != Kind::None).then_some(unsafe { &*core::ptr::from_ref(self).cast() })
     }
 
-    /// Runs the program, which is the only one of its [`Residuals`].
-    ///
-    /// # Safety
-    ///
-    /// As for [`Choice::run_with`].
-    #[inline]
-    pub(crate) unsafe fn run_only(&self, regs: Regs, inputs: &Inputs) -> u32 {
-        // SAFETY: By the contract of this function. Nobody asks for the choice.
-        unsafe { self.call(regs, inputs) }
+    /// The program, if there is one and it needs no inputs.
+    #[inline(always)]
+    pub(crate) fn bare(&self) -> Option<&Bare<'a>> {
+        // SAFETY: The layout is the same.
+        // INVARIANT: By that of this type.
+        (self.kind == Kind::Bare).then_some(unsafe { &*core::ptr::from_ref(self).cast() })
     }
 
     /// # Safety
     ///
-    /// The [`Residuals`] are still there, and `inputs` has what the program reads of it.
+    /// It is not none, and `inputs` has what the program reads of it.
     #[inline(always)]
-    unsafe fn call(&self, regs: Regs, inputs: *const Inputs) -> u32 {
-        // SAFETY: The code is there by the contract of this function, and reads what it may by the
-        // invariant of `Residuals`. It takes two pointers, as all compiled programs do; that the
-        // second one is to instructions is what interpreters want. It is called by its address as
-        // the kernel calls it, so it begins with what indirect calls want.
-        unsafe { (self.func)(regs.as_ptr().cast(), inputs.cast()) }
+    unsafe fn call(&self, regs: Regs, inputs: *const Inputs<'_>) -> u32 {
+        // SAFETY: The code is there by the type invariant, and reads what it may by the invariants
+        // of `Residuals` and `Lowered`; the argument is there by that of `ArgumentPage`. It takes
+        // two pointers, as all compiled programs do; that the second one is to instructions is
+        // what interpreters want. It is called by its address as the kernel calls it, so it begins
+        // with what indirect calls want.
+        unsafe { (self.func.unwrap_unchecked())(regs.as_ptr().cast(), inputs.cast()) }
     }
 }
+
+/// A program.
+///
+/// # Invariants
+///
+/// It is not [`Kind::None`].
+#[repr(transparent)]
+pub(crate) struct Choice<'a>(Residual<'a>);
+
+impl Choice<'_> {
+    /// Runs the program. `inputs` has what it needs; what is missing there is zero.
+    #[inline(always)]
+    pub(crate) fn run(&self, regs: Regs, inputs: &mut Inputs<'_>) -> u32 {
+        inputs.which = self.0.which;
+        // SAFETY: By the type invariant. `Inputs` have all that a program can need.
+        unsafe { self.0.call(regs, inputs) }
+    }
+}
+
+/// A program that needs no inputs.
+///
+/// # Invariants
+///
+/// It is [`Kind::Bare`].
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub(crate) struct Bare<'a>(Residual<'a>);
+
+impl Bare<'_> {
+    /// Runs the program.
+    #[inline(always)]
+    pub(crate) fn run(&self, regs: Regs) -> u32 {
+        // SAFETY: By the type invariant the program reads `Inputs::which` at most, which is the
+        // first field, as it is of `Residual`.
+        unsafe { self.0.call(regs, (&raw const self.0.which).cast()) }
+    }
+}
+
+const _: () = assert!(core::mem::offset_of!(Residual<'_>, which) == 0);
 
 impl Drop for Residuals {
     fn drop(&mut self) {
         // SAFETY: By the type invariant, and nobody uses it any more.
-        unsafe { ffi::rsc_prog_free(self.0.as_ptr()) };
+        unsafe { ffi::rsc_prog_free(self.prog.as_ptr()) };
     }
 }
 

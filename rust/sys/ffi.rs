@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The C helpers of `helpers/`, and the exported functions that the kernel's own bindings leave out.
+//! The C helpers of `helpers/`, and the exported functions that the kernel's own bindings leave
+//! out.
 //!
 //! `Kbuild` has bindgen make the declarations from `helpers/bindings.h`; the types are those of the
 //! kernel's bindings.

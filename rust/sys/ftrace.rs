@@ -36,7 +36,8 @@ unsafe impl Send for DirectCall {}
 unsafe impl Sync for DirectCall {}
 
 impl DirectCall {
-    /// Replaces the kernel function that has its ftrace site at `site` by the entry code at `entry`.
+    /// Replaces the kernel function that has its ftrace site at `site` by the entry code at
+    /// `entry`.
     ///
     /// Fails with `EINVAL` if it cannot be traced, with `EBUSY` if somebody else (a BPF trampoline,
     /// say) has a direct call there, and with `ENOMEM`.

@@ -98,8 +98,8 @@ pub(crate) fn map<T: Backing>(backing: Arc<T>) -> Result {
     }
 }
 
-/// Has the caller's page table show the page at `address` of a mapping that [`map`] has made, so that
-/// reading it needs no memory any more. `ENOMEM` if there is none for that.
+/// Has the caller's page table show the page at `address` of a mapping that [`map`] has made, so
+/// that reading it needs no memory any more. `ENOMEM` if there is none for that.
 pub(crate) fn show(address: usize) -> Result {
     // SAFETY: The caller has an address space and holds none of its locks. It may be any address.
     match to_result(unsafe { ffi::rsc_show_page(address) }) {
@@ -242,8 +242,8 @@ impl<T: Backing> Operations<T> {
         let Some(page) = backing.as_ref().and_then(|backing| backing.page(index)) else {
             return bindings::vm_fault_reason_VM_FAULT_SIGBUS;
         };
-        // SAFETY: By the contract of this function. The page table has no reference to the page, and
-        // needs none: the page stays as long as the backing, that as long as the file, and the
+        // SAFETY: By the contract of this function. The page table has no reference to the page,
+        // and needs none: the page stays as long as the backing, that as long as the file, and the
         // file as long as the mapping.
         unsafe { ffi::rsc_insert_page(vmf, page.0.as_ptr()) }
     }

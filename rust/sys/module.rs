@@ -31,8 +31,8 @@ impl ModuleRef {
 }
 
 /// While the module is loading, waits until nobody has a reference but who loads it: a load that
-/// fails frees the module whatever references there are. Otherwise, when it is on its way out, there
-/// are none. Returns whether it is loading.
+/// fails frees the module whatever references there are. Otherwise, when it is on its way out,
+/// there are none. Returns whether it is loading.
 pub(crate) fn await_unused() -> bool {
     loop {
         // SAFETY: As in `try_get()`. It is below 0 for a module on its way out.

@@ -6,7 +6,7 @@
 
 use super::{
     ffi,
-    task::Task,
+    task::Current,
     uapi::seccomp_data, //
 };
 use crate::sys::arch::{
@@ -23,8 +23,8 @@ pub(crate) use kernel::bindings::pt_regs as PtRegs;
 ///
 /// # Safety
 ///
-/// `body` is where a wrapper of a system call goes on behind its ftrace site, and the registers stay
-/// in place until it is done.
+/// `body` is where a wrapper of a system call goes on behind its ftrace site, and the registers
+/// stay in place until it is done.
 pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
     // SAFETY: By the contract of this function.
     unsafe { ffi::rsc_call_wrapper(regs, 0, 0, 0, 0, body) }
@@ -74,8 +74,8 @@ impl Regs {
     }
 
     /// The upper half of the register in which the number came; 0 for compat calls.
-    pub(crate) fn nr_high(self, task: Task) -> u32 {
-        if task.is_compat() {
+    pub(crate) fn nr_high(self, current: Current) -> u32 {
+        if current.is_compat() {
             return 0;
         }
         // SAFETY: As in `nr()`; the place is that of half a register.
@@ -84,14 +84,14 @@ impl Regs {
 
     /// What the filters are to see: `populate_seccomp_data()` of `kernel/seccomp.c`.
     #[inline]
-    pub(crate) fn seccomp_data(self, task: Task) -> seccomp_data {
+    pub(crate) fn seccomp_data(self, current: Current) -> seccomp_data {
         // SAFETY: As in `nr()`.
         let regs = unsafe { self.0.as_ref() };
         seccomp_data {
             nr: Native::nr(regs),
-            arch: task.audit_arch(),
+            arch: current.audit_arch(),
             instruction_pointer: Native::instruction_pointer(regs),
-            args: Native::arguments(regs, task.is_compat()),
+            args: Native::arguments(regs, current.is_compat()),
         }
     }
 
@@ -120,7 +120,8 @@ impl Regs {
         &raw const copy.0
     }
 
-    /// An argument, as the system call's wrapper takes it: 32 bits for a 32-bit call; 0 if there is no argument of this index.
+    /// An argument, as the system call's wrapper takes it: 32 bits for a 32-bit call; 0 if there
+    /// is no argument of this index.
     #[inline(always)]
     pub(crate) fn argument(self, compat: bool, index: usize) -> u64 {
         let [_, places @ ..] = Native::places(compat);
@@ -138,9 +139,9 @@ impl Regs {
 
     /// Sets the result of a system call that is not run: `syscall_set_return_value()`.
     #[inline(always)]
-    pub(crate) fn set_return_value(mut self, task: Task, value: isize) {
+    pub(crate) fn set_return_value(mut self, current: Current, value: isize) {
         // SAFETY: As in `nr()`, and the borrow ends here.
-        Native::set_return_value(unsafe { self.0.as_mut() }, task.is_compat(), value);
+        Native::set_return_value(unsafe { self.0.as_mut() }, current.is_compat(), value);
     }
 
     /// Restores the registers to what they were at the entry: `syscall_rollback()`.

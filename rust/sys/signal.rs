@@ -6,18 +6,20 @@
 
 use super::{
     ffi,
+    path::Attached,
     task::{
-        scan,
+        Current,
+        Exiting,
+        Filters,
+        Held,
         Mode,
-        Task, //
+        Owner,
+        Task,
+        Tracee, //
     }, //
 };
-use crate::engine::filter::{
-    Attached,
-    Owner, //
-};
 use core::{
-    marker::PhantomData,
+    ops::Deref,
     ptr::NonNull, //
 };
 use kernel::{
@@ -34,141 +36,157 @@ use kernel::{
 /// else changes a thread's filter or turns its mode on.
 ///
 /// Interrupts are off and nothing may sleep.
-pub(crate) struct SigLock {
-    task: Task,
+///
+/// # Invariants
+///
+/// The task's siglock is held by the task that has this value, and the task keeps its sighand.
+pub(crate) struct SigLock<'a> {
+    task: &'a Task,
     _not_send: NotThreadSafe,
 }
 
-impl SigLock {
-    /// Takes the lock of the calling task's process.
-    pub(crate) fn current() -> Self {
-        // SAFETY: The calling task has a sighand for as long as it runs system calls.
-        unsafe { Self::of(Task::current()) }
-    }
-
-    /// Takes the lock of the process of `task`.
-    ///
+impl<'a> SigLock<'a> {
     /// # Safety
     ///
-    /// `task` cannot lose its sighand: it is the caller itself, a task that the caller traces and
-    /// has stopped, or an exiting task that is not yet past `exit_notify()`.
-    pub(crate) unsafe fn of(task: Task) -> Self {
+    /// `task` cannot lose its sighand for all of `'a`.
+    unsafe fn of(task: &'a Task) -> Self {
         // SAFETY: `sighand` is there, by the contract of this function.
         unsafe { ffi::rsc_siglock(task.as_ptr()) };
+        // INVARIANT: It was just taken.
         Self {
             task,
             _not_send: NotThreadSafe,
         }
     }
 
-    /// Calls `f` with the lock of the process of a task that may be exiting; `None` if it has none
-    /// any more. While it is held, the task keeps its sighand.
-    pub(crate) fn with<R>(held: &scan::Held, f: impl FnOnce(&Self) -> R) -> Option<R> {
+    /// The lock of the calling task's process.
+    pub(crate) fn of_current(current: &'a Current) -> Self {
+        // SAFETY: The calling task has a sighand for as long as it runs system calls.
+        unsafe { Self::of(current) }
+    }
+
+    /// The lock of the process of a tracee.
+    pub(crate) fn of_tracee(tracee: &'a Tracee<'_>) -> Self {
+        // SAFETY: The tracee is stopped, so it does not exit.
+        unsafe { Self::of(tracee) }
+    }
+
+    /// The lock of the process of a task that exits.
+    pub(crate) fn of_exiting(task: &'a Exiting<'_>) -> Self {
+        // SAFETY: By the contract of `Exiting` it still has its sighand.
+        unsafe { Self::of(task) }
+    }
+
+    /// The lock of the process of a task that may be exiting; `None` if it has none any more.
+    pub(crate) fn of_held(held: &'a Held) -> Option<Self> {
         // SAFETY: `held` keeps the task.
         if !unsafe { ffi::rsc_try_siglock(held.as_ptr()) } {
             return None;
         }
-        let lock = Self {
-            task: **held,
+        // INVARIANT: It was just taken; while it is held, the task keeps its sighand.
+        Some(Self {
+            task: held,
             _not_send: NotThreadSafe,
-        };
-        Some(f(&lock))
+        })
     }
 
-    /// The threads of the process other than the one the lock was taken for.
-    pub(crate) fn siblings(&self) -> Siblings<'_> {
-        Siblings {
-            caller: self.task,
-            last: core::ptr::null_mut(),
-            _lock: PhantomData,
-        }
+    /// The thread that the lock was taken for.
+    pub(crate) fn thread(&mut self) -> Thread<'_> {
+        Thread(self.task)
     }
 
-    /// Is the process being killed as a whole (`SIGNAL_GROUP_EXIT`)?
+    /// The other threads of the process.
+    pub(crate) fn siblings(&mut self) -> impl Iterator<Item = Thread<'_>> {
+        let caller = self.task;
+        let mut last = core::ptr::null_mut();
+        core::iter::from_fn(move || loop {
+            // SAFETY: The siglock is held for as long as the iterator, so that `last` is still on
+            // the list.
+            last = unsafe { ffi::rsc_next_thread(caller.as_ptr(), last) };
+            // SAFETY: What the list holds is a task, which stays while the lock is held.
+            let thread = unsafe { Task::from_raw(NonNull::new(last)?) };
+            if !core::ptr::eq(thread, caller) {
+                return Some(Thread(thread));
+            }
+        })
+    }
+
+    /// Is the caller's process being killed as a whole (`SIGNAL_GROUP_EXIT`)?
     pub(crate) fn group_exiting(&self) -> bool {
         // SAFETY: May be called from any task's context.
         unsafe { ffi::rsc_group_exiting() }
     }
+}
 
-    /// Whose filter `thread` has, with the lock to keep it.
-    pub(crate) fn owner(&self, thread: Task) -> Owner<'_> {
-        // SAFETY: The thread keeps its filter, and thereby its reference, while the lock is held.
-        unsafe { Owner::of(thread.raw_filter()) }
+impl Drop for SigLock<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is held, by this task.
+        unsafe { ffi::rsc_sigunlock(self.task.as_ptr()) };
+    }
+}
+
+/// A thread of a process whose siglock is held for all of `'lock`. There is one value for a thread.
+pub(crate) struct Thread<'lock>(&'lock Task);
+
+impl<'lock> Thread<'lock> {
+    /// Whose filter the thread has.
+    pub(crate) fn owner<L: Filters>(&self) -> Owner<'_, L> {
+        // SAFETY: While the siglock is held nobody changes the thread's filter but by
+        // `replace_filter()`, for which the result must be gone.
+        unsafe { self.0.owner() }
     }
 
-    /// Gives `thread` the filter, with the references that come along, in place of the one it
-    /// has, whose references are returned.
-    pub(crate) fn replace_filter(
-        &self,
-        thread: Task,
-        filter: Option<Attached>,
-    ) -> Option<Attached> {
-        let old = thread.raw_filter();
-        thread.store_filter(Attached::into_raw(filter));
-        // SAFETY: What was stored there came from `Attached::into_raw()` in `replace_filter()` or
-        // fork(), where the child's copy got its references by `rsc_get_seccomp_filter()`; the
-        // pointer has been overwritten, so these references are taken once.
-        unsafe { Attached::from_raw(old) }
-    }
-
-    /// Sets `task->seccomp.filter_count`, as [`Task::filter_count`] tells it.
-    pub(crate) fn set_filter_count(&self, thread: Task, count: i32) {
-        thread.filter_count().store(count, Relaxed);
+    /// Gives the thread the filter, with the references that come along, in place of the one it
+    /// has, whose references are returned. The thread's must not be the built-in engine's.
+    pub(crate) fn replace_filter<L: Filters>(
+        &mut self,
+        filter: Option<Attached<L>>,
+    ) -> Option<Attached<L>> {
+        // SAFETY: The siglock is held.
+        unsafe { self.0.replace_filter(filter) }
     }
 
     /// `task->seccomp.filter_count`.
-    pub(crate) fn filter_count(&self, thread: Task) -> i32 {
-        thread.filter_count().load(Relaxed)
+    pub(crate) fn filter_count(&self) -> i32 {
+        self.0.filter_count().load(Relaxed)
     }
 
-    /// Turns filtering on for `thread`, whose filter is in place: `seccomp_assign_mode()`.
+    /// Sets `task->seccomp.filter_count`, which `/proc/<pid>/status` shows.
+    pub(crate) fn set_filter_count(&self, count: i32) {
+        self.0.filter_count().store(count, Relaxed);
+    }
+
+    /// Turns filtering on for the thread, whose filter is in place: `seccomp_assign_mode()`.
     ///
     /// `mitigate` also turns on the processor's speculation mitigations.
-    pub(crate) fn assign_filter_mode(&self, thread: Task, mitigate: bool) {
-        // SAFETY: The lock is held, and the thread belongs to its process.
+    pub(crate) fn assign_filter_mode(&self, mitigate: bool) {
+        // SAFETY: The siglock is held, and the thread belongs to its process.
         unsafe {
             ffi::rsc_assign_mode(
-                thread.as_ptr(),
+                self.0.as_ptr(),
                 bindings::SECCOMP_MODE_FILTER as c_int,
                 mitigate,
             )
         };
     }
 
-    /// May the caller go to filter mode (`seccomp_may_assign_mode()`)?
+    /// May the thread go to filter mode (`seccomp_may_assign_mode()`)?
     pub(crate) fn may_assign_filter_mode(&self) -> bool {
-        matches!(self.task.mode(), Mode::Disabled | Mode::Filter)
+        matches!(self.mode(), Mode::Disabled | Mode::Filter)
+    }
+
+    /// Sets `no_new_privs`, for good.
+    pub(crate) fn set_no_new_privs(&self) {
+        // SAFETY: The thread is there.
+        unsafe { ffi::rsc_set_no_new_privs(self.0.as_ptr()) };
     }
 }
 
-impl Drop for SigLock {
-    fn drop(&mut self) {
-        // SAFETY: Taken by `of()` or `with()`, by this task ([`NotThreadSafe`]).
-        unsafe { ffi::rsc_sigunlock(self.task.as_ptr()) };
-    }
-}
+impl Deref for Thread<'_> {
+    type Target = Task;
 
-/// Iterates over the threads beside the caller's.
-pub(crate) struct Siblings<'a> {
-    caller: Task,
-    last: *mut bindings::task_struct,
-    _lock: PhantomData<&'a SigLock>,
-}
-
-impl Iterator for Siblings<'_> {
-    type Item = Task;
-
-    fn next(&mut self) -> Option<Task> {
-        loop {
-            // SAFETY: The siglock is held for the iterator's lifetime, so that `last` is still on
-            // the list.
-            self.last = unsafe { ffi::rsc_next_thread(self.caller.as_ptr(), self.last) };
-            // SAFETY: What the list holds is a task, which stays while the lock is held.
-            let thread = unsafe { Task::from_raw(NonNull::new(self.last)?) };
-            if thread != self.caller {
-                return Some(thread);
-            }
-        }
+    fn deref(&self) -> &Task {
+        self.0
     }
 }
 
@@ -214,4 +232,12 @@ pub(crate) fn exit_thread(signal: u32) -> ! {
     // SAFETY: Called from the system call entry, with no locks held; nothing on the stack needs
     // to be dropped, as the only owner of references is the task, whose exit releases them.
     unsafe { bindings::do_exit(signal as c_long) }
+}
+
+/// Gives way to others where they wait, for a task that works long for itself. Returns whether to
+/// go on; not if a fatal signal is pending.
+pub(crate) fn may_go_on() -> bool {
+    // SAFETY: For a task's context in which it may sleep, as all who call this are in.
+    unsafe { ffi::rsc_cond_resched() };
+    !fatal_pending()
 }

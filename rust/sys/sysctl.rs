@@ -18,6 +18,9 @@ use kernel::{
     prelude::*, //
 };
 
+/// `struct ctl_table`, for the arguments of handlers.
+pub(crate) use kernel::bindings::ctl_table as RawTable;
+
 /// A `proc_handler`: the address of `seccomp_actions_logged_handler()` behind our hook.
 #[derive(Clone, Copy)]
 pub(crate) struct Handler(c_ulong);

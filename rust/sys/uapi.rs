@@ -14,7 +14,8 @@ pub(crate) use kernel::bindings::{
     seccomp_notif_addfd,
     seccomp_notif_resp,
     seccomp_notif_sizes,
-    MAX_ERRNO,
+    BPF_MAXINSNS,
+    O_CLOEXEC,
     SECCOMP_ADDFD_FLAG_SEND,
     SECCOMP_ADDFD_FLAG_SETFD,
     SECCOMP_FILTER_FLAG_LOG,
@@ -74,3 +75,6 @@ impl From<seccomp_data> for abi::seccomp_data {
         }
     }
 }
+
+/// `sizeof(struct seccomp_metadata)`.
+pub(crate) const METADATA_SIZE: usize = core::mem::size_of::<kernel::bindings::seccomp_metadata>();

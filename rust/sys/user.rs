@@ -5,7 +5,10 @@
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
 use super::ffi;
-use crate::logic::abi;
+use crate::logic::{
+    abi,
+    bpf::insn::Insn, //
+};
 use kernel::{
     bindings,
     error::to_result,
@@ -20,7 +23,7 @@ use kernel::{
 ///
 /// All fields are numbers, of which any bytes are valid, and there is no padding between or after
 /// them.
-pub(crate) unsafe trait Abi: Default {}
+pub(crate) unsafe trait Abi: Sized {}
 
 // SAFETY: A number.
 unsafe impl Abi for u32 {}
@@ -44,12 +47,18 @@ unsafe impl Abi for abi::seccomp_notif_append {}
 // SAFETY: Three numbers of two bytes.
 unsafe impl Abi for bindings::seccomp_notif_sizes {}
 
+// SAFETY: Two of the same, of which there is no padding between.
+unsafe impl<T: Abi> Abi for [T; 2] {}
+// SAFETY: Four numbers, `struct sock_filter`.
+unsafe impl Abi for Insn {}
+
 /// `copy_struct_from_user()`: reads a structure of which the user knows `size` bytes.
 ///
 /// If the user's structure is larger than `T`, its unknown tail must be zero (else `E2BIG`); if it
 /// is smaller, the rest of `T` is zero. `EFAULT` if it cannot be read.
 pub(crate) fn copy_struct<T: Abi>(src: UserPtr, size: usize) -> Result<T> {
-    let mut value = T::default();
+    // SAFETY: It is valid whatever the bytes, by the contract of `Abi`.
+    let mut value: T = unsafe { core::mem::zeroed() };
     // SAFETY: `value` may be overwritten with any bytes, by the contract of `Abi`.
     to_result(unsafe {
         ffi::rsc_copy_struct_from_user(
@@ -65,7 +74,8 @@ pub(crate) fn copy_struct<T: Abi>(src: UserPtr, size: usize) -> Result<T> {
 /// Reads a structure.
 #[inline(always)]
 pub(crate) fn read<T: Abi>(src: UserPtr) -> Result<T> {
-    let mut value = T::default();
+    // SAFETY: It is valid whatever the bytes, by the contract of `Abi`.
+    let mut value: T = unsafe { core::mem::zeroed() };
     // SAFETY: `value` may be overwritten with any bytes, by the contract of `Abi`.
     unsafe { copy_raw((&raw mut value).cast(), src, core::mem::size_of::<T>()) }?;
     Ok(value)
@@ -126,6 +136,16 @@ pub(crate) fn write<T: Abi>(dst: UserPtr, value: &T) -> Result {
         return Err(EFAULT);
     }
     Ok(())
+}
+
+/// Writes structures one behind the other.
+pub(crate) fn write_slice<T: Abi>(dst: UserPtr, values: &[T]) -> Result {
+    // SAFETY: There are no uninitialised bytes in them, by the contract of `Abi`.
+    let bytes = unsafe {
+        core::slice::from_raw_parts(values.as_ptr().cast::<u8>(), core::mem::size_of_val(values))
+    };
+    let mut writer = kernel::uaccess::UserSlice::new(dst, bytes.len()).writer();
+    writer.write_slice(bytes)
 }
 
 fn bytes_of<T: Abi>(value: &T) -> &[u8] {

@@ -10,23 +10,14 @@ use crate::{
         Action,
         Verdict, //
     },
-    sys::{
-        module::ModuleRef,
-        sysctl::{
-            self,
-            Handler,
-            HandlerCall, //
-        }, //
-    },
-    takeover::hooks::Handled, //
+    sys::sysctl::{
+        self,
+        Handler,
+        HandlerCall, //
+    }, //
 };
 use kernel::{
-    bindings,
-    ffi::{
-        c_int,
-        c_ulong,
-        c_void, //
-    },
+    ffi::c_int,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -72,7 +63,7 @@ fn parse(names: &str) -> u32 {
 /// # Safety
 ///
 /// Called once, while loading and before `seccomp_actions_logged_handler()` is hooked.
-pub(crate) unsafe fn init() {
+pub(super) unsafe fn init() {
     // SAFETY: By the contract of this function.
     unsafe { CHANGE.init() };
 }
@@ -80,54 +71,29 @@ pub(crate) unsafe fn init() {
 /// Takes the setting over as it is.
 ///
 /// The handler is hooked by now, and those who were in it before have left: whoever changes the
-/// setting from here on does it through [`rsc_actions_logged`].
-pub(crate) fn adopt_sysctl(handler: Handler) -> Result {
+/// setting from here on does it through [`change`].
+pub(super) fn adopt(handler: Handler) -> Result {
     let _change = CHANGE.lock();
     LOGGED.store(handler.read(parse)?, Relaxed);
     Ok(())
 }
 
-/// Stands before `seccomp_actions_logged_handler()`.
-///
-/// # Safety
-///
-/// For the entry code only: the arguments are the handler's, and `body` is where it goes on.
-#[no_mangle]
-unsafe extern "C" fn rsc_actions_logged(
-    table: *const bindings::ctl_table,
-    write: c_int,
-    buffer: *mut c_void,
-    lenp: *mut usize,
-    ppos: *mut bindings::loff_t,
-    body: c_ulong,
-) -> Handled {
-    // SAFETY: By the contract of this function.
-    let (call, handler) = unsafe {
-        (
-            HandlerCall::new(table, write, buffer, lenp, ppos),
-            Handler::new(body),
-        )
-    };
-    if !call.is_write() {
-        return Handled::NO;
-    }
-    // The calls below sleep.
-    let Some(_module) = ModuleRef::try_get() else {
-        return Handled::NO;
-    };
+/// Deals with a call of the handler that changes the setting, which goes on at `handler`. Returns
+/// its result.
+pub(super) fn change(call: &HandlerCall, handler: Handler) -> c_int {
     let _change = CHANGE.lock();
-    let ret = handler.forward(&call);
+    let ret = handler.forward(call);
     if let Ok(logged) = handler.read(parse) {
         LOGGED.store(logged, Relaxed);
     }
-    Handled::yes(ret as isize)
+    ret
 }
 
 /// Logs what was done to a call, if the administrator wants to know.
 ///
 /// KILL and LOG are logged unasked; the others if `requested`, that is, if the deciding filter was
 /// installed with `SECCOMP_FILTER_FLAG_LOG`.
-pub(crate) fn record(nr: i32, signal: u32, verdict: Verdict, requested: bool) {
+pub(super) fn record(nr: i32, signal: u32, verdict: Verdict, requested: bool) {
     let action = verdict.action();
     let wanted = match action {
         Action::Allow => false,

@@ -10,99 +10,40 @@
 //! ours is in any task. The module is then going, `do_seccomp()` refuses to make filters and
 //! leaves the calls to the built-in engine, and the hooks are removed in reverse.
 
-use crate::{
-    sys::{
-        ftrace::{
-            self,
-            DirectCall, //
-        },
-        module,
-        symbols,
-        sysctl::Handler, //
+use super::{
+    actions_logged,
+    in_flight, //
+};
+use crate::sys::{
+    entry::{
+        self,
+        Entry, //
     },
-    takeover::{
-        actions_logged,
-        in_flight, //
-    }, //
+    ftrace::{
+        self,
+        DirectCall, //
+    },
+    module,
+    symbols,
+    sysctl::Handler, //
 };
 use core::pin::Pin;
 use kernel::{
     ffi::c_ulong,
+    fmt,
     prelude::*, //
 };
 
-/// What a handler tells the entry code of a function that may be left to the kernel.
-#[repr(C)]
-pub(crate) struct Handled {
-    /// Was the call dealt with?
-    handled: usize,
-    /// If so, its result.
-    value: isize,
-}
-
-impl Handled {
-    /// The built-in engine is to go on with the call.
-    pub(crate) const NO: Self = Self {
-        handled: 0,
-        value: 0,
-    };
-
-    /// The call is done.
-    pub(crate) const fn yes(value: isize) -> Self {
-        Self { handled: 1, value }
-    }
-}
-
-/// A function to take over.
-struct Hook {
-    name: &'static CStr,
-    /// Its entry in `entry/<arch>.S`.
-    entry: unsafe extern "C" fn(),
-    /// Where the entry finds the address at which the function goes on.
-    #[cfg(CONFIG_X86_64)]
-    body: *mut usize,
-}
-
-// SAFETY: Points to statics, which are written while loading only.
-unsafe impl Sync for Hook {}
-
-macro_rules! hooks {
-    ($($func:ident => ($entry:ident, $body:ident),)*) => {
-        extern "C" {
-            $(fn $entry();)*
-        }
-        #[cfg(CONFIG_X86_64)]
-        extern "C" {
-            $(static mut $body: usize;)*
-        }
-
-        static HOOKS: &[Hook] = &[$(Hook {
-            name: kernel::c_str!(stringify!($func)),
-            entry: $entry,
-            #[cfg(CONFIG_X86_64)]
-            body: &raw mut $body,
-        }),*];
-
-        /// The functions that are taken over, for the log.
-        pub(crate) const NAMES: &str = concat!($(stringify!($func), " "),*);
-    };
-}
-
-hooks! {
-    __seccomp_permit_syscall => (
-        rsc_entry___seccomp_permit_syscall,
-        rsc_body___seccomp_permit_syscall
-    ),
-    get_seccomp_filter => (rsc_entry_get_seccomp_filter, rsc_body_get_seccomp_filter),
-    seccomp_filter_release => (rsc_entry_seccomp_filter_release, rsc_body_seccomp_filter_release),
-    seccomp_get_filter => (rsc_entry_seccomp_get_filter, rsc_body_seccomp_get_filter),
-    seccomp_get_metadata => (rsc_entry_seccomp_get_metadata, rsc_body_seccomp_get_metadata),
-    seccomp_actions_logged_handler => (
-        rsc_entry_seccomp_actions_logged_handler,
-        rsc_body_seccomp_actions_logged_handler
-    ),
-    do_seccomp => (rsc_entry_do_seccomp, rsc_body_do_seccomp),
-}
+/// The functions that are taken over, in the order in which that is done.
+const HOOKS: [&Entry; 7] = [
+    &entry::PERMIT_SYSCALL,
+    &entry::GET_FILTER,
+    &entry::RELEASE,
+    &entry::GET_NTH_FILTER,
+    &entry::GET_METADATA,
+    &entry::ACTIONS_LOGGED,
+    &entry::DO_SECCOMP,
+];
 
 /// The hooked functions; dropping it gives them back.
 pub(crate) struct Hooks(KVec<Pin<KBox<DirectCall>>>);
@@ -113,18 +54,15 @@ impl Hooks {
     /// `EOPNOTSUPP` if the kernel lacks a function, `EBUSY` if one is taken already or a tracer is
     /// stuck in the inspection of filters.
     pub(crate) fn install() -> Result<Self> {
-        let handler = symbols::site(kernel::c_str!("seccomp_actions_logged_handler"))?;
+        let handler = symbols::site(entry::ACTIONS_LOGGED.name)?;
         // SAFETY: This is its address.
-        let actions_logged = unsafe { Handler::new(handler.body) };
+        let handler = unsafe { Handler::new(handler.body) };
 
         let mut found = KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?;
         for hook in HOOKS {
             let site = symbols::site(hook.name)?;
-            #[cfg(CONFIG_X86_64)]
-            // SAFETY: The static can be written while loading, and no entry reads it yet.
-            unsafe {
-                hook.body.write(site.body)
-            };
+            // SAFETY: The module is loading, and the function is not hooked yet.
+            unsafe { hook.set_body(site.body) };
             found.push((hook, site.address), GFP_KERNEL)?;
         }
 
@@ -138,7 +76,7 @@ impl Hooks {
             hooks.add(hook, site)?;
         }
         ftrace::synchronize();
-        actions_logged::adopt_sysctl(actions_logged)?;
+        actions_logged::adopt(handler)?;
         in_flight::await_tracers()?;
         hooks.add(creator, its_site)?;
         ftrace::synchronize();
@@ -146,14 +84,27 @@ impl Hooks {
         Ok(hooks)
     }
 
-    fn add(&mut self, hook: &Hook, site: c_ulong) -> Result {
+    fn add(&mut self, hook: &Entry, site: c_ulong) -> Result {
         // SAFETY: The entry belongs to the function that the site is of, and the statics that the
         // handlers use are initialised.
-        let call = unsafe { DirectCall::replace(site, hook.entry as usize) }.inspect_err(|e| {
+        let call = unsafe { DirectCall::replace(site, hook.address()) }.inspect_err(|e| {
             let name = hook.name.to_str().unwrap_or("?");
             pr_err!("cannot take over {name}: {e:?}\n");
         })?;
         Ok(self.0.push(call, GFP_KERNEL)?)
+    }
+}
+
+/// The functions that are taken over, for the log.
+pub(crate) struct Names;
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, hook) in HOOKS.iter().enumerate() {
+            let space = if place == 0 { "" } else { " " };
+            write!(f, "{space}{}", hook.name.to_str().unwrap_or("?"))?;
+        }
+        Ok(())
     }
 }
 

@@ -15,13 +15,10 @@
 //!   are noted, which is some time after our `do_seccomp()` is the one that is called, it finds all
 //!   threads out of step that are inside of either.
 
-use crate::sys::task::{
-    scan::{
-        self,
-        Held,
-        ScannedCall, //
-    },
-    Task, //
+use crate::sys::{
+    scan::ScannedCall,
+    signal::Thread,
+    task::Held, //
 };
 use kernel::{
     prelude::*,
@@ -51,14 +48,14 @@ static NOTED: [Atomic<usize>; MAX] = [const { Atomic::new(0) }; MAX];
 static ANYBODY: Atomic<bool> = Atomic::new(true);
 
 /// Waits until no tracer is inside the built-in inspection of filters, for a second at most.
-pub(crate) fn await_tracers() -> Result {
+pub(super) fn await_tracers() -> Result {
     // If they are more than that, they are none that will have left in a second.
-    if let Ok(tracers) = scan::collect::<MAX>(ScannedCall::Metadata) {
+    if let Ok(tracers) = ScannedCall::Metadata.collect::<MAX>() {
         for _ in 0..100 {
             if !tracers
                 .iter()
                 .flatten()
-                .any(|task| scan::is_in(ScannedCall::Metadata, **task))
+                .any(|task| ScannedCall::Metadata.has(task))
             {
                 return Ok(());
             }
@@ -70,8 +67,8 @@ pub(crate) fn await_tracers() -> Result {
 }
 
 /// Notes the threads that may be in the built-in `do_seccomp()`, which has just been replaced.
-pub(crate) fn note_installers() {
-    let Ok(tasks) = scan::collect::<MAX>(ScannedCall::Seccomp) else {
+pub(super) fn note_installers() {
+    let Ok(tasks) = ScannedCall::Seccomp.collect::<MAX>() else {
         return;
     };
     for (slot, task) in NOTED.iter().zip(tasks.into_iter().flatten()) {
@@ -82,9 +79,9 @@ pub(crate) fn note_installers() {
 }
 
 /// May `thread` still be in the built-in `do_seccomp()`? The caller holds its siglock.
-pub(crate) fn includes(thread: Task) -> bool {
+pub(super) fn includes(thread: &Thread<'_>) -> bool {
     if ANYBODY.load(Acquire) {
-        return scan::is_in(ScannedCall::Seccomp, thread);
+        return ScannedCall::Seccomp.has(thread);
     }
     let Some(slot) = NOTED
         .iter()
@@ -92,7 +89,7 @@ pub(crate) fn includes(thread: Task) -> bool {
     else {
         return false;
     };
-    if scan::is_in(ScannedCall::Seccomp, thread) {
+    if ScannedCall::Seccomp.has(thread) {
         return true;
     }
     // It has left, and whenever it comes back it will be to us.
@@ -101,7 +98,7 @@ pub(crate) fn includes(thread: Task) -> bool {
 }
 
 /// Drops what was noted, before the module goes.
-pub(crate) fn forget() {
+pub(super) fn forget() {
     NOTED.iter().for_each(clear);
 }
 

@@ -7,7 +7,10 @@
 //! a tracer changes it, that is not counted again.
 
 use crate::{
-    engine::table::FoundEntry,
+    engine::table::{
+        entry::Answer,
+        FoundEntry, //
+    },
     sys::counting, //
 };
 use kernel::sync::atomic::{
@@ -60,19 +63,13 @@ pub(crate) fn turn(on: bool) {
 
 /// Counts a call.
 pub(crate) fn count(found: FoundEntry<'_>) {
-    let entry = found.entry();
-    let kind = if found.is_allowed() {
-        Kind::Allowed
-    } else if entry.is_none() {
-        Kind::Path
-    } else if entry.errno().is_some() {
-        Kind::Errno
-    } else if entry.nodes().any(|node| node.is_whole()) {
-        Kind::Whole
-    } else if entry.nodes().next().is_some() {
-        Kind::Residual
-    } else {
-        Kind::Constant
+    let kind = match found.entry() {
+        _ if found.is_allowed() => Kind::Allowed,
+        None => Kind::Path,
+        Some(entry) if matches!(entry.answer(), Answer::Errno(_)) => Kind::Errno,
+        Some(entry) if entry.nodes().any(|node| node.is_whole()) => Kind::Whole,
+        Some(entry) if entry.first().is_some() => Kind::Residual,
+        Some(_) => Kind::Constant,
     };
     if let Some((hits, _)) = HITS.get(kind as usize) {
         hits.add(1, Relaxed);

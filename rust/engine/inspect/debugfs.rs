@@ -10,8 +10,7 @@ use crate::{
     sys::debugfs::{
         Content,
         Dir, //
-    },
-    takeover::args, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -22,7 +21,6 @@ use kernel::{
 pub(crate) fn create() -> Dir {
     let dir = Dir::new(c"rust_seccomp");
     dir.add::<Counters>(c"counters");
-    dir.add::<ExtensibleArguments>(c"extensible_arguments");
     dir.add::<FiltersFile>(c"filters");
     dir
 }
@@ -50,36 +48,6 @@ impl Content for Counters {
 
     fn show(&self, _part: usize, out: &SeqFile) -> Result {
         counters::for_each(|name, value| out.call_printf(format_args!("{name} {value}\n")));
-        Ok(())
-    }
-}
-
-/// `extensible_arguments`: 1 if the system calls that have extensible arguments are hooked, so that
-/// filters can see these, else 0.
-///
-/// The module hooks them when it loads, unless its parameter says no. It hooks none of them if
-/// somebody else has hooked one; writing 1 has it try again.
-struct ExtensibleArguments;
-
-impl Content for ExtensibleArguments {
-    fn open() -> Result<Pin<KBox<Self>>> {
-        Ok(KBox::pin(Self, GFP_KERNEL)?)
-    }
-
-    fn write(&self, text: &str) -> Result {
-        match text {
-            "1" => args::retry(),
-            // Filters may rely on the hooks, so they stay until the module goes.
-            _ => Err(EINVAL),
-        }
-    }
-
-    fn after(&self, _part: usize) -> Option<usize> {
-        None
-    }
-
-    fn show(&self, _part: usize, out: &SeqFile) -> Result {
-        out.call_printf(format_args!("{}\n", u8::from(args::is_available())));
         Ok(())
     }
 }

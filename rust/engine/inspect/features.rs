@@ -3,7 +3,13 @@
 //! The operations of seccomp(2) that tell what the engine can do, and change nothing.
 
 use crate::{
-    engine::inputs,
+    engine::{
+        inputs,
+        platform::{
+            Chosen,
+            Platform, //
+        }, //
+    },
     logic::{
         abi::*,
         syscalls::Size, //
@@ -20,8 +26,7 @@ use crate::{
             SECCOMP_SET_MODE_STRICT, //
         },
         user, //
-    },
-    takeover::args, //
+    }, //
 };
 use core::mem::size_of;
 use kernel::{
@@ -45,7 +50,7 @@ const EA_FLAGS: u64 = SECCOMP_APPEND_FLAG_USE_EA_SIZE | SECCOMP_APPEND_FLAG_EA_T
 pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     const SMALLEST: usize = size_of::<seccomp_syscall_ea>();
     let asked: seccomp_syscall_ea = user::read_sized(buf, size, SMALLEST)?;
-    if !args::is_available() || !task::runs_arch(asked.arch) {
+    if !Chosen::caches_arguments() || !task::runs_arch(asked.arch) {
         return Err(EOPNOTSUPP);
     }
     let call = inputs::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
@@ -82,7 +87,7 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
         Some(_) => SECCOMP_DATA_FEATURE_PKEY,
         None => 0,
     };
-    let if_ea = |value: u64| if args::is_available() { value } else { 0 };
+    let if_ea = |value: u64| if Chosen::caches_arguments() { value } else { 0 };
     let answer = seccomp_features {
         operations: operations.iter().fold(0, |bits, op| bits | 1 << op),
         actions: crate::logic::verdict::Action::COUNT,

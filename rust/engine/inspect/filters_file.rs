@@ -9,12 +9,12 @@ use crate::{
     engine::{
         filter::{
             Filter,
-            FilterRef,
-            Owner, //
+            FilterLayer,
+            FilterRef, //
         },
         table::{
-            Abi,
-            Entry,
+            entry::Entry,
+            FoundEntry,
             LIMIT, //
         }, //
     },
@@ -26,9 +26,13 @@ use crate::{
         }, //
     },
     sys::{
+        arch::Abi,
         debugfs::Content,
         signal::SigLock,
-        task, //
+        task::{
+            Held,
+            Owner, //
+        }, //
     }, //
 };
 use core::fmt::{
@@ -96,13 +100,14 @@ impl Content for FiltersFile {
 
     fn write(&self, text: &str) -> Result {
         let id = text.parse().map_err(|_| EINVAL)?;
-        let task = task::find(&self.ns, id).ok_or(ESRCH)?;
-        let filters = SigLock::with(&task, |lock| match lock.owner(*task) {
+        let task = Held::find(&self.ns, id).ok_or(ESRCH)?;
+        let mut lock = SigLock::of_held(&task).ok_or(ESRCH)?;
+        let filters = match lock.thread().owner::<FilterLayer>() {
             Owner::Us(filter) => Filters::Ours(filter.get()),
             Owner::Kernel => Filters::Kernel,
             Owner::Nobody => Filters::None,
-        })
-        .ok_or(ESRCH)?;
+        };
+        drop(lock);
         let old = self.seen.lock().replace(Snapshot { id, filters });
         // Frees memory, which need not be done under the lock.
         drop(old);
@@ -122,7 +127,7 @@ impl Content for FiltersFile {
         let Some((abi, nr)) = number(part) else {
             return Some(next);
         };
-        let table = newest.tables().table(abi);
+        let table = newest.summary().tables().table(abi);
         let this = table.find(nr);
         let different = (nr + 1..LIMIT as u32).find(|nr| !table.find(*nr).is_same(this));
         let skipped = match different {
@@ -160,19 +165,23 @@ impl Content for FiltersFile {
 
 /// The filters one by one.
 fn show_path(id: i32, newest: &Filter, out: &SeqFile) {
-    out.call_printf(format_args!("thread {id}: {} filters\n", newest.depth()));
+    out.call_printf(format_args!(
+        "thread {id}: {} filters\n",
+        newest.summary().depth()
+    ));
     for filter in newest.path() {
+        let parts = filter.parts();
         out.call_printf(format_args!(
             "filter {}: {} instructions{}{}{}\n",
-            filter.depth(),
-            filter.program().original().len(),
-            if filter.log() { ", logs" } else { "" },
-            if filter.listener().is_some() {
+            filter.summary().depth(),
+            parts.program().original().len(),
+            if parts.log() { ", logs" } else { "" },
+            if parts.is_listening() {
                 ", has a listener"
             } else {
                 ""
             },
-            if filter.residuals().is_some() {
+            if parts.residuals().is_some() {
                 ", has residual programs"
             } else {
                 ""
@@ -190,7 +199,7 @@ fn show_number(newest: &Filter, abi: Abi, nr: u32, out: &SeqFile) {
         out.call_printf(format_args!("others: all programs\n"));
         return;
     }
-    let table = newest.tables().table(abi);
+    let table = newest.summary().tables().table(abi);
     let found = table.find(nr);
     let last = (nr..LIMIT as u32)
         .take_while(|nr| table.find(*nr).is_same(found))
@@ -201,14 +210,20 @@ fn show_number(newest: &Filter, abi: Abi, nr: u32, out: &SeqFile) {
     } else {
         out.call_printf(format_args!("{nr}-{last}: "));
     }
-    show_entry(found.entry(), abi, nr, out);
+    show_found(found, abi, nr, out);
 }
 
-fn show_entry(entry: &Entry, abi: Abi, nr: u32, out: &SeqFile) {
-    if entry.is_none() {
+fn show_found(found: FoundEntry<'_>, abi: Abi, nr: u32, out: &SeqFile) {
+    if found.is_allowed() {
+        out.call_printf(format_args!("{}\n", VerdictText(Verdict::ALLOW)));
+    } else if let Some(entry) = found.entry() {
+        show_entry(entry, abi, nr, out);
+    } else {
         out.call_printf(format_args!("all programs\n"));
-        return;
     }
+}
+
+fn show_entry(entry: &Entry<'_>, abi: Abi, nr: u32, out: &SeqFile) {
     let (verdict, by) = entry.constant();
     out.call_printf(format_args!("{}", VerdictText(verdict)));
     if let Some(depth) = by {
@@ -220,13 +235,13 @@ fn show_entry(entry: &Entry, abi: Abi, nr: u32, out: &SeqFile) {
     }
     out.call_printf(format_args!("\n"));
     for node in nodes {
-        let filter = node.filter();
+        let depth = node.depth();
         if node.is_whole() {
-            out.call_printf(format_args!("  filter {}: its program\n", filter.depth()));
+            out.call_printf(format_args!("  filter {depth}: its program\n"));
             continue;
         }
-        out.call_printf(format_args!("  filter {}:\n", filter.depth()));
-        match filter.program().residual(abi.audit_arch(), nr) {
+        out.call_printf(format_args!("  filter {depth}:\n"));
+        match node.filter().program().residual(abi.audit_arch(), nr) {
             Ok(Some(code)) => {
                 // Printing does not fail: what does not fit is printed once more.
                 let _ = write!(Indented(out, true), "{}", Listing(&code));

@@ -9,36 +9,31 @@
 
 use crate::{
     engine::filter::{
-        Filter,
-        FilterRef,
-        Owner, //
+        FilterLayer,
+        FilterRef, //
     },
     logic::abi::{
         seccomp_metadata_append,
         SECCOMP_METADATA_APPENDED, //
     },
     sys::{
-        module::ModuleRef,
         signal::SigLock,
         task::{
             self,
+            Current,
             Mode,
-            Task, //
+            Owner,
+            Tracee, //
         },
-        uapi::SECCOMP_FILTER_FLAG_LOG, //
-    },
-    takeover::hooks::Handled, //
+        uapi::{
+            METADATA_SIZE,
+            SECCOMP_FILTER_FLAG_LOG, //
+        },
+        user, //
+    }, //
 };
-use core::{
-    mem::size_of,
-    ptr::NonNull, //
-};
+use core::mem::size_of;
 use kernel::{
-    bindings,
-    ffi::{
-        c_ulong,
-        c_void, //
-    },
     prelude::*,
     uaccess::{
         UserPtr,
@@ -46,56 +41,30 @@ use kernel::{
     }, //
 };
 
-/// Stands before `seccomp_get_filter()`.
-///
-/// # Safety
-///
-/// For the entry code only: `tracee` is traced by the caller, and stopped.
-#[no_mangle]
-unsafe extern "C" fn rsc_seccomp_get_filter(
-    tracee: NonNull<bindings::task_struct>,
-    offset: c_ulong,
-    data: *mut c_void,
-) -> Handled {
-    let Some(_module) = ModuleRef::try_get() else {
-        return Handled::NO;
-    };
-    // SAFETY: By the contract of this function.
-    let tracee = unsafe { Task::from_raw(tracee) };
-    answer(get_filter(tracee, offset, UserPtr::from_ptr(data)))
+/// `seccomp_get_filter()`: copies the instructions of the tracee's filter number `offset` to
+/// `data`, unless that is NULL. Returns how many there are; `None` if the tracee is the built-in
+/// engine's.
+pub(crate) fn get_filter(tracee: &Tracee<'_>, offset: usize, data: UserPtr) -> Option<isize> {
+    answer(try_get_filter(tracee, offset, data))
 }
 
-/// Stands before `seccomp_get_metadata()`.
-///
-/// # Safety
-///
-/// For the entry code only: `tracee` is traced by the caller, and stopped.
-#[no_mangle]
-unsafe extern "C" fn rsc_seccomp_get_metadata(
-    tracee: NonNull<bindings::task_struct>,
-    size: c_ulong,
-    data: *mut c_void,
-) -> Handled {
-    let Some(_module) = ModuleRef::try_get() else {
-        return Handled::NO;
-    };
-    // SAFETY: By the contract of this function.
-    let tracee = unsafe { Task::from_raw(tracee) };
-    answer(get_metadata(tracee, size, UserPtr::from_ptr(data)))
+/// `seccomp_get_metadata()`: copies at most `size` bytes of the metadata of the tracee's filter
+/// whose number is the first field at `data`. Returns how many; `None` if the tracee is the
+/// built-in engine's.
+pub(crate) fn get_metadata(tracee: &Tracee<'_>, size: usize, data: UserPtr) -> Option<isize> {
+    answer(try_get_metadata(tracee, size, data))
 }
 
-/// `Ok(None)` means that the tracee is the built-in engine's.
-fn answer(result: Result<Option<usize>>) -> Handled {
+fn answer(result: Result<Option<usize>>) -> Option<isize> {
     match result {
-        Ok(Some(value)) => Handled::yes(value as isize),
-        Ok(None) => Handled::NO,
-        Err(error) => Handled::yes(error.to_errno() as isize),
+        Ok(value) => value.map(|value| value as isize),
+        Err(error) => Some(error.to_errno() as isize),
     }
 }
 
 /// A confined inspector could learn how to get around the filters of another.
 fn may_inspect() -> Result {
-    if task::is_sysadmin() && Task::current().mode() == Mode::Disabled {
+    if task::is_sysadmin() && Current::get().mode() == Mode::Disabled {
         Ok(())
     } else {
         Err(EACCES)
@@ -103,47 +72,41 @@ fn may_inspect() -> Result {
 }
 
 /// `get_nth_filter()`: the tracee's filter number `offset`, the oldest being number 0.
-fn nth(tracee: Task, offset: usize) -> Result<Option<FilterRef>> {
+fn nth(tracee: &Tracee<'_>, offset: usize) -> Result<Option<FilterRef>> {
     let newest = {
-        // SAFETY: The tracee is stopped for the caller, so it does not exit.
-        let lock = unsafe { SigLock::of(tracee) };
-        if tracee.mode() != Mode::Filter {
+        let mut lock = SigLock::of_tracee(tracee);
+        let thread = lock.thread();
+        if thread.mode() != Mode::Filter {
             return Err(EINVAL);
         }
-        match lock.owner(tracee) {
+        match thread.owner::<FilterLayer>() {
             Owner::Us(filter) => filter.get(),
             Owner::Kernel => return Ok(None),
             Owner::Nobody => return Err(EINVAL),
         }
     };
-    let count = newest.path().count();
-    let steps = count
+    let steps = newest
+        .path()
+        .count()
         .checked_sub(offset)
         .and_then(|rest| rest.checked_sub(1))
         .ok_or(ENOENT)?;
-    let filter = newest.path().nth(steps).map(Filter::get);
-    filter.map(Some).ok_or(ENOENT)
+    newest.below(steps).map(Some).ok_or(ENOENT)
 }
 
-fn get_filter(tracee: Task, offset: usize, data: UserPtr) -> Result<Option<usize>> {
+fn try_get_filter(tracee: &Tracee<'_>, offset: usize, data: UserPtr) -> Result<Option<usize>> {
     may_inspect()?;
     let Some(filter) = nth(tracee, offset)? else {
         return Ok(None);
     };
-    let insns = filter.program().original();
+    let insns = filter.parts().program().original();
     if !data.as_const_ptr().is_null() {
-        // SAFETY: Instructions are plain numbers without padding.
-        let bytes = unsafe {
-            core::slice::from_raw_parts(insns.as_ptr().cast::<u8>(), core::mem::size_of_val(insns))
-        };
-        UserSlice::new(data, bytes.len())
-            .writer()
-            .write_slice(bytes)?;
+        user::write_slice(data, insns)?;
     }
     Ok(Some(insns.len()))
 }
 
-fn get_metadata(tracee: Task, size: usize, data: UserPtr) -> Result<Option<usize>> {
+fn try_get_metadata(tracee: &Tracee<'_>, size: usize, data: UserPtr) -> Result<Option<usize>> {
     may_inspect()?;
     let mut offset = [0u8; 8];
     if size < offset.len() {
@@ -155,6 +118,7 @@ fn get_metadata(tracee: Task, size: usize, data: UserPtr) -> Result<Option<usize
     let Some(filter) = nth(tracee, u64::from_ne_bytes(offset) as usize)? else {
         return Ok(None);
     };
+    let filter = filter.parts();
     let log = if filter.log() {
         u64::from(SECCOMP_FILTER_FLAG_LOG)
     } else {
@@ -167,7 +131,7 @@ fn get_metadata(tracee: Task, size: usize, data: UserPtr) -> Result<Option<usize
             let flags = log | append | SECCOMP_METADATA_APPENDED;
             (size_of::<seccomp_metadata_append>(), flags, argument)
         }
-        None => (size_of::<bindings::seccomp_metadata>(), log, 0),
+        None => (METADATA_SIZE, log, 0),
     };
     let mut metadata = [0u8; size_of::<seccomp_metadata_append>()];
     let fields = [u64::from_ne_bytes(offset), flags, argument.into()];

@@ -91,8 +91,8 @@ impl Injection {
     }
 }
 
-/// Injections that a task has yet to deal with, the latest first. Nothing is allocated to use one, as
-/// that would be under the lock of the request; an empty one costs a task nothing.
+/// Injections that a task has yet to deal with, the latest first. Nothing is allocated to use one,
+/// as that would be under the lock of the request; an empty one costs a task nothing.
 pub(super) struct Queue(Option<KBox<Queued>>);
 
 /// A place in a [`Queue`].

@@ -20,7 +20,7 @@ use crate::{
             peek,
             Shared, //
         },
-        task::Task,
+        task::Current,
         wait::{
             Events,
             PollQueue,
@@ -151,7 +151,7 @@ impl Notifier {
     /// Asks the listener what to do with a system call, on behalf of `task`, which calls this.
     ///
     /// The task keeps the filter, and the filter the module, while it sleeps.
-    pub(crate) fn ask(&self, task: Task, call: &FilteredCall<'_>) -> Outcome {
+    pub(crate) fn ask(&self, task: Current, call: &FilteredCall<'_>) -> Outcome {
         match self.try_ask(task, call) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Skip(error.to_errno() as isize),
@@ -159,7 +159,7 @@ impl Notifier {
     }
 
     #[inline(always)]
-    fn try_ask(&self, task: Task, call: &FilteredCall<'_>) -> Result<Outcome> {
+    fn try_ask(&self, task: Current, call: &FilteredCall<'_>) -> Result<Outcome> {
         let argument = call.argument()?;
         let mut requests = self.requests.lock();
         if !self.is_listening() {

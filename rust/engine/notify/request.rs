@@ -7,21 +7,18 @@ use super::injection::{
     Queue, //
 };
 use crate::{
-    logic::{
-        abi::seccomp_data,
-        bpf::append::Inputs, //
-    },
+    logic::abi::seccomp_data,
     sys::{
-        argument,
         board::{
             Board,
             Entry,
             Locked, //
         },
+        bpf::Inputs,
         regs::Regs,
         task::{
             self,
-            Task, //
+            Current, //
         },
         wait::Wake, //
     }, //
@@ -108,7 +105,7 @@ pub(super) struct Argument {
 /// A system call as the filters saw it.
 pub(crate) struct FilteredCall<'a> {
     pub(crate) regs: Regs,
-    pub(crate) inputs: &'a Inputs,
+    pub(crate) inputs: &'a Inputs<'a>,
 }
 
 impl FilteredCall<'_> {
@@ -125,7 +122,7 @@ impl FilteredCall<'_> {
     fn copy_argument(&self) -> Result<Arc<Argument>> {
         let argument = Argument {
             size: self.inputs.size,
-            bytes: argument::copy(self.inputs)?,
+            bytes: self.inputs.argument.copy(self.inputs.extent as usize)?,
         };
         Ok(Arc::new(argument, GFP_KERNEL_ACCOUNT)?)
     }
@@ -136,7 +133,7 @@ impl Request {
     #[inline(always)]
     pub(super) fn new<'a>(
         id: u64,
-        task: Task,
+        task: Current,
         call: &'a FilteredCall<'a>,
         argument: Option<Arc<Argument>>,
     ) -> impl Init<Self> + 'a {

@@ -241,6 +241,12 @@ impl Lowered {
         chosen.copied().unwrap_or(NeededInputs::ALL)
     }
 
+    /// How many programs there are to choose from.
+    pub fn choices(&self) -> u32 {
+        // CAST: A byte says which.
+        self.needs.len() as u32
+    }
+
     /// How many bytes it may read by r1.
     pub fn context_len(&self) -> usize {
         self.context

@@ -30,8 +30,8 @@ pub(crate) trait Arch {
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64;
 
     /// Where [`Arch::arguments`] and [`Arch::instruction_pointer`] find what they return: offsets
-    /// in `struct pt_regs`, the instruction pointer first. The wrappers of calls find their arguments
-    /// in the same places.
+    /// in `struct pt_regs`, the instruction pointer first. The wrappers of calls find their
+    /// arguments in the same places.
     fn places(compat: bool) -> &'static [usize; 7];
 
     /// Where [`Arch::nr`] finds the number: an offset in `struct pt_regs`.

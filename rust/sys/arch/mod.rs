@@ -24,6 +24,46 @@ mod x86_64;
 #[cfg(CONFIG_X86_64)]
 pub(crate) use x86_64::X86_64 as Native;
 
+/// The two kinds of system calls of an architecture.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Abi {
+    /// 64-bit calls.
+    Native = 0,
+    /// 32-bit calls.
+    Compat = 1,
+}
+
+impl Abi {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Native, Self::Compat];
+
+    /// That of a call of which it is known whether it is a 32-bit call.
+    #[inline(always)]
+    pub(crate) fn of(compat: bool) -> Self {
+        if compat {
+            Self::Compat
+        } else {
+            Self::Native
+        }
+    }
+
+    /// Its `AUDIT_ARCH_*`.
+    pub(crate) fn audit_arch(self) -> u32 {
+        match self {
+            Self::Native => Native::AUDIT_ARCH,
+            Self::Compat => Native::AUDIT_ARCH_COMPAT,
+        }
+    }
+
+    /// The numbers of its calls that no filter may refuse ([`Arch::EXEMPT`]).
+    pub(crate) fn exempt(self) -> &'static [u32] {
+        match self {
+            Self::Native => Native::EXEMPT,
+            Self::Compat => &[],
+        }
+    }
+}
+
 /// `array_index_nospec()`: `index`, or 0 where the processor only speculates that it is below
 /// `SIZE`.
 #[inline(always)]
@@ -31,19 +71,19 @@ pub(crate) fn index_nospec<const SIZE: usize>(index: usize) -> usize {
     index & Native::index_mask_nospec::<SIZE>(index)
 }
 
-/// Where a program that sees these fields finds what it reads: `struct seccomp_data` in `struct pt_regs`,
-/// but for the architecture, which is known.
-pub(crate) fn layout(compat: bool, visible: VisibleFields) -> Layout {
-    let (arch, nr_high) = if compat {
-        (Native::AUDIT_ARCH_COMPAT, Word::Const(0))
-    } else {
+/// Where a program that sees these fields finds what it reads: `struct seccomp_data` in `struct
+/// pt_regs`, but for the architecture, which is known.
+pub(crate) fn layout(abi: Abi, visible: VisibleFields) -> Layout {
+    let nr_high = match abi {
         // CAST: `struct pt_regs` is small.
-        (Native::AUDIT_ARCH, Word::At(Native::NR_HIGH_PLACE as i16))
+        Abi::Native => Word::At(Native::NR_HIGH_PLACE as i16),
+        Abi::Compat => Word::Const(0),
     };
-    let mut words = [Word::Const(arch); 16];
+    let mut words = [Word::Const(abi.audit_arch()); 16];
     // CAST: As above.
     words[0] = Word::At(Native::NR_PLACE as i16);
-    for (place, pair) in Native::places(compat).iter().zip(words[2..].chunks_mut(2)) {
+    let places = Native::places(abi == Abi::Compat);
+    for (place, pair) in places.iter().zip(words[2..].chunks_mut(2)) {
         for (half, word) in pair.iter_mut().enumerate() {
             // CAST: `struct pt_regs` is small. Both architectures are little endian.
             *word = Word::At((place + 4 * half) as i16);

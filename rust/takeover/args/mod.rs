@@ -11,32 +11,41 @@
 //! not allow the call.
 //! [`fetch`], [`forget`] and [`release`] are for the calling task.
 //!
-//! If a struct cannot be read, the filters see zeros, and the call gets the address of the region's
-//! guard page, which never can be: so it fails as it would have by itself, and what another thread
-//! makes readable meanwhile is not looked at. There is one difference: a struct that is readable in
-//! parts can make a call fail with `E2BIG` for what is behind the bytes that the kernel knows, before
-//! the kernel comes to a byte that it cannot read. Here it fails with `EFAULT`.
+//! If a struct cannot be read, the filters see zeros, and the call gets the address of the
+//! region's guard page, which never can be: so it fails as it would have by itself, and what
+//! another thread makes readable meanwhile is not looked at. There is one difference: a struct
+//! that is readable in parts can make a call fail with `E2BIG` for what is behind the bytes that
+//! the kernel knows, before the kernel comes to a byte that it cannot read. Here it fails with
+//! `EFAULT`.
 //!
 //! Locks, outermost first: the hook's mutex; the mmap lock; `REGIONS` of [`region`]. `CHANGES` of
 //! [`tasks`] is on its own. None is held while a user's memory is read or a call is run.
 
+pub(crate) mod file;
 mod region;
 mod slot;
 mod tasks;
 mod wrappers;
 
-use crate::logic::argument::{
-    self,
-    Plan, //
-};
 use crate::{
-    logic::syscalls::{
-        ExtensibleCall,
-        Size, //
+    logic::{
+        argument::{
+            self,
+            Plan, //
+        },
+        syscalls::{
+            ExtensibleCall,
+            Size, //
+        }, //
     },
     sys::{
+        argument::{
+            CachedArgument,
+            CAPACITY, //
+        },
         regs::Regs,
-        task::Task,
+        syscall::Syscall,
+        task::Exiting,
         user, //
     }, //
 };
@@ -49,25 +58,6 @@ use tasks::{
     Cached,
     TaskArguments, //
 };
-
-/// A cached argument, as the filters may see it.
-///
-/// What it refers to stays as it is until the task fetches the next one, or exits. Another task may
-/// look at it as long as it keeps this one from going on.
-#[derive(Clone, Copy)]
-pub(crate) struct CachedArgument {
-    /// The copy: [`CachedArgument::CAPACITY`] bytes, zero behind what the caller has passed.
-    pub(crate) data: *const u8,
-    /// The size that the caller has passed, as it is, even if no call accepts it.
-    pub(crate) size: u64,
-    /// The offset just behind the last byte of the copy that is not zero.
-    pub(crate) extent: u32,
-}
-
-impl CachedArgument {
-    /// How much there is behind `data`; and the kernel refuses longer arguments.
-    pub(crate) const CAPACITY: usize = slot::SIZE;
-}
 
 /// The mechanism; dropping it removes the hook.
 pub(crate) struct Mechanism(());
@@ -132,17 +122,16 @@ pub(crate) fn retry() -> Result {
 /// An error, `ENOMEM` as a rule, means that there is no place for the copy: the call must not run.
 /// `EOPNOTSUPP` unless [`is_available`].
 #[inline(always)]
-pub(crate) fn fetch(
-    task: Task,
-    regs: Regs,
+pub(super) fn fetch<'call>(
+    syscall: &'call mut Syscall,
     call: &'static ExtensibleCall,
-) -> Result<CachedArgument> {
-    let compat = task.is_compat();
-    if compat {
-        return fetch_other(state_with_slot(task, true)?, regs, call, true);
+) -> Result<CachedArgument<'call>> {
+    let (current, regs) = (syscall.current(), syscall.regs());
+    if current.is_compat() {
+        return fetch_other(state_with_slot(syscall, true)?, regs, call, true);
     }
     // What was cached is overwritten. Calls of 64-bit tasks can reach all of the address space.
-    let state = state_with_slot(task, false)?;
+    let state = state_with_slot(syscall, false)?;
     let pointer = regs.argument(false, call.pointer);
     match call.size {
         Size::Argument(index) if pointer != 0 => {
@@ -151,7 +140,7 @@ pub(crate) fn fetch(
                 return Err(ENOMEM);
             };
             // CAST: At most the size of a slot.
-            let len = size.min(CachedArgument::CAPACITY as u64) as usize;
+            let len = size.min(CAPACITY as u64) as usize;
             let readable = slot.fill(UserPtr::from_addr(pointer as usize), len);
             let address = slot.address_if(readable);
             let cached = &mut state.cached;
@@ -163,12 +152,12 @@ pub(crate) fn fetch(
 
 /// For all other calls: those whose size is in the struct, those that have none, and 32-bit ones.
 #[inline(never)]
-fn fetch_other(
-    state: &mut TaskArguments,
+fn fetch_other<'call>(
+    state: &'call mut TaskArguments,
     regs: Regs,
     call: &'static ExtensibleCall,
     compat: bool,
-) -> Result<CachedArgument> {
+) -> Result<CachedArgument<'call>> {
     let pointer = regs.argument(compat, call.pointer);
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     let user = UserPtr::from_addr(pointer as usize);
@@ -177,7 +166,7 @@ fn fetch_other(
         .map_or(0, |index| regs.argument(compat, index));
     // What the kernel would do with the size, once it has read it.
     let mut accepted = true;
-    let (size, address) = match argument::plan(call, pointer, size, CachedArgument::CAPACITY) {
+    let (size, address) = match argument::plan(call, pointer, size, CAPACITY) {
         Plan::Pass => {
             slot.clear();
             (size, 0)
@@ -188,8 +177,7 @@ fn fetch_other(
         }
         Plan::Read(offset) => match user::read::<u32>(user.wrapping_byte_add(offset)) {
             Ok(size) => {
-                let (len, is_accepted) =
-                    argument::field_length(call, size, CachedArgument::CAPACITY);
+                let (len, is_accepted) = argument::field_length(call, size, CAPACITY);
                 accepted = is_accepted;
                 let readable = slot.fill(user, len) || !accepted;
                 if readable {
@@ -213,22 +201,22 @@ fn fetch_other(
 /// Notes what is in the slot, and that `call` is to find it at `address`; none if it is to see what
 /// the caller has passed.
 #[inline(always)]
-fn note(
+fn note<'call>(
     cached: &mut Cached,
-    slot: &Slot,
+    slot: &'call Slot,
     call: Option<&'static ExtensibleCall>,
     regs: Regs,
     compat: bool,
     address: usize,
     size: u64,
-) -> CachedArgument {
+) -> CachedArgument<'call> {
     cached.nr = regs.nr();
     cached.compat = compat;
     cached.address = address;
     cached.may_write_back = false;
     cached.call = call;
     CachedArgument {
-        data: slot.data(),
+        page: slot.page(),
         size,
         // CAST: At most the size of a slot.
         extent: slot.extent() as u32,
@@ -238,46 +226,44 @@ fn note(
 /// The state of the task, with a slot in the address space that it has now, where 32-bit calls can
 /// reach it if `low`.
 #[inline(always)]
-fn state_with_slot<'a>(task: Task, low: bool) -> Result<&'a mut TaskArguments> {
-    let mm = task.mm();
-    // SAFETY: The task is the caller, and there are no other references.
-    if let Some(state) = unsafe { tasks::get(task) } {
-        if state.slot.as_ref().is_some_and(|slot| slot.serves(mm, low)) {
-            return Ok(state);
-        }
+fn state_with_slot(syscall: &mut Syscall, low: bool) -> Result<&mut TaskArguments> {
+    let mm = syscall.current().mm();
+    let serves = |state: &mut TaskArguments| {
+        let slot = state.slot.as_ref();
+        slot.is_some_and(|slot| slot.serves(mm, low))
+    };
+    if !tasks::get(syscall).is_some_and(serves) {
+        new_slot(syscall, low)?;
     }
-    new_slot(task, low)
+    tasks::get(syscall).ok_or(ENOMEM)
 }
 
 #[cold]
-fn new_slot<'a>(task: Task, low: bool) -> Result<&'a mut TaskArguments> {
+fn new_slot(syscall: &mut Syscall, low: bool) -> Result {
     // Once it is, it stays for as long as there are filters.
     if !wrappers::is_installed() {
         return Err(EOPNOTSUPP);
     }
-    // SAFETY: The task is the caller, and there are no other references, here and below.
-    if unsafe { tasks::get(task) }.is_none() {
-        tasks::add(task)?;
+    if tasks::get(syscall).is_none() {
+        tasks::add(syscall)?;
     }
-    // SAFETY: As above.
-    let state = unsafe { tasks::get(task) }.ok_or(ENOMEM)?;
+    let mm = syscall.current().mm();
+    let state = tasks::get(syscall).ok_or(ENOMEM)?;
     state.forget();
     // The old one, if any, is in an address space that the task has left, or out of reach.
     state.slot = None;
-    state.slot = Some(Slot::claim(task.mm(), low)?);
-    Ok(state)
+    state.slot = Some(Slot::claim(mm, low)?);
+    Ok(())
 }
 
 /// The filters do not allow the call whose argument was fetched.
-pub(crate) fn forget(task: Task) {
-    // SAFETY: The task is the caller, and there are no other references.
-    if let Some(state) = unsafe { tasks::get(task) } {
+pub(super) fn forget(syscall: &mut Syscall) {
+    if let Some(state) = tasks::get(syscall) {
         state.forget();
     }
 }
 
 /// The task exits.
-pub(crate) fn release(task: Task) {
-    // SAFETY: As in `forget()`.
-    unsafe { tasks::remove(task) };
+pub(super) fn release(task: &mut Exiting<'_>) {
+    tasks::remove(task);
 }

@@ -2,11 +2,12 @@
 
 //! Regions: where a process has the cached arguments of its threads.
 //!
-//! A region is a mapping of [`PAGES`] pages. Page 0 is the guard, which nobody can read; each of the
-//! others is a slot, of one thread at a time. A process gets another region when all slots are taken
-//! by living threads, or when a 64-bit process makes a 32-bit call and its regions are out of the
-//! reach of that. So there are never more slots than regions had to be made for threads that lived
-//! at the same time. A slot's page is allocated when the slot is first used, and stays with it.
+//! A region is a mapping of [`PAGES`] pages. Page 0 is the guard, which nobody can read; each of
+//! the others is a slot, of one thread at a time. A process gets another region when all slots are
+//! taken by living threads, or when a 64-bit process makes a 32-bit call and its regions are out
+//! of the reach of that. So there are never more slots than regions had to be made for threads
+//! that lived at the same time. A slot's page is allocated when the slot is first used, and stays
+//! with it.
 //!
 //! The region's file has a reference to it, and so has each task with a slot; it is freed with its
 //! pages when the mapping is gone and those tasks have exited or have got another slot.
@@ -63,8 +64,9 @@ const BUCKETS: usize = 256;
 
 /// # Invariants
 ///
-/// The pointers, here and in [`Links`], are to regions that are mapped, and made by [`pointer_of`]. A region enters when its
-/// mapping appears, and leaves when it is torn down; until after that its file has a reference.
+/// The pointers, here and in [`Links`], are to regions that are mapped, and made by
+/// [`pointer_of`]. A region enters when its mapping appears, and leaves when it is torn down;
+/// until after that its file has a reference.
 struct Table([*const Region; BUCKETS]);
 
 // SAFETY: Regions can be shared.

@@ -7,6 +7,10 @@ use super::region::{
     Region, //
 };
 use crate::sys::{
+    argument::{
+        ArgumentPage,
+        CAPACITY, //
+    },
     mapping,
     task::Mm,
     user, //
@@ -22,8 +26,8 @@ use kernel::{
 /// A slot, of one task.
 ///
 /// The process reads the page at any time, so what is written here is seen by its other threads in
-/// the middle of it. That does no harm: the kernel reads the slot only on behalf of the task itself,
-/// while that does not write to it.
+/// the middle of it. That does no harm: the kernel reads the slot only on behalf of the task
+/// itself, while that does not write to it.
 ///
 /// # Invariants
 ///
@@ -47,6 +51,8 @@ unsafe impl Send for Slot {}
 
 /// No struct may be larger.
 pub(super) const SIZE: usize = PAGE_SIZE;
+
+const _: () = assert!(SIZE == CAPACITY);
 
 impl Slot {
     /// Takes one in the address space of the caller, `mm`.
@@ -96,10 +102,12 @@ impl Slot {
         }
     }
 
-    /// The kernel's address of the slot.
+    /// The page, for as long as nobody writes to the slot.
     #[inline(always)]
-    pub(super) fn data(&self) -> *const u8 {
-        self.page.as_ptr()
+    pub(super) fn page(&self) -> ArgumentPage<'_> {
+        // SAFETY: By the type invariant it can be read, and is written by methods that take `&mut
+        // self` alone. The slot keeps it.
+        unsafe { ArgumentPage::new(self.page) }
     }
 
     /// Makes all of it zero.
@@ -107,8 +115,8 @@ impl Slot {
         self.zero_from(0);
     }
 
-    /// Copies `len` bytes from the caller, `SIZE` at most; the rest is zero. If they cannot be read,
-    /// returns false, and all of the slot is zero.
+    /// Copies `len` bytes from the caller, `SIZE` at most; the rest is zero. If they cannot be
+    /// read, returns false, and all of the slot is zero.
     #[inline(always)]
     pub(super) fn fill(&mut self, from: UserPtr, len: usize) -> bool {
         let len = len.min(SIZE);

@@ -2,11 +2,11 @@
 
 //! What is kept per task: its slot, and what is cached in there.
 //!
-//! `struct task_struct` has no room for it, so it is found by the task's address. An entry is added,
-//! looked up, and removed by its own task only. As a rule it is in a place of its own, which only the
-//! task follows the pointer of. If that is another's already, it is in a chain, which others go along:
-//! chains are read under RCU, changed under a lock, and an entry is freed when a grace period is
-//! over.
+//! `struct task_struct` has no room for it, so it is found by the task's address. An entry is
+//! added, looked up, and removed by its own task only. As a rule it is in a place of its own,
+//! which only the task follows the pointer of. If that is another's already, it is in a chain,
+//! which others go along: chains are read under RCU, changed under a lock, and an entry is freed
+//! when a grace period is over.
 
 use super::slot::Slot;
 use crate::{
@@ -18,7 +18,12 @@ use crate::{
         },
         regs::Saved,
         shared::Shared,
-        task::Task, //
+        syscall::Syscall,
+        task::{
+            Current,
+            Exiting,
+            Task, //
+        }, //
     }, //
 };
 use core::cell::UnsafeCell;
@@ -50,7 +55,8 @@ const BITS: u32 = 10;
 ///
 /// # Invariants
 ///
-/// `entry` is that of the task with the address `task`. Only that task sets both, and clears `task`.
+/// `entry` is that of the task with the address `task`. Only that task sets both, and clears
+/// `task`.
 struct Place {
     task: Shared<usize>,
     entry: Shared<*mut Entry>,
@@ -130,7 +136,7 @@ impl Cached {
 }
 
 #[inline(always)]
-fn hash(task: Task) -> usize {
+fn hash(task: &Task) -> usize {
     // `hash_long()`.
     const GOLDEN_RATIO: usize = 0x61c8_8646_80b5_83eb;
     task.addr().wrapping_mul(GOLDEN_RATIO) >> (usize::BITS - BITS)
@@ -138,7 +144,7 @@ fn hash(task: Task) -> usize {
 
 /// The entry of the calling task.
 #[inline(always)]
-fn find(task: Task) -> Option<*mut Entry> {
+fn find(task: &Task) -> Option<*mut Entry> {
     let hash = hash(task);
     let place = &PLACES[hash];
     if place.task.get() == task.addr() {
@@ -153,7 +159,7 @@ fn find(task: Task) -> Option<*mut Entry> {
 
 #[cold]
 #[inline(never)]
-fn find_in_chain(task: Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
+fn find_in_chain(task: &Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
     let _guard = rcu::read_lock();
     // The contents are read behind the pointer, on which they depend.
     let mut next = chain.get();
@@ -168,43 +174,37 @@ fn find_in_chain(task: Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
     None
 }
 
-/// The calling task's state, if it is at the first place to look.
-///
-/// # Safety
-///
-/// As for [`get`].
+/// The state of the task that makes the call, if it is at the first place to look.
 #[inline(always)]
-pub(super) unsafe fn get_at_once<'a>(task: Task) -> Option<&'a mut TaskArguments> {
-    let place = &PLACES[hash(task)];
+pub(super) fn get_at_once(call: &mut Syscall) -> Option<&mut TaskArguments> {
+    let current = call.current();
+    let place = &PLACES[hash(&current)];
     // SAFETY: As in `get()`.
-    (place.task.get() == task.addr()).then(|| unsafe { &mut *(*place.entry.get()).state.get() })
+    (place.task.get() == current.addr()).then(|| unsafe { &mut *(*place.entry.get()).state.get() })
 }
 
-/// Is it clear at once that the calling task has no state? Tells of those that are not found by
+/// Is it clear at once that the task has no state? Tells of those that are not found by
 /// [`get_at_once`].
 #[inline(always)]
-pub(super) fn is_unknown(task: Task) -> bool {
-    CHAINS[hash(task)].get().is_null()
+pub(super) fn is_unknown(current: Current) -> bool {
+    CHAINS[hash(&current)].get().is_null()
 }
 
-/// The calling task's state, if it has one.
-///
-/// # Safety
-///
-/// `task` is the caller, and no reference from an earlier call is used any more once this is
-/// called or [`remove`] is.
+/// The state of the task that makes the call, if it has one.
 #[inline(always)]
-pub(super) unsafe fn get<'a>(task: Task) -> Option<&'a mut TaskArguments> {
-    // SAFETY: The entry stays until the task itself removes it, and nobody else uses its state.
-    find(task).map(|entry| unsafe { &mut *(*entry).state.get() })
+pub(super) fn get(call: &mut Syscall) -> Option<&mut TaskArguments> {
+    // SAFETY: The entry stays until the task itself removes it, when it exits. Nobody else uses
+    // its state, and the task does so by its only `Syscall`, which the result borrows.
+    find(&call.current()).map(|entry| unsafe { &mut *(*entry).state.get() })
 }
 
-/// Adds a state for the calling task, which has none. `ENOMEM` if there is no memory.
-pub(super) fn add(task: Task) -> Result {
+/// Adds a state for the task that makes the call, which has none. `ENOMEM` if there is no memory.
+pub(super) fn add(call: &mut Syscall) -> Result {
+    let current = call.current();
     let entry = KBox::new(
         Entry {
             next: Shared::new(core::ptr::null_mut()),
-            task: task.addr(),
+            task: current.addr(),
             state: UnsafeCell::new(TaskArguments {
                 slot: None,
                 cached: Cached::NOTHING,
@@ -215,13 +215,13 @@ pub(super) fn add(task: Task) -> Result {
         GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
     )?;
     let entry = KBox::into_raw(entry);
-    let hash = hash(task);
+    let hash = hash(&current);
     let _changes = CHANGES.lock();
     let (place, chain) = (&PLACES[hash], &CHAINS[hash]);
     if place.task.get() == 0 {
         // INVARIANT: Under the lock nobody else takes the place.
         place.entry.set(entry);
-        place.task.set(task.addr());
+        place.task.set(current.addr());
         return Ok(());
     }
     // SAFETY: It was just made.
@@ -232,12 +232,8 @@ pub(super) fn add(task: Task) -> Result {
     Ok(())
 }
 
-/// Drops the calling task's state, if it has one.
-///
-/// # Safety
-///
-/// As for [`get`].
-pub(super) unsafe fn remove(task: Task) {
+/// Drops the state of a task that exits, if it has one.
+pub(super) fn remove(task: &mut Exiting<'_>) {
     let Some(entry) = find(task) else {
         return;
     };

@@ -12,14 +12,17 @@ use super::{
         TaskArguments, //
     }, //
 };
-use crate::logic::argument;
 use crate::{
-    logic::syscalls::CALLS,
+    logic::{
+        argument,
+        syscalls::CALLS, //
+    },
     sys::{
         arch::{
             Arch,
             Native, //
         },
+        entry,
         ftrace::{
             self,
             DirectCall, //
@@ -31,9 +34,10 @@ use crate::{
         },
         shared::Shared,
         symbols,
+        syscall::Syscall,
         task::{
-            RawTask,
-            Task, //
+            Current,
+            RawTask, //
         },
         user, //
     }, //
@@ -47,11 +51,6 @@ use kernel::{
     str::CString,
     uaccess::UserPtr, //
 };
-
-extern "C" {
-    /// Its entry in `entry/<arch>.S`.
-    fn rsc_entry_ea();
-}
 
 kernel::sync::global_lock! {
     // SAFETY: Initialised by `init()`, before the first use.
@@ -90,7 +89,7 @@ fn precede_wrappers() -> Result<Pin<KBox<DirectCall>>> {
     let mut wrappers = wrappers()?;
     // SAFETY: The handler can be called at any time: it leaves all calls alone that are not
     // cached for.
-    unsafe { DirectCall::precede(&mut wrappers, rsc_entry_ea as usize) }.map_err(|e| match e {
+    unsafe { DirectCall::precede(&mut wrappers, entry::of_wrappers()) }.map_err(|e| match e {
         ENOMEM | EBUSY => e,
         _ => EOPNOTSUPP,
     })
@@ -158,14 +157,14 @@ unsafe extern "C" fn rsc_ea_regs(
     task: NonNull<RawTask>,
     body: usize,
 ) -> Redirected {
-    // SAFETY: By the contract of this function.
-    let (task, regs) = unsafe { (Task::from_raw(task), Regs::from_raw(regs)) };
-    // SAFETY: The task is the caller. References that are in use further up the stack there are
-    // none: the wrapper is entered after the evaluation is over.
-    match unsafe { tasks::get_at_once(task) } {
-        Some(state) => redirect(state, task, regs, body),
-        None if tasks::is_unknown(task) => leave(regs),
-        None => find_and_redirect(task, regs, body),
+    // SAFETY: By the contract of this function. The evaluation of the filters is over, and what it
+    // had of the call is gone.
+    let mut call = unsafe { Syscall::new(Current::from_raw(task), Regs::from_raw(regs)) };
+    let (current, regs) = (call.current(), call.regs());
+    match tasks::get_at_once(&mut call) {
+        Some(state) => redirect(state, current, regs, body),
+        None if tasks::is_unknown(current) => leave(regs),
+        None => find_and_redirect(call, body),
     }
 }
 
@@ -178,27 +177,27 @@ fn leave(regs: Regs) -> Redirected {
     }
 }
 
-/// The longer way.
+/// Slow path: the task's state is in a chain, if it has one.
 #[cold]
 #[inline(never)]
-fn find_and_redirect(task: Task, regs: Regs, body: usize) -> Redirected {
-    // SAFETY: As in `rsc_ea_regs()`.
-    match unsafe { tasks::get(task) } {
-        Some(state) => redirect(state, task, regs, body),
+fn find_and_redirect(mut call: Syscall, body: usize) -> Redirected {
+    let (current, regs) = (call.current(), call.regs());
+    match tasks::get(&mut call) {
+        Some(state) => redirect(state, current, regs, body),
         None => leave(regs),
     }
 }
 
-/// The task's filters have allowed a call with a cached argument, and it enters the wrapper that goes
-/// on at `body`.
+/// The task's filters have allowed a call with a cached argument, and it enters the wrapper that
+/// goes on at `body`.
 #[inline(always)]
-fn redirect(state: &mut TaskArguments, task: Task, regs: Regs, body: usize) -> Redirected {
+fn redirect(state: &mut TaskArguments, current: Current, regs: Regs, body: usize) -> Redirected {
     // Whatever call this is, the argument is good for no other.
     let Some(call) = state.cached.call.take() else {
         return leave(regs);
     };
     let cached = &state.cached;
-    if cached.nr != regs.nr() || cached.compat != task.is_compat() {
+    if cached.nr != regs.nr() || cached.compat != current.is_compat() {
         return leave(regs);
     }
     let (saved, address) = (&mut state.regs, cached.address);
@@ -214,7 +213,7 @@ fn redirect(state: &mut TaskArguments, task: Task, regs: Regs, body: usize) -> R
     if let Some(field) = field {
         // SAFETY: What the wrapper is shown stays in place: the entry of the task is not removed
         // before the task exits. Only `rsc_ea_regs()` calls this, with where the wrapper goes on.
-        return unsafe { run_and_write_back(shown, body, task, regs, call.pointer, field) };
+        return unsafe { run_and_write_back(shown, body, current, regs, call.pointer, field) };
     }
     Redirected {
         value: shown.addr(),
@@ -233,7 +232,7 @@ fn redirect(state: &mut TaskArguments, task: Task, regs: Regs, body: usize) -> R
 unsafe fn run_and_write_back(
     shown: *const PtRegs,
     body: usize,
-    task: Task,
+    current: Current,
     regs: Regs,
     pointer: usize,
     (offset, known): (usize, u32),
@@ -241,7 +240,7 @@ unsafe fn run_and_write_back(
     // SAFETY: By the contract of this function, and the wrapper is run once.
     let result = unsafe { regs::call_wrapper(shown, body) };
     if result == E2BIG.to_errno() as isize {
-        let user = regs.argument(task.is_compat(), pointer);
+        let user = regs.argument(current.is_compat(), pointer);
         let field = UserPtr::from_addr(user as usize).wrapping_byte_add(offset);
         // The kernel does not mind a fault either.
         let _ = user::write(field, &known);

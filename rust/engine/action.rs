@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Carrying out what the filters say of a call.
+//!
+//! Follows the second half of `__seccomp_filter()` of `kernel/seccomp.c`.
+
+use super::{
+    notify::{
+        notifier::Outcome,
+        request::FilteredCall, //
+    },
+    parts::Parts,
+    platform::{
+        Chosen,
+        Platform, //
+    }, //
+};
+use crate::{
+    logic::verdict::{
+        Action,
+        Verdict,
+        MAX_ERRNO, //
+    },
+    sys::{
+        bpf::Inputs,
+        ptrace,
+        regs::Regs,
+        signal,
+        task::Current,
+        uapi::SIGSYS, //
+    }, //
+};
+use kernel::error::code::ENOSYS;
+
+/// Why the filters are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// The system call was entered.
+    First,
+    /// A tracer has had its say, and may have changed the call.
+    Recheck,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It is run.
+    Run,
+    /// It is not. Its result is set, or a signal is pending.
+    Skip,
+    /// The filters are asked again.
+    Recheck,
+}
+
+/// Does what the filters say. `decider` is the one that said it; `inputs` are what it has seen.
+#[inline(never)]
+pub(crate) fn act(
+    current: Current,
+    regs: Regs,
+    inputs: &Inputs<'_>,
+    verdict: Verdict,
+    decider: Option<&Parts>,
+    pass: Pass,
+) -> Next {
+    let mut nr = regs.nr();
+    match verdict.action() {
+        Action::Allow => return Next::Run,
+        Action::Log => {
+            Chosen::log(nr, 0, verdict, true);
+            return Next::Run;
+        }
+        Action::Errno => {
+            let errno = verdict.data().min(MAX_ERRNO);
+            regs.set_return_value(current, -(errno as isize));
+        }
+        Action::Trap => {
+            // The handler is to see the registers as they were.
+            regs.rollback();
+            signal::force_sigsys(nr, verdict.data(), false);
+        }
+        Action::Trace => match trace(current, regs, verdict, pass, &mut nr) {
+            Next::Run => return Next::Run,
+            Next::Recheck => return Next::Recheck,
+            Next::Skip => {}
+        },
+        Action::UserNotif => {
+            let outcome = match decider.and_then(Parts::notifier) {
+                // Who stops listening does so for good.
+                Some(notifier) if notifier.is_listening() => {
+                    notifier.ask(current, &FilteredCall { regs, inputs })
+                }
+                _ => Outcome::Skip(ENOSYS.to_errno() as isize),
+            };
+            match outcome {
+                Outcome::Run => return Next::Run,
+                Outcome::Skip(value) => regs.set_return_value(current, value),
+            }
+        }
+        Action::KillThread | Action::KillProcess => {
+            kill(current, regs, nr, verdict);
+            return Next::Skip;
+        }
+    }
+    Chosen::log(nr, 0, verdict, decider.is_some_and(Parts::log));
+    Next::Skip
+}
+
+/// `SECCOMP_RET_TRACE`.
+fn trace(current: Current, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i32) -> Next {
+    if pass == Pass::Recheck {
+        // The tracer has been asked.
+        return Next::Run;
+    }
+    if !ptrace::seccomp_event_enabled() {
+        regs.set_return_value(current, ENOSYS.to_errno() as isize);
+        return Next::Skip;
+    }
+    ptrace::seccomp_event(verdict.data());
+    // A fatal signal may have kept the tracer from being told, so the call must not run; the task
+    // is about to die anyway.
+    if signal::fatal_pending() {
+        return Next::Skip;
+    }
+    if regs.nr() < 0 {
+        // The record shows what the tracer has made of the number.
+        *nr = regs.nr();
+        return Next::Skip;
+    }
+    Next::Recheck
+}
+
+/// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.
+#[cold]
+fn kill(current: Current, regs: Regs, nr: i32, verdict: Verdict) {
+    current.set_dead();
+    Chosen::log(nr, SIGSYS, verdict, true);
+    // Only the last thread leaves a core dump behind.
+    if verdict.action() == Action::KillThread && !signal::is_last_thread() {
+        signal::exit_thread(SIGSYS);
+    }
+    regs.rollback();
+    signal::force_sigsys(nr, verdict.data(), true);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The system call that the calling task makes.
+
+use super::{
+    regs::Regs,
+    task::Current, //
+};
+
+/// The system call that the calling task has entered: its registers, and the right to what is
+/// cached for it.
+///
+/// # Invariants
+///
+/// There is one value at a time for a call.
+pub(crate) struct Syscall {
+    current: Current,
+    regs: Regs,
+}
+
+impl Syscall {
+    /// # Safety
+    ///
+    /// There is no other value for the call; `regs` are the registers that `current` has entered
+    /// it with.
+    #[inline(always)]
+    pub(crate) unsafe fn new(current: Current, regs: Regs) -> Self {
+        // INVARIANT: By the contract of this function.
+        Self { current, regs }
+    }
+
+    /// Who makes it.
+    #[inline(always)]
+    pub(crate) fn current(&self) -> Current {
+        self.current
+    }
+
+    /// The registers that it was entered with.
+    #[inline(always)]
+    pub(crate) fn regs(&self) -> Regs {
+        self.regs
+    }
+
+    /// Sets the result of the call, which is not run: `syscall_set_return_value()`.
+    #[inline(always)]
+    pub(crate) fn set_result(&self, value: isize) {
+        self.regs.set_return_value(self.current, value);
+    }
+}
