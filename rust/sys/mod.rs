@@ -12,6 +12,8 @@ pub(crate) mod entry;
 mod ffi;
 pub(crate) mod file;
 pub(crate) mod ftrace;
+#[allow(dead_code, reason = "for an in-tree build")]
+pub(crate) mod in_tree;
 pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod module;
