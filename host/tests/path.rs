@@ -265,7 +265,10 @@ fn paths_are_shared() {
     let mut child = parent.fork();
     attach(&mut child, 2, &counts);
     attach(&mut parent, 3, &counts);
-    assert_eq!((numbers(&parent), numbers(&child)), (vec![3, 1], vec![2, 1]));
+    assert_eq!(
+        (numbers(&parent), numbers(&child)),
+        (vec![3, 1], vec![2, 1])
+    );
     drop(parent);
     counts.are(2, 1);
     assert_eq!(numbers(&child), [2, 1]);
@@ -316,7 +319,9 @@ fn a_draft_is_put_on_its_own_path_only() {
         assert_eq!(draft.below().map(|below| below.parts().number), Some(2));
     }
     let old = task.replace(None);
-    let new = draft.put_on(old).unwrap_or_else(|_| panic!("it was made for this"));
+    let new = draft
+        .put_on(old)
+        .unwrap_or_else(|_| panic!("it was made for this"));
     drop(task.replace(Some(new)));
     assert_eq!(numbers(&task), [3, 2, 1]);
     drop(task);
@@ -347,8 +352,14 @@ fn threads_get_the_path_of_another() {
     let mut sibling = caller.fork();
     attach(&mut caller, 2, &counts);
     let theirs = sibling.filter();
-    assert!(Link::is_ancestor(theirs.as_deref(), caller.filter().as_deref()));
-    assert!(!Link::is_ancestor(caller.filter().as_deref(), theirs.as_deref()));
+    assert!(Link::is_ancestor(
+        theirs.as_deref(),
+        caller.filter().as_deref()
+    ));
+    assert!(!Link::is_ancestor(
+        caller.filter().as_deref(),
+        theirs.as_deref()
+    ));
     let shared = caller.filter().map(|filter| filter.attach()).unwrap();
     drop(sibling.replace(Some(shared.share())));
     drop(shared);
@@ -367,10 +378,13 @@ fn a_path_can_be_long() {
     let mut task = Task::NEW;
     for number in 0..LEN {
         let mut draft = draft(number, &counts);
-        draft.summarise(task.filter().map(|filter| filter.get()), |parts, _, summary| {
-            summary.own = Some(parts);
-            summary.all = vec![parts];
-        });
+        draft.summarise(
+            task.filter().map(|filter| filter.get()),
+            |parts, _, summary| {
+                summary.own = Some(parts);
+                summary.all = vec![parts];
+            },
+        );
         let old = task.replace(None);
         let new = draft.put_on(old).unwrap_or_else(|_| unreachable!());
         drop(task.replace(Some(new)));
