@@ -69,6 +69,14 @@ impl<T> Storage<T> for KVVec<T> {
         Ok(KVVec::push(self, value, GFP_KERNEL)?)
     }
 
+    fn extend_from_slice(&mut self, values: &[T]) -> Result<(), NoMemory>
+    where
+        T: Clone,
+    {
+        Storage::reserve(self, values.len())?;
+        Ok(KVVec::extend_from_slice(self, values, GFP_KERNEL)?)
+    }
+
     fn pop(&mut self) -> Option<T> {
         KVVec::pop(self)
     }

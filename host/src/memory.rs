@@ -50,6 +50,15 @@ impl<T> Storage<T> for Vec<T> {
         Ok(())
     }
 
+    fn extend_from_slice(&mut self, values: &[T]) -> Result<(), NoMemory>
+    where
+        T: Clone,
+    {
+        Storage::reserve(self, values.len())?;
+        Vec::extend_from_slice(self, values);
+        Ok(())
+    }
+
     fn pop(&mut self) -> Option<T> {
         Vec::pop(self)
     }

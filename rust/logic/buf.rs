@@ -27,6 +27,11 @@ pub trait Storage<T>: Deref<Target = [T]> + DerefMut {
     /// Adds a value at the end.
     fn push(&mut self, value: T) -> Result<(), NoMemory>;
 
+    /// Adds copies of values at the end.
+    fn extend_from_slice(&mut self, values: &[T]) -> Result<(), NoMemory>
+    where
+        T: Clone;
+
     /// Takes the last value.
     fn pop(&mut self) -> Option<T>;
 
@@ -80,8 +85,17 @@ impl<T> Buf<T> {
     }
 
     /// Adds a value at the end.
+    #[inline]
     pub fn push(&mut self, value: T) -> Result<(), NoMemory> {
         Storage::push(&mut self.0, value)
+    }
+
+    /// Adds copies of values at the end.
+    pub fn extend_from_slice(&mut self, values: &[T]) -> Result<(), NoMemory>
+    where
+        T: Clone,
+    {
+        Storage::extend_from_slice(&mut self.0, values)
     }
 
     /// Takes the last value.

@@ -179,13 +179,10 @@ impl Residuals {
         let prog = from_err_ptr(unsafe {
             ffi::rsc_prog_assemble(insns.as_ptr().cast(), insns.len() as c_uint, stack)
         })?;
-        let bare = (0..program.choices().min(u128::BITS))
-            .filter(|which| program.needs(*which).is_empty())
-            .fold(0, |bits, which| bits | 1 << which);
         // INVARIANT: It was just made of these instructions.
         Ok(Self {
             prog: NonNull::new(prog).ok_or(EINVAL)?,
-            bare,
+            bare: program.bare(),
         })
     }
 

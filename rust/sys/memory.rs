@@ -43,8 +43,16 @@ impl<T> Storage<T> for KVVec<T> {
         Ok(KVVec::reserve(self, n, flags())?)
     }
 
+    #[inline]
     fn push(&mut self, value: T) -> Result<(), NoMemory> {
         Ok(KVVec::push(self, value, flags())?)
+    }
+
+    fn extend_from_slice(&mut self, values: &[T]) -> Result<(), NoMemory>
+    where
+        T: Clone,
+    {
+        Ok(KVVec::extend_from_slice(self, values, flags())?)
     }
 
     fn pop(&mut self) -> Option<T> {

@@ -236,12 +236,7 @@ impl<'a, 'path> Sketch<'a, 'path> {
     /// The entries, in as much memory as they take.
     fn entries(&self) -> Result<Buf<Entry<'path>>, NoMemory> {
         let mut entries = Buf::new();
-        if !self.entries.is_empty() {
-            entries = Buf::with_capacity(self.entries.len())?;
-            for entry in self.entries.iter() {
-                entries.push(*entry)?;
-            }
-        }
+        entries.extend_from_slice(&self.entries)?;
         Ok(entries)
     }
 }

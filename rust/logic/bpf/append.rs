@@ -304,9 +304,9 @@ impl NeededInputs {
     pub fn of(prog: &[Insn]) -> Self {
         let mut needs = Self::NONE;
         for insn in prog {
-            match insn.decode() {
-                Some(Op::LdWord(WORD_PKEY)) => needs.pkey = true,
-                Some(Op::LdWord(WORD_FEATURES..)) => needs.argument = true,
+            match insn.word() {
+                Some(WORD_PKEY) => needs.pkey = true,
+                Some(WORD_FEATURES..) => needs.argument = true,
                 _ => {}
             }
         }

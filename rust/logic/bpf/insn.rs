@@ -309,6 +309,14 @@ impl Insn {
         Self { code, jt, jf, k }
     }
 
+    /// The word of the data that the instruction loads; `None` if it does something else.
+    #[inline]
+    pub fn word(self) -> Option<usize> {
+        const LD_ABS: u16 = BPF_LD | BPF_W | BPF_ABS;
+        let loads = self.code == LD_ABS && self.k < 4 * WORDS as u32 && self.k & 3 == 0;
+        loads.then_some((self.k >> 2) as usize)
+    }
+
     /// What the instruction means; `None` if `seccomp_check_filter()` refuses it. Unlike there,
     /// loads may be of any of the [`WORDS`].
     ///

@@ -203,11 +203,12 @@ impl EbpfInsn {
 /// - writes r0, r3 and r4, and calls nothing;
 /// - jumps forward only, to its own instructions, and ends with `exit`.
 ///
-/// There is at least one of `needs`.
+/// Bit n of `pkey` or `argument` is set if the program that n chooses needs that, and if there are not
+/// so many.
 pub struct Lowered {
     insns: Buf<EbpfInsn>,
-    /// By choice.
-    needs: Buf<NeededInputs>,
+    pkey: u128,
+    argument: u128,
     context: usize,
 }
 
@@ -216,15 +217,22 @@ impl Lowered {
     /// than what is in `needs`, and for one of `layouts`.
     pub(super) fn new<'a>(
         insns: Buf<EbpfInsn>,
-        needs: Buf<NeededInputs>,
+        needs: impl IntoIterator<Item = NeededInputs>,
         layouts: impl IntoIterator<Item = &'a Layout>,
     ) -> Self {
+        let (mut pkey, mut argument) = (u128::MAX, u128::MAX);
+        for (which, needs) in (0..u128::BITS).zip(needs) {
+            let bit = 1u128.wrapping_shl(which);
+            pkey &= if needs.pkey { u128::MAX } else { !bit };
+            argument &= if needs.argument { u128::MAX } else { !bit };
+        }
         let ends = layouts.into_iter().map(Layout::end);
         // INVARIANT: By what `translate()` makes of a program that `check_classic()` and
         // `check_scratch()` admit.
         Self {
             insns,
-            needs,
+            pkey,
+            argument,
             context: ends.max().unwrap_or(0),
         }
     }
@@ -234,17 +242,19 @@ impl Lowered {
         &self.insns
     }
 
-    /// What the program needs that [`Inputs::which`](super::append::Inputs::which) chooses. If
-    /// there are fewer, it chooses the last.
+    /// What the program needs that [`Inputs::which`](super::append::Inputs::which) chooses;
+    /// everything if there are not so many.
     pub fn needs(&self, which: u32) -> NeededInputs {
-        let chosen = self.needs.get(which as usize).or(self.needs.last());
-        chosen.copied().unwrap_or(NeededInputs::ALL)
+        let has = |bits: u128| bits.checked_shr(which).is_none_or(|bits| bits & 1 != 0);
+        NeededInputs {
+            pkey: has(self.pkey),
+            argument: has(self.argument),
+        }
     }
 
-    /// How many programs there are to choose from.
-    pub fn choices(&self) -> u32 {
-        // CAST: A byte says which.
-        self.needs.len() as u32
+    /// The programs that need nothing: bit n stands for what n chooses.
+    pub fn bare(&self) -> u128 {
+        !(self.pkey | self.argument)
     }
 
     /// How many bytes it may read by r1.
@@ -270,7 +280,7 @@ pub fn lower(prog: &[Insn], layout: &Layout) -> Result<Option<Lowered>, NoMemory
     let Some(insns) = lower_checked(prog, layout)? else {
         return Ok(None);
     };
-    let needs = Buf::filled(1, NeededInputs::of(prog))?;
+    let needs = [NeededInputs::of(prog)];
     Ok(Some(Lowered::new(insns, needs, [layout])))
 }
 
@@ -297,10 +307,8 @@ fn lower_checked(prog: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>
         return Ok(None);
     }
     // A dead load could read an input that is not there.
-    let mut code = Buf::with_capacity(prog.len())?;
-    for insn in prog {
-        code.push(*insn)?;
-    }
+    let mut code = Buf::new();
+    code.extend_from_slice(prog)?;
     remove_dead(&mut code)?;
     translate(&code, layout)
 }

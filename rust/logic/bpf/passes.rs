@@ -317,8 +317,6 @@ pub(super) fn declare_scratch(code: Buf<Insn>) -> Result<Option<Buf<Insn>>, NoMe
             new.push(Op::St(cell).into())?;
         }
     }
-    for insn in code.iter() {
-        new.push(*insn)?;
-    }
+    new.extend_from_slice(&code)?;
     Ok(Some(new).filter(|new| new.len() <= MAX_INSNS))
 }

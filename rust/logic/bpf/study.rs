@@ -333,14 +333,9 @@ fn assemble(bodies: &[Body], sides: &[Side; 2]) -> Result<Option<Lowered>, NoMem
             end = middle;
         }
         let body = bodies.get(first).map_or(&[][..], |body| &body.insns);
-        for insn in body {
-            insns.push(*insn)?;
-        }
+        insns.extend_from_slice(body)?;
     }
-    let mut needs = Buf::with_capacity(bodies.len())?;
-    for body in bodies {
-        needs.push(body.needs)?;
-    }
+    let needs = bodies.iter().map(|body| body.needs);
     let layouts = sides.iter().map(|side| &side.layout);
     Ok(Some(Lowered::new(insns, needs, layouts)))
 }
