@@ -274,6 +274,8 @@ impl<L: Layer> Drop for Attached<L> {
 pub(crate) struct Draft<L: Layer> {
     link: Attached<L>,
     below: Option<Ref<L>>,
+    /// Has the summary been written?
+    is_summarised: bool,
 }
 
 impl<L: Layer> Draft<L> {
@@ -296,6 +298,7 @@ impl<L: Layer> Draft<L> {
         Ok(Self {
             link: Attached(Ref(link)),
             below: None,
+            is_summarised: false,
         })
     }
 
@@ -312,13 +315,15 @@ impl<L: Layer> Draft<L> {
         f: impl for<'path> FnOnce(&'path L::Parts, Option<&'path Link<L>>, &mut L::Summary<'path>),
     ) {
         let link = self.link.0 .0.as_ptr();
-        // SAFETY: By the type invariant nobody else has the link, and no reference to the summary
-        // is left from an earlier call, as none could outlive `self` being borrowed. It may have
-        // borrowed from the old `below`, which is still there.
-        unsafe { *addr_of_mut!((*link).summary) = L::nothing() };
+        if core::mem::replace(&mut self.is_summarised, true) {
+            // SAFETY: By the type invariant nobody else has the link, and no reference to the
+            // summary is left from an earlier call, as none could outlive `self` being borrowed. It
+            // may have borrowed from the old `below`, which is still there.
+            unsafe { *addr_of_mut!((*link).summary) = L::nothing() };
+        }
         // INVARIANT: The summary borrows nothing.
         self.below = below;
-        // SAFETY: As above; the parts are another field, which nobody writes to. Both they and
+        // SAFETY: Nobody else has the link; the parts are another field, which nobody writes to. Both they and
         // `below` are there for as long as the summary: the draft keeps them, and so does the link
         // once it is put on `below` (it is not put on another). The cast is to the same type but
         // for that lifetime, for which `f` says nothing but that it is the same for all.
@@ -358,7 +363,7 @@ impl<L: Layer> Draft<L> {
         if !self.is_for(prev.as_deref()) {
             return Err((self, prev));
         }
-        let Self { link, below } = self;
+        let Self { link, below, .. } = self;
         // The `users` reference on `prev` is given up when that of the link goes, the `refs` when
         // the link is freed: see `drop()` of `Attached` and of `Ref`.
         let prev = prev.map(|prev| {
