@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The copy of an extensible argument: what the filters look at, and what the call then reads.
+//! The copy of an extensible argument, which the filters look at and the call then reads.
 
 use core::{
     marker::PhantomData,
@@ -11,7 +11,7 @@ use kernel::{
     prelude::*, //
 };
 
-/// Bytes of a copy; the kernel refuses longer arguments.
+/// The bytes of a copy. The kernel refuses longer arguments.
 pub(crate) const CAPACITY: usize = 4096;
 
 /// The page with the copy.
@@ -23,11 +23,11 @@ pub(crate) const CAPACITY: usize = 4096;
 #[derive(Clone, Copy)]
 pub(crate) struct ArgumentPage<'a>(NonNull<u8>, PhantomData<&'a ()>);
 
-/// The page of a call without an argument.
+/// The page that programs read for a call without an extensible argument.
 static ZEROS: [u8; CAPACITY] = [0; CAPACITY];
 
 impl<'a> ArgumentPage<'a> {
-    /// Nothing but zeros.
+    /// A page of zeros.
     // INVARIANT: A static is there for ever, and nobody writes to this one.
     pub(crate) const ZEROS: Self = match NonNull::new((&raw const ZEROS).cast_mut().cast()) {
         Some(page) => Self(page, PhantomData),
@@ -43,10 +43,11 @@ impl<'a> ArgumentPage<'a> {
         Self(page, PhantomData)
     }
 
-    /// A copy of the first bytes, [`CAPACITY`] at most.
+    /// Copies the first `len` bytes, [`CAPACITY`] at most. Sleeps. `ENOMEM`.
     pub(crate) fn copy(self, len: usize) -> Result<KVec<u8>> {
         let len = len.min(CAPACITY);
-        // SAFETY: By the type invariant, for as long as this function runs.
+        // SAFETY: By the type invariant these bytes can be read, and nobody writes them during
+        // `'a`.
         let bytes = unsafe { core::slice::from_raw_parts(self.0.as_ptr(), len) };
         let mut copy = KVec::with_capacity(len, GFP_KERNEL_ACCOUNT)?;
         copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
@@ -54,11 +55,11 @@ impl<'a> ArgumentPage<'a> {
     }
 }
 
-/// An extensible argument that was copied.
+/// An extensible argument of which there is a copy.
 pub(crate) struct CachedArgument<'a> {
     /// The copy, zero behind what the caller has passed.
     pub(crate) page: ArgumentPage<'a>,
-    /// The size that the caller has passed, as it is, even if no call accepts it.
+    /// The caller's size in bytes, even if the kernel does not accept it.
     pub(crate) size: u64,
     /// The offset just behind the last byte of the copy that is not zero.
     pub(crate) extent: u32,

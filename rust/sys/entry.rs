@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The code that hooked functions lead to (`entry/<arch>.S`).
+//! The entry code of `entry/<arch>.S`, which the hooks lead to.
 
 use kernel::prelude::*;
 
 /// The entry of a hooked function.
 pub(crate) struct Entry {
-    /// The function.
+    /// The name of the function.
     pub(crate) name: &'static CStr,
     code: unsafe extern "C" fn(),
-    /// Where the entry finds the address at which the function goes on.
+    /// The static in which the entry finds the address at which the function goes on.
     #[cfg(CONFIG_X86_64)]
     body: *mut usize,
 }
 
-// SAFETY: Points to statics, which are written by `set_body()` only.
+// SAFETY: The pointers are to statics, and only `set_body()` writes to one, before any other task
+// can run the entry.
 unsafe impl Sync for Entry {}
 
 impl Entry {
-    /// Its address.
+    /// The address of the entry.
     pub(crate) fn address(&self) -> usize {
         self.code as usize
     }
@@ -31,7 +32,8 @@ impl Entry {
     #[cfg_attr(not(CONFIG_X86_64), expect(unused_variables))]
     pub(crate) unsafe fn set_body(&self, body: usize) {
         #[cfg(CONFIG_X86_64)]
-        // SAFETY: By the contract of this function the static can be written, and nobody reads it.
+        // SAFETY: By the contract the module is loading, when `.data..ro_after_init` can be
+        // written, and nobody runs the entry, which alone reads the static.
         unsafe {
             self.body.write(body)
         };
@@ -96,7 +98,7 @@ extern "C" {
     fn rsc_entry_ea();
 }
 
-/// The address of the entry that precedes the wrappers of calls with extensible arguments.
+/// The address of the entry that precedes the wrappers of extensible calls.
 pub(crate) fn of_wrappers() -> usize {
     rsc_entry_ea as usize
 }

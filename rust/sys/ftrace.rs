@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Direct calls of ftrace: a kernel function replaced by one of ours.
+//! Direct calls of ftrace, which replace or precede kernel functions.
 //!
 //! C headers: [`include/linux/ftrace.h`](srctree/include/linux/ftrace.h)
 
@@ -20,9 +20,9 @@ use kernel::{
     types::Opaque, //
 };
 
-/// A replaced kernel function. Dropping it puts the function back and waits until no task runs in
-/// the code between the function and its replacement; not for tasks that *sleep* in the
-/// replacement, which have to hold a reference to the module.
+/// A direct call that is installed. Dropping it removes the call, and waits until no task runs in
+/// the code between the function and the entry code. It does not wait for tasks that *sleep* in a
+/// handler; these have to hold a reference to the module.
 #[pin_data(PinnedDrop)]
 pub(crate) struct DirectCall {
     #[pin]
@@ -32,7 +32,7 @@ pub(crate) struct DirectCall {
 
 // SAFETY: ftrace serialises everything that is done to the ops by its own mutexes.
 unsafe impl Send for DirectCall {}
-// SAFETY: As above; there is no method that takes `&self`.
+// SAFETY: No method takes `&self`.
 unsafe impl Sync for DirectCall {}
 
 impl DirectCall {
@@ -49,7 +49,7 @@ impl DirectCall {
     pub(crate) unsafe fn replace(mut site: c_ulong, entry: usize) -> Result<Pin<KBox<Self>>> {
         // On x86 bit 0 asks for a jmp in place of a call.
         let target = entry | usize::from(cfg!(CONFIG_X86_64));
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract `entry` is entry code whose handler is ready.
         unsafe { Self::register(core::slice::from_mut(&mut site), target) }
     }
 
@@ -60,18 +60,20 @@ impl DirectCall {
     ///
     /// # Safety
     ///
-    /// As for [`DirectCall::replace`].
+    /// `entry` is the address of `rsc_entry_ea` of `entry/<arch>.S`, and its handler is ready to be
+    /// called.
     pub(crate) unsafe fn precede(
         functions: &mut [c_ulong],
         entry: usize,
     ) -> Result<Pin<KBox<Self>>> {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract `entry` is entry code whose handler is ready.
         unsafe { Self::register(functions, entry) }
     }
 
     /// # Safety
     ///
-    /// As for [`DirectCall::replace`].
+    /// `target` is the address of entry code whose handler is ready to be called; on x86 with bit 0
+    /// set if the code expects a jmp.
     unsafe fn register(functions: &mut [c_ulong], target: usize) -> Result<Pin<KBox<Self>>> {
         let target = target as c_ulong;
         // SAFETY: All zeroes is what a static `struct ftrace_ops` starts from.
@@ -90,12 +92,12 @@ impl DirectCall {
         )?;
         let ops = this.ops.get();
 
-        // Not by name: `ftrace_set_filter()` takes a lack of memory for a lack of the function.
+        // Not by name: `ftrace_set_filter()` reports a lack of memory as a lack of the function.
         let (ips, count) = (functions.as_mut_ptr(), functions.len());
-        // SAFETY: `ops` is not registered yet, and there are as many addresses.
+        // SAFETY: `ops` is not registered yet, and `ips` has `count` addresses.
         to_result(unsafe { bindings::ftrace_set_filter_ips(ops, ips, count as c_uint, 0, 1) })
-            // SAFETY: `ops` has its filter, stays in place until it was unregistered (by
-            // `drop()`), and the caller vouches for the target.
+            // SAFETY: `ops` has its filter and stays in place until `drop()` unregisters it. By the
+            // contract `target` is entry code.
             .and_then(|()| to_result(unsafe { bindings::register_ftrace_direct(ops, target) }))
             .inspect_err(|_| {
                 // SAFETY: `ops` is initialised and not registered.
@@ -116,8 +118,8 @@ impl PinnedDrop for DirectCall {
         if done.is_ok() || done == Err(EINVAL) {
             return;
         }
-        // After a bug anywhere in it ftrace leaves everything as it is (`ftrace_kill()`). To return
-        // would free what functions of the kernel still lead to.
+        // A bug somewhere has made ftrace shut itself down (`ftrace_kill()`), so it changes no code
+        // any more. If this returned, the code would be freed that the kernel still jumps to.
         pr_emerg!("ftrace does not give functions back any more: the module stays\n");
         loop {
             fsleep(Delta::from_secs(1));
@@ -125,8 +127,8 @@ impl PinnedDrop for DirectCall {
     }
 }
 
-/// Waits until every task has left the text that was reachable before the call, other than by
-/// sleeping in it.
+/// `synchronize_rcu_tasks()`: waits until every task has slept voluntarily or run in user mode. A
+/// task that was in code of which the hook is removed has then left it, unless it sleeps in it.
 pub(crate) fn synchronize() {
     // SAFETY: May be called from any sleepable context.
     unsafe { bindings::synchronize_rcu_tasks() };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the C side of seccomp offers where the engine is built into the kernel. (Here it is
-//! compiled, and called by nobody: a kernel that was built without the engine has none of it.)
+//! What the C side of seccomp offers to an engine that is built into the kernel.
+//!
+//! The module does not call it, as a kernel that was built without the engine has none of these
+//! functions.
 
 use super::{
     argument::{
@@ -31,10 +33,10 @@ use kernel::{
     uaccess::UserPtr, //
 };
 
-/// `struct seccomp_ea`, of which nothing but the beginning is known here.
+/// The beginning of `struct seccomp_ea`.
 #[repr(C)]
 struct ExtensibleArgument {
-    /// One page, zero behind `len`.
+    /// One page, zero from `len` on.
     data: *mut u8,
     uptr: *const c_void,
     len: usize,
@@ -46,16 +48,16 @@ extern "C" {
     fn seccomp_ea_forget();
 }
 
-/// `seccomp_log()`.
+/// `seccomp_log()`, for the calling task.
 pub(crate) fn log(nr: i32, signal: u32, action: u32, requested: bool) {
-    // SAFETY: Called by the task that the record is about.
+    // SAFETY: It may be called from any task's context, and writes a record about that task.
     unsafe { seccomp_log(nr as c_ulong, signal as c_long, action, requested) };
 }
 
-/// Copies the argument of the call. `copy_struct_from_user()` then reads the copy.
+/// Copies the extensible argument of the call. `copy_struct_from_user()` then reads the copy.
 ///
-/// `EFAULT` of the copy is that of the call's own: the filters see zeros, and the call fails when
-/// it reads.
+/// If the struct cannot be read, the filters see zeros, and the call fails with `EFAULT` when it
+/// reads the copy. Sleeps. `ENOMEM`.
 pub(crate) fn cache_argument<'call>(
     call: &'call mut Syscall,
     extensible: &'static ExtensibleCall,
@@ -80,8 +82,8 @@ pub(crate) fn cache_argument<'call>(
     // SAFETY: The task is in a system call; user memory is read by the accessors alone.
     let cached = from_err_ptr(unsafe { seccomp_ea_fill(user.as_const_ptr(), len) })?;
     let cached = NonNull::new(cached).ok_or(ENOMEM)?;
-    // SAFETY: By the contract of `seccomp_ea_fill()`: the page is the task's, and is not written
-    // to until the next call of it, for which `call` must be free again.
+    // SAFETY: `seccomp_ea_fill()` returns what belongs to the calling task, and nobody writes to
+    // its page before the next call of it, for which `call` must not be borrowed any more.
     let (page, bytes) = unsafe {
         let data = NonNull::new((*cached.as_ptr()).data).ok_or(ENOMEM)?;
         (
@@ -98,7 +100,7 @@ pub(crate) fn cache_argument<'call>(
     })
 }
 
-/// The call does not read the copy.
+/// Drops the copy: its call is not run.
 pub(crate) fn forget_argument(_call: &mut Syscall) {
     // SAFETY: The task is in a system call.
     unsafe { seccomp_ea_forget() };

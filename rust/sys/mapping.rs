@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Pages of ours in the address space of a process, which can read them and nothing else.
+//! Mappings that show pages of ours to a process, which can read them and nothing else.
 //!
-//! The mapping is of an anonymous file that no descriptor refers to. It is there until the address
-//! space is torn down; `Documentation/internals/ea-internals.rst` says by virtue of which flags.
+//! A mapping is of an anonymous file that no descriptor refers to. It stays until the address space
+//! is torn down; `Documentation/internals/ea-internals.rst` explains the flags that see to it.
 //!
 //! C headers: [`include/linux/mm.h`](srctree/include/linux/mm.h)
 
@@ -45,11 +45,11 @@ impl Page {
         kernel::page::Page::alloc_page(flags).ok().map(Self)
     }
 
-    /// Its address in the kernel, which is the same for as long as the page is there.
+    /// The kernel's address of the page, valid for as long as the page is there.
     pub(crate) fn address(&self) -> NonNull<u8> {
-        // SAFETY: The page is there.
+        // SAFETY: The value owns its `struct page`.
         let address = unsafe { ffi::rsc_page_address(self.0.as_ptr()) };
-        // SAFETY: Both architectures have all memory mapped.
+        // SAFETY: Both architectures map all memory, so every page has an address.
         unsafe { NonNull::new_unchecked(address.cast()) }
     }
 }
@@ -61,26 +61,26 @@ pub(crate) trait Backing: Send + Sync + 'static {
     /// The name of the file, for `/proc/<pid>/maps`.
     const NAME: &'static CStr;
 
-    /// The mapping is about to appear at `start`; an error keeps it from that. Called with the mmap
-    /// lock of the address space, and once at most with success.
+    /// Called before the mapping appears at `start`; on an error it does not. The caller holds the
+    /// mmap lock of the address space. It succeeds at most once for a backing.
     fn mapped(this: ArcBorrow<'_, Self>, mm: Mm, start: usize) -> Result;
 
-    /// The page to show, if there is one by now. From then on it is always this one.
+    /// The page to show at `index`, if there is one by now. Once there is, it stays the same.
     fn page(&self, index: usize) -> Option<&Page>;
 
-    /// The address space is being torn down.
+    /// Called when the mapping goes, as its address space is torn down.
     fn unmapped(&self);
 }
 
-/// Maps `backing` into the caller's address space, where the kernel likes, low enough for a 32-bit
-/// call that is being made. Fails as `mmap()` does, and with what [`Backing::mapped`] says.
+/// Maps `backing` into the caller's address space, at an address that the kernel chooses; during a
+/// 32-bit call it is below 4 GiB. Sleeps. Fails as `mmap()` does, and as [`Backing::mapped`].
 ///
-/// The file keeps a reference to the backing, and one to the module, until the address space is
-/// gone.
+/// The file of the mapping has a reference to the backing and one to the module, until the address
+/// space is torn down.
 pub(crate) fn map<T: Backing>(backing: Arc<T>) -> Result {
     let file = file::anonymous_read_only(T::NAME, &Operations::<T>::FILE, backing)?;
-    // SAFETY: The file is there, and the caller may sleep. On success the mapping has a reference
-    // to the file.
+    // SAFETY: `file` has a reference, and the mapping takes one of its own. The caller is a task in
+    // a system call, and holds no lock of its address space.
     let address = unsafe {
         bindings::vm_mmap(
             file.as_ptr(),
@@ -98,18 +98,19 @@ pub(crate) fn map<T: Backing>(backing: Arc<T>) -> Result {
     }
 }
 
-/// Has the caller's page table show the page at `address` of a mapping that [`map`] has made, so
-/// that reading it needs no memory any more. `ENOMEM` if there is none for that.
+/// Enters the page at `address`, of a mapping that [`map`] has made, into the caller's page table,
+/// so that a later read needs no memory. Sleeps. `ENOMEM`.
 pub(crate) fn show(address: usize) -> Result {
-    // SAFETY: The caller has an address space and holds none of its locks. It may be any address.
+    // SAFETY: The caller is a task in a system call, which has an address space and holds none of
+    // its locks. Any address may be passed.
     match to_result(unsafe { ffi::rsc_show_page(address) }) {
-        // Whoever may not read there (memory protection keys) need not.
+        // A task whose protection keys forbid it to read there does not need the entry.
         Err(error) if error == ENOMEM => Err(error),
         _ => Ok(()),
     }
 }
 
-// Of <asm-generic/mman.h>, which the kernel's bindings leave out.
+// From <asm-generic/mman.h>, which the kernel's bindings leave out.
 const PROT_READ: c_ulong = 1;
 const MAP_SHARED: c_ulong = 1;
 
@@ -134,23 +135,23 @@ impl<T: Backing> Operations<T> {
         ..unsafe { core::mem::zeroed() }
     };
 
-    /// `->mmap()`. Only [`map`] gets here: nobody else has the file.
+    /// `->mmap()`. Only [`map`] causes it: nobody else has the file.
     ///
     /// # Safety
     ///
-    /// As a file operation, of [`map`]'s files.
+    /// For the kernel only: `file` is made by [`map`], and `vma` is being set up.
     unsafe extern "C" fn mmap(
         file: *mut bindings::file,
         vma: *mut bindings::vm_area_struct,
     ) -> c_int {
-        // SAFETY: By the contract of this function, the private data is from `into_foreign()`, and
-        // stays until the release.
+        // SAFETY: By the contract `map()` has made the file: its private data is from
+        // `into_foreign()`, and stays until the release.
         let (private, backing) = unsafe {
             let private = (*file).private_data;
             (private, Arc::<T>::borrow(private))
         };
-        // SAFETY: By the contract of this function, the mapping is being set up by this task, and
-        // its bounds are not changed any more.
+        // SAFETY: By the contract this task is setting the mapping up, whose bounds do not change
+        // any more.
         let (mm, start) = unsafe {
             ffi::rsc_vma_harden(vma);
             let bounds = &(*vma).__bindgen_anon_1.__bindgen_anon_1;
@@ -158,7 +159,8 @@ impl<T: Backing> Operations<T> {
         };
         match T::mapped(backing, mm, start) {
             Ok(()) => {
-                // SAFETY: As above. The mapping has a reference to the file, which outlives it.
+                // SAFETY: This task is setting the mapping up. The private data is there for as
+                // long as the mapping, which has a reference to the file.
                 unsafe {
                     (*vma).vm_private_data = private;
                     (*vma).vm_ops = &Self::MAPPING;
@@ -173,37 +175,39 @@ impl<T: Backing> Operations<T> {
     ///
     /// # Safety
     ///
-    /// As a file operation, of [`map`]'s files.
+    /// For the kernel only: `file` is made by [`map`], and nobody uses it any more.
     unsafe extern "C" fn release(_inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-        // SAFETY: The private data is from `into_foreign()`, and this is called once, when there is
-        // no mapping any more.
+        // SAFETY: By the contract `map()` has made the file: its private data is from
+        // `into_foreign()`. The kernel releases a file once, when there is no mapping of it any
+        // more.
         drop(unsafe { Arc::<T>::from_foreign((*file).private_data) });
         0
     }
 
-    /// `->open()`: there is a copy of the mapping. The flags prevent that; if it happens all the
+    /// `->open()`: the kernel has copied the mapping. The flags prevent that. If it happens all the
     /// same, the copy shows nothing.
     ///
     /// # Safety
     ///
-    /// As an operation of [`map`]'s mappings.
+    /// For the kernel only: `vma` is a copy of a mapping that [`map`] has made.
     unsafe extern "C" fn open(vma: *mut bindings::vm_area_struct) {
         kernel::warn_on!(true);
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract `vma` is a new mapping, which nobody else uses yet.
         unsafe { (*vma).vm_private_data = core::ptr::null_mut() };
     }
 
     /// # Safety
     ///
-    /// As an operation of [`map`]'s mappings.
+    /// `vma` is a mapping that [`map`] has made, or a copy of one, and is there for all of `'a`.
     unsafe fn backing<'a>(vma: *mut bindings::vm_area_struct) -> Option<ArcBorrow<'a, T>> {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract `vma` is there. Only `mmap()` and `open()` write the field,
+        // before others use the mapping.
         let private: *mut c_void = unsafe { (*vma).vm_private_data };
         if private.is_null() {
             return None;
         }
-        // SAFETY: `mmap()` has stored it, from `into_foreign()`. The file releases its reference
-        // after the mapping is closed.
+        // SAFETY: `mmap()` has stored it, from `into_foreign()`. The file gives its reference up
+        // only after the mapping is closed, and so after `'a`.
         Some(unsafe { Arc::<T>::borrow(private) })
     }
 
@@ -211,9 +215,9 @@ impl<T: Backing> Operations<T> {
     ///
     /// # Safety
     ///
-    /// As an operation of [`map`]'s mappings.
+    /// For the kernel only: `vma` is a mapping that [`map`] has made, or a copy of one.
     unsafe extern "C" fn close(vma: *mut bindings::vm_area_struct) {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract it is such a mapping, which is there until this returns.
         if let Some(backing) = unsafe { Self::backing(vma) } {
             backing.unmapped();
         }
@@ -223,7 +227,7 @@ impl<T: Backing> Operations<T> {
     ///
     /// # Safety
     ///
-    /// As an operation of [`map`]'s mappings.
+    /// For the kernel only.
     unsafe extern "C" fn may_split(_vma: *mut bindings::vm_area_struct, _addr: c_ulong) -> c_int {
         EINVAL.to_errno()
     }
@@ -232,9 +236,10 @@ impl<T: Backing> Operations<T> {
     ///
     /// # Safety
     ///
-    /// As an operation of [`map`]'s mappings.
+    /// For the kernel only: `vmf` is a fault in a mapping that [`map`] has made, or in a copy of
+    /// one.
     unsafe extern "C" fn fault(vmf: *mut bindings::vm_fault) -> bindings::vm_fault_t {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract it is such a mapping, which is there until this returns.
         let (backing, index) = unsafe {
             let place = &(*vmf).__bindgen_anon_1;
             (Self::backing(place.vma), place.pgoff)
@@ -242,9 +247,9 @@ impl<T: Backing> Operations<T> {
         let Some(page) = backing.as_ref().and_then(|backing| backing.page(index)) else {
             return bindings::vm_fault_reason_VM_FAULT_SIGBUS;
         };
-        // SAFETY: By the contract of this function. The page table has no reference to the page,
-        // and needs none: the page stays as long as the backing, that as long as the file, and the
-        // file as long as the mapping.
+        // SAFETY: By the contract `vmf` is a fault that is being handled. The page table gets no
+        // reference to the page, and needs none: the page stays for as long as the backing, that
+        // for as long as the file, and the file for as long as the mapping.
         unsafe { ffi::rsc_insert_page(vmf, page.0.as_ptr()) }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel as the engine sees it: the only place that names `bindings` and the C helpers.
+//! Safe abstractions over the kernel: the only room that names `bindings` or declares foreign
+//! functions.
 
 pub(crate) mod arch;
 pub(crate) mod argument;

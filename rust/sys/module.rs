@@ -11,31 +11,32 @@ use kernel::{
     }, //
 };
 
-/// `THIS_MODULE`: the owner of our files.
+/// `THIS_MODULE`, the owner of the module's files.
 pub(super) const fn this() -> *mut bindings::module {
     this_module::<crate::LocalModule>().as_ptr()
 }
 
-/// Keeps the module loaded.
+/// A reference to the module, which keeps it loaded.
 ///
-/// The last one may be dropped by code of the module itself: what runs from there to the return
-/// does not sleep, and unloading waits for it (see [`super::ftrace::DirectCall`]).
+/// Code of the module itself may drop the last one: it does not sleep from there to its return, and
+/// unloading waits for that (see [`super::ftrace::DirectCall`]).
 pub(crate) struct ModuleRef(());
 
 impl ModuleRef {
-    /// `None` if the module is on its way out.
+    /// `None` if the module is being unloaded.
     pub(crate) fn try_get() -> Option<Self> {
         // SAFETY: Code of this module is running, so its `struct module` is there.
         unsafe { bindings::try_module_get(this()) }.then(|| Self(()))
     }
 }
 
-/// While the module is loading, waits until nobody has a reference but who loads it: a load that
-/// fails frees the module whatever references there are. Otherwise, when it is on its way out,
-/// there are none. Returns whether it is loading.
+/// If the module is loading, sleeps until only the task that loads it has a reference, and returns
+/// true: a load that fails frees the module in spite of references. If the module is being
+/// unloaded, there is none; returns false.
 pub(crate) fn await_unused() -> bool {
     loop {
-        // SAFETY: As in `try_get()`. It is below 0 for a module on its way out.
+        // SAFETY: Code of this module is running, so its `struct module` is there. The count is
+        // below 0 while the module is being unloaded.
         match unsafe { bindings::module_refcount(this()) } {
             ..=0 => return false,
             1 => return true,

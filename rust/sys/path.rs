@@ -2,19 +2,20 @@
 
 //! Counted links that form a tree: what `task->seccomp.filter` points to.
 //!
-//! Each link leads to the one below it, `prev`; the links from one to the root are its *path*. A
-//! link owns its [`Layer::Parts`], and a [`Layer::Summary`] of its path, which may borrow from the
-//! parts and the summaries of all links of the path, as these live as long as it does. Both are
-//! immutable once the link is on a path.
+//! Each link leads to the link below it, `prev`; a link and all links below it are its *path*. A
+//! link owns its [`Layer::Parts`], and a [`Layer::Summary`] of its path. The summary may borrow
+//! from the parts and the summaries of all links of the path, as these live as long as it does.
+//! Both are immutable once a task can have the link.
 //!
 //! A link has two counts, as a `struct seccomp_filter` has:
 //!
-//! - `users` counts the tasks that run under the link, directly or (as one) through a link on top
-//!   of it. At zero no task will ever run under it again, which [`Layer::abandon`] is told.
-//! - `refs` counts whoever may look at the link: its users, a tracer that reads it. At zero it is
-//!   freed. It is never below `users`.
+//! - `users` counts the tasks whose newest link this is, and the links directly on top of it that
+//!   have users. At zero no task will ever run under the link again, and [`Layer::abandon`] is
+//!   called.
+//! - `refs` counts the references that keep the link: those of its users, and of others that look
+//!   at it, such as a tracer. At zero it is freed. It is never below `users`.
 //!
-//! This file knows nothing of filters; it has all that a tree of them needs of raw pointers.
+//! This file knows nothing of filters. It has the raw pointers that a tree of them needs.
 
 use super::memory;
 use core::{
@@ -34,22 +35,23 @@ use kernel::{
 
 /// What a link consists of.
 pub(crate) trait Layer: Sized + 'static {
-    /// What is the link's own, whatever is below it.
+    /// The part of a link that does not depend on the links below it.
     type Parts: Send + Sync;
 
-    /// What is known of a path. It may borrow from the links of that.
+    /// What is known of a path. It may borrow from the links of the path.
     type Summary<'path>: Send + Sync;
 
-    /// Nothing is known.
+    /// The summary of a path of which nothing is known.
     fn nothing<'path>() -> Self::Summary<'path>;
 
-    /// Returns `summary`. That this compiles shows that a summary that borrows for long may be
-    /// used as one that borrows for short.
+    /// Returns `summary`. Implementing it proves to the compiler that a summary which borrows for a
+    /// long time may be used as one which borrows for a short time.
     fn shorten<'short, 'long: 'short>(
         summary: &'short Self::Summary<'long>,
     ) -> &'short Self::Summary<'short>;
 
-    /// The last user of a link with these parts has gone. Called by any task, with interrupts on.
+    /// Called when the last user of a link with these parts has gone; by any task, with interrupts
+    /// on.
     fn abandon(parts: &Self::Parts);
 }
 
@@ -57,31 +59,32 @@ pub(crate) trait Layer: Sized + 'static {
 pub(crate) struct Link<L: Layer> {
     refs: Refcount,
     users: Refcount,
-    /// Dropped before what it borrows from. `'static` stands for the life of the link.
+    /// Dropped before all that it borrows from. `'static` stands for the life of the link, and
+    /// [`Link::summary`] shortens it.
     summary: L::Summary<'static>,
     parts: L::Parts,
     prev: Option<Ref<L>>,
 }
 
 impl<L: Layer> Link<L> {
-    /// What is the link's own.
+    /// The parts of the link.
     #[inline(always)]
     pub(crate) fn parts(&self) -> &L::Parts {
         &self.parts
     }
 
-    /// What is known of the path that begins here.
+    /// What is known of the path of this link.
     #[inline(always)]
     pub(crate) fn summary(&self) -> &L::Summary<'_> {
         L::shorten(&self.summary)
     }
 
-    /// This link and those below it, newest first.
+    /// The links of the path, newest first.
     pub(crate) fn path(&self) -> impl Iterator<Item = &Self> {
         core::iter::successors(Some(self), |link| link.prev.as_deref())
     }
 
-    /// Is `ancestor` on the path of `link`? The empty path is an ancestor of all.
+    /// Is `ancestor` on the path of `link`? `None` is the empty path, an ancestor of every link.
     pub(crate) fn is_ancestor(ancestor: Option<&Self>, link: Option<&Self>) -> bool {
         let Some(ancestor) = ancestor else {
             return true;
@@ -94,20 +97,20 @@ impl<L: Layer> Link<L> {
 ///
 /// # Invariants
 ///
-/// The pointer is to a link, as its allocation is known by, one of whose `refs` belongs to this
-/// value.
+/// The pointer is to a link, one of whose `refs` belongs to this value. It is the pointer that the
+/// link was allocated by, through which the link may be freed.
 pub(crate) struct Ref<L: Layer>(NonNull<Link<L>>);
 
-// SAFETY: The counts are atomic and the rest is immutable and may be shared and sent, by the
-// bounds of `Layer`; any task may free a link.
+// SAFETY: A link's counts are atomic. The rest of it is immutable, and any task may read and drop
+// it, as the bounds of `Layer` say.
 unsafe impl<L: Layer> Send for Ref<L> {}
-// SAFETY: As above.
+// SAFETY: A `&Ref` allows to read the link and to make another `Ref`; see `Send` for both.
 unsafe impl<L: Layer> Sync for Ref<L> {}
 
 impl<L: Layer> Clone for Ref<L> {
     fn clone(&self) -> Self {
         self.refs.inc();
-        // INVARIANT: The new reference is the value's.
+        // INVARIANT: The new reference belongs to the new value.
         Self(self.0)
     }
 }
@@ -117,8 +120,8 @@ impl<L: Layer> Deref for Ref<L> {
 
     #[inline(always)]
     fn deref(&self) -> &Link<L> {
-        // SAFETY: By the type invariant. Only `Draft` writes to a link, through the one `Ref`
-        // there is.
+        // SAFETY: By the type invariant the link is there. Only `Draft` and the last `Ref` write to
+        // a link, and then there is no other `Ref`.
         unsafe { self.0.as_ref() }
     }
 }
@@ -126,17 +129,17 @@ impl<L: Layer> Deref for Ref<L> {
 impl<L: Layer> Drop for Ref<L> {
     fn drop(&mut self) {
         let mut next = self.0;
-        // A loop and not a recursion: paths can be thousands of links long.
+        // A loop and not a recursion: a path can have thousands of links.
         loop {
-            // SAFETY: The reference that is given up here is `self`'s, then the one that the freed
-            // link had on its `prev`.
+            // SAFETY: `next` has a reference, which is given up here: first that of `self`, then
+            // that of the link that was just freed on its `prev`.
             if !unsafe { next.as_ref() }.refs.dec_and_test() {
                 return;
             }
-            // SAFETY: The last reference is gone, so nobody else looks at the link. It came from
-            // `Draft::new()`, by the type invariant, and is freed once. The summary goes while all
-            // that it borrows from is there, and before a box claims the memory of the parts for
-            // itself.
+            // SAFETY: The last reference is gone, so nobody else looks at the link. By the type
+            // invariant the pointer is that of the allocation, which `Draft::new()` has made as a
+            // box; the link is freed once. The summary is dropped while all that it borrows from is
+            // there, and before the box claims the memory of the parts for itself.
             let prev = unsafe {
                 let link = next.as_ptr();
                 let prev = (*addr_of_mut!((*link).prev)).take();
@@ -154,7 +157,7 @@ impl<L: Layer> Drop for Ref<L> {
 }
 
 impl<L: Layer> Ref<L> {
-    /// The link that is `steps` below this one.
+    /// The link `steps` below this one; `None` if the path is not that long.
     pub(crate) fn below(&self, steps: usize) -> Option<Self> {
         core::iter::successors(Some(self), |link| link.prev.as_ref())
             .nth(steps)
@@ -162,17 +165,18 @@ impl<L: Layer> Ref<L> {
     }
 }
 
-/// A link that somebody else keeps for all of `'a`.
+/// A link that a reference of somebody else keeps for all of `'a`.
 ///
 /// # Invariants
 ///
-/// The pointer is to a link, as its allocation is known by, which has a reference for all of `'a`.
+/// The pointer is to a link that has a reference for all of `'a`. It is the pointer that the link
+/// was allocated by.
 pub(crate) struct Borrowed<'a, L: Layer>(NonNull<Link<L>>, PhantomData<&'a Link<L>>);
 
 impl<'a, L: Layer> Borrowed<'a, L> {
     /// # Safety
     ///
-    /// `link` is from [`Attached::into_raw`], and has a reference for all of `'a`.
+    /// `link` is from [`Attached::into_raw`], and the link has a reference for all of `'a`.
     #[inline(always)]
     pub(super) unsafe fn from_raw(link: NonNull<Link<L>>) -> Self {
         // INVARIANT: By the contract of this function.
@@ -182,21 +186,22 @@ impl<'a, L: Layer> Borrowed<'a, L> {
     /// A reference that keeps the link, and does not count as a user.
     pub(crate) fn get(self) -> Ref<L> {
         self.refs.inc();
-        // INVARIANT: The new reference is the value's.
+        // INVARIANT: The new reference belongs to the new value.
         Ref(self.0)
     }
 
-    /// Both references, for another task to run under the link. The one that keeps it must be of
-    /// such a task.
+    /// Both references, for another task to run under the link. The reference that keeps the link
+    /// during `'a` must be that of a task, so that the link has a user already.
     pub(crate) fn attach(self) -> Attached<L> {
         self.users.inc();
         Attached(self.get())
     }
 
-    /// The link, for as long as it is kept.
+    /// The link.
     #[inline(always)]
     pub(crate) fn link(self) -> &'a Link<L> {
-        // SAFETY: By the type invariant. Links of which there may be a pointer are not written to.
+        // SAFETY: By the type invariant the link is there for all of `'a`, and nobody writes to it:
+        // it is not a draft's any more, and there is a reference.
         unsafe { self.0.as_ref() }
     }
 }
@@ -218,7 +223,7 @@ impl<L: Layer> Deref for Borrowed<'_, L> {
     }
 }
 
-/// Owns one `refs` and one `users` of a link: what a task's pointer stands for.
+/// Owns one `refs` and one `users` of a link, as the pointer in a task does.
 pub(crate) struct Attached<L: Layer>(Ref<L>);
 
 impl<L: Layer> Attached<L> {
@@ -228,7 +233,7 @@ impl<L: Layer> Attached<L> {
         Self(self.0.clone())
     }
 
-    /// The link, whose references are owned by whoever has the pointer.
+    /// The pointer to the link. Whoever stores it owns both references.
     pub(super) fn into_raw(self) -> NonNull<Link<L>> {
         let this = core::mem::ManuallyDrop::new(self);
         this.0 .0
@@ -236,9 +241,8 @@ impl<L: Layer> Attached<L> {
 
     /// # Safety
     ///
-    /// `raw` came from [`Attached::into_raw`], or is a copy of such a pointer for which there was
-    /// a call of [`Borrowed::attach`] whose result was forgotten, and the references are not owned
-    /// by anybody else.
+    /// `raw` is from [`Attached::into_raw`], or is a copy of such a pointer for which the result of
+    /// [`Borrowed::attach`] was forgotten. Nobody else owns the references.
     pub(super) unsafe fn from_raw(raw: NonNull<Link<L>>) -> Self {
         // INVARIANT: By the contract of this function.
         Self(Ref(raw))
@@ -254,7 +258,7 @@ impl<L: Layer> Deref for Attached<L> {
 }
 
 impl<L: Layer> Drop for Attached<L> {
-    /// `__seccomp_filter_release()`: first the users, whose end others are told, then the memory.
+    /// `__seccomp_filter_release()`: gives the users up here, and then, as a `Ref`, the memory.
     fn drop(&mut self) {
         for link in self.path() {
             if !link.users.dec_and_test() {
@@ -265,12 +269,12 @@ impl<L: Layer> Drop for Attached<L> {
     }
 }
 
-/// A link that is on no path yet, and that no task runs under.
+/// A new link, which no task has yet, and the path that it is to be put on.
 ///
 /// # Invariants
 ///
-/// `link` is the only reference to the link, which has no `prev`. Its summary borrows from its own
-/// parts and from the path of `below` alone.
+/// `link` has the only reference to the link, which has no `prev`. The summary borrows from nothing
+/// but the link's own parts and the path of `below`.
 pub(crate) struct Draft<L: Layer> {
     link: Attached<L>,
     below: Option<Ref<L>>,
@@ -279,13 +283,13 @@ pub(crate) struct Draft<L: Layer> {
 }
 
 impl<L: Layer> Draft<L> {
-    /// Makes a link with these parts, of whose path nothing is known; `ENOMEM` if there is no
-    /// memory.
+    /// Makes a link with these parts, of whose path nothing is known. `ENOMEM`.
     pub(crate) fn new(parts: L::Parts) -> Result<Self> {
-        // In place, as the summary is a large one.
+        // Made in place, as a summary is large.
         let link = KBox::<Link<L>>::new_uninit(memory::flags())?;
         let link = KBox::into_raw(link).cast::<Link<L>>();
-        // SAFETY: The memory is a new link's, of which all fields are written. A box is never NULL.
+        // SAFETY: The memory is new and has room for a link, of which this writes all fields. The
+        // pointer of a box is never NULL.
         let link = unsafe {
             addr_of_mut!((*link).refs).write(Refcount::new(1));
             addr_of_mut!((*link).users).write(Refcount::new(1));
@@ -294,7 +298,8 @@ impl<L: Layer> Draft<L> {
             addr_of_mut!((*link).prev).write(None);
             NonNull::new_unchecked(link)
         };
-        // INVARIANT: The counts of a new link are one each, and belong to these values.
+        // INVARIANT: Both counts are 1, and belong to these values. The pointer is the
+        // allocation's. The summary borrows nothing.
         Ok(Self {
             link: Attached(Ref(link)),
             below: None,
@@ -302,13 +307,13 @@ impl<L: Layer> Draft<L> {
         })
     }
 
-    /// What is the link's own.
+    /// The parts of the link.
     pub(crate) fn parts(&self) -> &L::Parts {
         self.link.parts()
     }
 
-    /// Has `f` write the summary of the path that the link would have on top of `below`. It finds
-    /// the one that knows nothing, and gets the parts and the path below to borrow from.
+    /// Makes `below` the path that the link is to be put on, and has `f` write the summary for
+    /// that. `f` gets the link's parts and `below`, to borrow from, and finds the summary empty.
     pub(crate) fn summarise(
         &mut self,
         below: Option<Ref<L>>,
@@ -316,18 +321,19 @@ impl<L: Layer> Draft<L> {
     ) {
         let link = self.link.0 .0.as_ptr();
         if core::mem::replace(&mut self.is_summarised, true) {
-            // SAFETY: By the type invariant nobody else has the link, and no reference to the
-            // summary is left from an earlier call, as none could outlive `self` being borrowed. It
-            // may have borrowed from the old `below`, which is still there.
+            // SAFETY: By the type invariant nobody else has the link. No reference to the summary
+            // is left, as each borrows `self`. The old summary may borrow from the old `below`,
+            // which is still there.
             unsafe { *addr_of_mut!((*link).summary) = L::nothing() };
         }
         // INVARIANT: The summary borrows nothing.
         self.below = below;
-        // SAFETY: Nobody else has the link; the parts are another field, which nobody writes to. Both they and
-        // `below` are there for as long as the summary: the draft keeps them, and so does the link
-        // once it is put on `below` (it is not put on another). The cast is to the same type but
-        // for that lifetime, for which `f` says nothing but that it is the same for all.
-        // INVARIANT: By its type, that is all that `f` can borrow from.
+        // SAFETY: Nobody else has the link or a reference to its summary. The parts are another
+        // field, which nobody writes to. Parts and `below` live as long as the summary: the draft
+        // keeps them, and so does the link once it is put on a path, as `put_on()` puts it on that
+        // of `below` alone. The cast changes nothing but the lifetime `'path` of the summary; `f`
+        // works for every `'path`, and so also for the life of the link.
+        // INVARIANT: As it works for every `'path`, it can store no other borrows in the summary.
         unsafe {
             f(
                 &*addr_of!((*link).parts),
@@ -342,20 +348,20 @@ impl<L: Layer> Draft<L> {
         self.link.summary()
     }
 
-    /// The path that the link would be put on.
+    /// The path that the link is to be put on.
     pub(crate) fn below(&self) -> Option<&Link<L>> {
         self.below.as_deref()
     }
 
-    /// Was the summary written for the path that begins with `prev`?
+    /// Is the link to be put on the path of `prev`?
     pub(crate) fn is_for(&self, prev: Option<&Link<L>>) -> bool {
         self.below.as_deref().map(core::ptr::from_ref) == prev.map(core::ptr::from_ref)
     }
 
-    /// Puts the link on top of the path that a task had, whose references it takes over. Gives
-    /// both back if the summary is of another path.
+    /// Puts the link on top of a task's path, and takes over the task's references to that. Returns
+    /// both if the link is to be put on another path.
     ///
-    /// Nothing is freed: it may be called with a lock held.
+    /// Frees nothing, so a spinlock may be held.
     pub(crate) fn put_on(
         self,
         prev: Option<Attached<L>>,
@@ -364,17 +370,17 @@ impl<L: Layer> Draft<L> {
             return Err((self, prev));
         }
         let Self { link, below, .. } = self;
-        // The `users` reference on `prev` is given up when that of the link goes, the `refs` when
-        // the link is freed: see `drop()` of `Attached` and of `Ref`.
+        // The `users` of `prev` is given up when that of the link goes (`Attached::drop()`), the
+        // `refs` when the link is freed (`Ref::drop()`).
         let prev = prev.map(|prev| {
             let prev = core::mem::ManuallyDrop::new(prev);
-            // SAFETY: `prev` is not dropped, so its reference is moved, not copied.
+            // SAFETY: `prev` is not dropped, so the reference is moved and not copied.
             unsafe { core::ptr::read(&prev.0) }
         });
-        // SAFETY: By the type invariant nobody else has the link, and there is no `prev` to be
-        // dropped.
+        // SAFETY: By the type invariant nobody else has the link, and `prev` is `None`, which need
+        // not be dropped.
         unsafe { addr_of_mut!((*link.0 .0.as_ptr()).prev).write(prev) };
-        // It is the same link as `prev`, so this is not the last reference.
+        // `prev` is a reference to the same link, so this one is not the last.
         drop(below);
         Ok(link)
     }

@@ -13,9 +13,8 @@ pub(crate) fn seccomp_event_enabled() -> bool {
     unsafe { ffi::rsc_ptrace_seccomp_enabled() }
 }
 
-/// Stops the task with `PTRACE_EVENT_SECCOMP` until the tracer lets it go on.
-///
-/// The caller is evaluating a filter of its own, which keeps the module while the task sleeps.
+/// Stops the calling task with `PTRACE_EVENT_SECCOMP` until its tracer lets it go on, or until it
+/// is killed. The task's filter keeps the module meanwhile.
 pub(crate) fn seccomp_event(message: u32) {
     // SAFETY: Called at system call entry, where a task may stop.
     unsafe { ffi::rsc_ptrace_seccomp_event(message as c_ulong) };

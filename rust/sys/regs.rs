@@ -19,14 +19,15 @@ use kernel::bindings;
 /// `struct pt_regs`, for the arguments of handlers.
 pub(crate) use kernel::bindings::pt_regs as PtRegs;
 
-/// Runs the wrapper that goes on at `body` with these registers.
+/// Runs the wrapper that goes on at `body`, with these registers. Returns its result.
 ///
 /// # Safety
 ///
 /// `body` is where a wrapper of a system call goes on behind its ftrace site, and the registers
 /// stay in place until it is done.
 pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract `body` is a wrapper's, which takes the address of registers and
+    // returns a `long`.
     unsafe { ffi::rsc_call_wrapper(regs, 0, 0, 0, 0, body) }
 }
 
@@ -34,9 +35,9 @@ pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
 pub(crate) struct Saved(bindings::pt_regs);
 
 impl Saved {
-    /// Room.
+    /// Zeros.
     pub(crate) const fn new() -> Self {
-        // SAFETY: Registers may be zero.
+        // SAFETY: A `struct pt_regs` is made of numbers, for which zero is valid.
         Self(unsafe { core::mem::zeroed() })
     }
 }
@@ -68,8 +69,8 @@ impl Regs {
     /// The system call's number as the kernel sees it, without the upper half of the register.
     #[inline(always)]
     pub(crate) fn nr(self) -> i32 {
-        // SAFETY: By the type invariant; nobody else writes them but a tracer, while this task is
-        // stopped.
+        // SAFETY: By the type invariant the registers are this task's. Others write them only while
+        // the task is stopped for its tracer.
         Native::nr(unsafe { self.0.as_ref() })
     }
 
@@ -78,14 +79,15 @@ impl Regs {
         if current.is_compat() {
             return 0;
         }
-        // SAFETY: As in `nr()`; the place is that of half a register.
+        // SAFETY: By the type invariant, and the place is that of half a register in `pt_regs`.
         unsafe { self.0.byte_add(Native::NR_HIGH_PLACE).cast::<u32>().read() }
     }
 
-    /// What the filters are to see: `populate_seccomp_data()` of `kernel/seccomp.c`.
+    /// What classic filters see of the call: `populate_seccomp_data()` of `kernel/seccomp.c`.
     #[inline]
     pub(crate) fn seccomp_data(self, current: Current) -> seccomp_data {
-        // SAFETY: As in `nr()`.
+        // SAFETY: By the type invariant the registers are this task's. Others write them only while
+        // the task is stopped for its tracer.
         let regs = unsafe { self.0.as_ref() };
         seccomp_data {
             nr: Native::nr(regs),
@@ -95,7 +97,8 @@ impl Regs {
         }
     }
 
-    /// Makes a copy of the registers that differs in the argument `index`.
+    /// Copies to `copy` what a wrapper reads of the registers, with `value` as the argument
+    /// `index`. Returns the address of the copy.
     #[inline(always)]
     pub(crate) fn with_argument(
         self,
@@ -107,14 +110,15 @@ impl Regs {
         let to = (&raw mut copy.0).cast::<u8>();
         let [_, places @ ..] = Native::places(compat);
         for &place in places {
-            // SAFETY: As in `nr()`; and the places are those of registers, in both.
+            // SAFETY: The place is that of a register in a `struct pt_regs`. `self.0` points to one
+            // by the type invariant, and `to` to another, which is borrowed exclusively.
             unsafe {
                 let from = self.0.byte_add(place).cast::<usize>();
                 to.byte_add(place).cast::<usize>().write(from.read());
             }
         }
         if let Some(&place) = places.get(index) {
-            // SAFETY: As above.
+            // SAFETY: The place is that of a register in the `struct pt_regs` that `to` points to.
             unsafe { to.byte_add(place).cast::<usize>().write(value) };
         }
         &raw const copy.0
@@ -128,7 +132,7 @@ impl Regs {
         let Some(&place) = places.get(index) else {
             return 0;
         };
-        // SAFETY: As in `nr()`; and the place is that of a register.
+        // SAFETY: By the type invariant, and the place is that of a register in `pt_regs`.
         let value = unsafe { self.0.byte_add(place).cast::<u64>().read() };
         if compat {
             value & 0xffff_ffff
@@ -140,14 +144,16 @@ impl Regs {
     /// Sets the result of a system call that is not run: `syscall_set_return_value()`.
     #[inline(always)]
     pub(crate) fn set_return_value(mut self, current: Current, value: isize) {
-        // SAFETY: As in `nr()`, and the borrow ends here.
+        // SAFETY: By the type invariant the registers are this task's. No other reference to them
+        // is there, as none outlives a function of this file.
         Native::set_return_value(unsafe { self.0.as_mut() }, current.is_compat(), value);
     }
 
     /// Restores the registers to what they were at the entry: `syscall_rollback()`.
     #[inline]
     pub(crate) fn rollback(mut self) {
-        // SAFETY: As in `nr()`, and the borrow ends here.
+        // SAFETY: By the type invariant the registers are this task's. No other reference to them
+        // is there, as none outlives a function of this file.
         Native::rollback(unsafe { self.0.as_mut() });
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Values that are read where every instruction counts, and written elsewhere.
+//! Values that the hot path reads without the call of a C helper.
 //!
 //! C header: [`include/linux/compiler.h`](srctree/include/linux/compiler.h)
 
@@ -10,30 +10,32 @@ use kernel::sync::atomic::{
     AtomicType, //
 };
 
-/// A value of which it is enough that it is read and written whole: `READ_ONCE()` and
-/// `WRITE_ONCE()`. (The accesses of `kernel::sync::atomic` are calls of C helpers.)
+/// A value accessed with `READ_ONCE()` and `WRITE_ONCE()`: no tearing, no ordering. (The accesses
+/// of [`kernel::sync::atomic`] are calls of C helpers.)
 #[repr(transparent)]
 pub(crate) struct Shared<T>(UnsafeCell<T>);
 
-/// What the processor reads and writes whole.
+/// A type whose values the processor reads and writes whole.
 ///
 /// # Safety
 ///
-/// As said, and any bit pattern that was written can be read by any task.
+/// An aligned access does not tear, and any task may have a copy of a value that another has
+/// written.
 pub(crate) unsafe trait Whole: Copy {}
 
-// SAFETY: A byte.
+// SAFETY: A byte does not tear.
 unsafe impl Whole for bool {}
-// SAFETY: Half a word.
+// SAFETY: An aligned half of a word does not tear.
 unsafe impl Whole for i32 {}
-// SAFETY: A word.
+// SAFETY: An aligned word does not tear.
 unsafe impl Whole for usize {}
-// SAFETY: A word. What can be done with it is up to whoever does it.
+// SAFETY: An aligned word does not tear. A task that follows the pointer needs `unsafe` for that,
+// and has to say by which right it does.
 unsafe impl<T> Whole for *mut T {}
 
-// SAFETY: Accesses are volatile, which the kernel's memory model takes as atomic.
+// SAFETY: Accesses are volatile and do not tear, so the kernel's memory model takes them as atomic.
 unsafe impl<T: Whole> Sync for Shared<T> {}
-// SAFETY: By the contract of `Whole`.
+// SAFETY: By the contract of `Whole` any task may have a copy of the value.
 unsafe impl<T: Whole> Send for Shared<T> {}
 
 impl<T: Whole> Shared<T> {
@@ -45,21 +47,21 @@ impl<T: Whole> Shared<T> {
     /// Reads it.
     #[inline(always)]
     pub(crate) fn get(&self) -> T {
-        // SAFETY: The value is there.
+        // SAFETY: The pointer is to a value, and by `Whole` the read does not tear.
         unsafe { self.0.get().read_volatile() }
     }
 
     /// Writes it.
     #[inline(always)]
     pub(crate) fn set(&self, value: T) {
-        // SAFETY: The value is there.
+        // SAFETY: The pointer is to a value, and by `Whole` the write does not tear.
         unsafe { self.0.get().write_volatile(value) };
     }
 }
 
-/// Reads an atomic value, with no order.
+/// Reads an atomic value, with no ordering and no call of a C helper.
 #[inline(always)]
 pub(crate) fn peek<T: AtomicType + Whole>(value: &Atomic<T>) -> T {
-    // SAFETY: The value is there.
+    // SAFETY: The pointer is to a value, and by `Whole` the read does not tear.
     unsafe { value.as_ptr().read_volatile() }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Signals, the locks of a process that live beside them, and the death of tasks.
+//! Signals, the two locks of a process that guard its filters, and the death of tasks.
 //!
 //! C headers: [`include/linux/sched/signal.h`](srctree/include/linux/sched/signal.h)
 
@@ -32,14 +32,15 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// `sighand->siglock` of a task's process: while it is held, no thread joins or leaves, and nobody
-/// else changes a thread's filter or turns its mode on.
+/// The locked `sighand->siglock` of a process: no thread joins or leaves it, and nobody else
+/// changes the filter of one or turns its filter mode on.
 ///
-/// Interrupts are off and nothing may sleep.
+/// A spinlock: interrupts are off, and the holder must not sleep or allocate. Inside
+/// [`ExecLock`].
 ///
 /// # Invariants
 ///
-/// The task's siglock is held by the task that has this value, and the task keeps its sighand.
+/// The calling task holds the siglock of `task`, which does not lose its sighand meanwhile.
 pub(crate) struct SigLock<'a> {
     task: &'a Task,
     _not_send: NotThreadSafe,
@@ -48,9 +49,9 @@ pub(crate) struct SigLock<'a> {
 impl<'a> SigLock<'a> {
     /// # Safety
     ///
-    /// `task` cannot lose its sighand for all of `'a`.
+    /// `task` does not lose its sighand during `'a`.
     unsafe fn of(task: &'a Task) -> Self {
-        // SAFETY: `sighand` is there, by the contract of this function.
+        // SAFETY: By the contract the task has a sighand.
         unsafe { ffi::rsc_siglock(task.as_ptr()) };
         // INVARIANT: It was just taken.
         Self {
@@ -61,49 +62,50 @@ impl<'a> SigLock<'a> {
 
     /// The lock of the calling task's process.
     pub(crate) fn of_current(current: &'a Current) -> Self {
-        // SAFETY: The calling task has a sighand for as long as it runs system calls.
+        // SAFETY: A task loses its sighand when it exits. The calling task is in a system call.
         unsafe { Self::of(current) }
     }
 
     /// The lock of the process of a tracee.
     pub(crate) fn of_tracee(tracee: &'a Tracee<'_>) -> Self {
-        // SAFETY: The tracee is stopped, so it does not exit.
+        // SAFETY: The tracee is stopped, so it does not exit and lose its sighand.
         unsafe { Self::of(tracee) }
     }
 
     /// The lock of the process of a task that exits.
     pub(crate) fn of_exiting(task: &'a Exiting<'_>) -> Self {
-        // SAFETY: By the contract of `Exiting` it still has its sighand.
+        // SAFETY: By the contract of `Exiting` the task is before `exit_notify()`, and so has its
+        // sighand.
         unsafe { Self::of(task) }
     }
 
-    /// The lock of the process of a task that may be exiting; `None` if it has none any more.
+    /// The lock of the process of a task that may be exiting; `None` if it has lost its sighand.
     pub(crate) fn of_held(held: &'a Held) -> Option<Self> {
-        // SAFETY: `held` keeps the task.
+        // SAFETY: `held` has a reference to the task.
         if !unsafe { ffi::rsc_try_siglock(held.as_ptr()) } {
             return None;
         }
-        // INVARIANT: It was just taken; while it is held, the task keeps its sighand.
+        // INVARIANT: It was just taken, and a task needs it to lose its sighand.
         Some(Self {
             task: held,
             _not_send: NotThreadSafe,
         })
     }
 
-    /// The thread that the lock was taken for.
+    /// The thread for which the lock was taken.
     pub(crate) fn thread(&mut self) -> Thread<'_> {
         Thread(self.task)
     }
 
-    /// The other threads of the process.
+    /// The other threads of the process. Not to be polled again after `None`: it would begin anew.
     pub(crate) fn siblings(&mut self) -> impl Iterator<Item = Thread<'_>> {
         let caller = self.task;
         let mut last = core::ptr::null_mut();
         core::iter::from_fn(move || loop {
-            // SAFETY: The siglock is held for as long as the iterator, so that `last` is still on
-            // the list.
+            // SAFETY: The iterator borrows the lock, so that `last` has not left the list.
             last = unsafe { ffi::rsc_next_thread(caller.as_ptr(), last) };
-            // SAFETY: What the list holds is a task, which stays while the lock is held.
+            // SAFETY: A task stays on the list, and so is there, while the lock is held, which the
+            // result borrows.
             let thread = unsafe { Task::from_raw(NonNull::new(last)?) };
             if !core::ptr::eq(thread, caller) {
                 return Some(Thread(thread));
@@ -120,45 +122,52 @@ impl<'a> SigLock<'a> {
 
 impl Drop for SigLock<'_> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant it is held, by this task.
+        // SAFETY: By the type invariant the calling task holds it.
         unsafe { ffi::rsc_sigunlock(self.task.as_ptr()) };
     }
 }
 
-/// A thread of a process whose siglock is held for all of `'lock`. There is one value for a thread.
+/// A thread of a process whose siglock the caller holds for all of `'lock`. There is no other value
+/// for the same thread.
 pub(crate) struct Thread<'lock>(&'lock Task);
 
 impl<'lock> Thread<'lock> {
-    /// Whose filter the thread has.
+    /// The owner of the thread's filter.
     pub(crate) fn owner<L: Filters>(&self) -> Owner<'_, L> {
-        // SAFETY: While the siglock is held nobody changes the thread's filter but by
-        // `replace_filter()`, for which the result must be gone.
+        // SAFETY: While the siglock is held only `replace_filter()` changes the thread's filter. It
+        // borrows this value exclusively, so that the result is gone by then.
         unsafe { self.0.owner() }
     }
 
-    /// Gives the thread the filter, with the references that come along, in place of the one it
-    /// has, whose references are returned. The thread's must not be the built-in engine's.
+    /// Stores `filter` in the thread, and returns the thread's old filter.
+    ///
+    /// The old filter must not be the built-in engine's: its references would be lost. Unless the
+    /// thread exits, the caller has to see to it that before the lock is given up the thread gets a
+    /// filter whose path leads to the old one: the thread may be looking at that
+    /// ([`Current::owner`]).
     pub(crate) fn replace_filter<L: Filters>(
         &mut self,
         filter: Option<Attached<L>>,
     ) -> Option<Attached<L>> {
-        // SAFETY: The siglock is held.
+        // SAFETY: The siglock is held. This value is borrowed exclusively, so nobody has borrowed
+        // the filter through it; the thread itself may have, as said above.
         unsafe { self.0.replace_filter(filter) }
     }
 
-    /// `task->seccomp.filter_count`.
+    /// `task->seccomp.filter_count`, which `/proc/<pid>/status` shows.
     pub(crate) fn filter_count(&self) -> i32 {
         self.0.filter_count().load(Relaxed)
     }
 
-    /// Sets `task->seccomp.filter_count`, which `/proc/<pid>/status` shows.
+    /// Sets `task->seccomp.filter_count`.
     pub(crate) fn set_filter_count(&self, count: i32) {
         self.0.filter_count().store(count, Relaxed);
     }
 
-    /// Turns filtering on for the thread, whose filter is in place: `seccomp_assign_mode()`.
+    /// `seccomp_assign_mode()`: turns filter mode on for the thread, which has its filter already.
     ///
-    /// `mitigate` also turns on the processor's speculation mitigations.
+    /// `mitigate` also turns on the processor's mitigations of speculation
+    /// (no `SECCOMP_FILTER_FLAG_SPEC_ALLOW`).
     pub(crate) fn assign_filter_mode(&self, mitigate: bool) {
         // SAFETY: The siglock is held, and the thread belongs to its process.
         unsafe {
@@ -170,14 +179,14 @@ impl<'lock> Thread<'lock> {
         };
     }
 
-    /// May the thread go to filter mode (`seccomp_may_assign_mode()`)?
+    /// `seccomp_may_assign_mode()`: may the thread go to filter mode?
     pub(crate) fn may_assign_filter_mode(&self) -> bool {
         matches!(self.mode(), Mode::Disabled | Mode::Filter)
     }
 
-    /// Sets `no_new_privs`, for good.
+    /// Sets `no_new_privs`, which nothing clears.
     pub(crate) fn set_no_new_privs(&self) {
-        // SAFETY: The thread is there.
+        // SAFETY: The thread is there, and the flag is set atomically.
         unsafe { ffi::rsc_set_no_new_privs(self.0.as_ptr()) };
     }
 }
@@ -190,54 +199,58 @@ impl Deref for Thread<'_> {
     }
 }
 
-/// `signal->cred_guard_mutex` of the calling process: keeps its threads from going through exec,
-/// that is, from changing their privileges.
+/// The locked `signal->cred_guard_mutex` of the calling process: no thread of it goes through exec,
+/// and so changes its privileges. Outside [`SigLock`].
 pub(crate) struct ExecLock(NotThreadSafe);
 
 impl ExecLock {
-    /// `None` if a fatal signal is pending.
+    /// Sleeps; `None` if a fatal signal came first.
     pub(crate) fn lock_killable() -> Option<Self> {
-        // SAFETY: Called in process context, where it may sleep.
+        // SAFETY: The calling task is in a system call, where it may sleep.
         unsafe { ffi::rsc_exec_lock() }.then(|| Self(NotThreadSafe))
     }
 }
 
 impl Drop for ExecLock {
     fn drop(&mut self) {
-        // SAFETY: Taken by `lock_killable()`, by this task.
+        // SAFETY: This task has locked it: `lock_killable()` makes the value, which is not `Send`.
         unsafe { ffi::rsc_exec_unlock() };
     }
 }
 
-/// Is the calling task about to die of a signal?
+/// `fatal_signal_pending()`: is the calling task about to die of a signal?
 pub(crate) fn fatal_pending() -> bool {
     // SAFETY: May be called from any task's context.
     unsafe { ffi::rsc_fatal_signal_pending() }
 }
 
-/// Is the caller the only thread of its process that is left?
+/// Is the calling task the last thread of its process?
 pub(crate) fn is_last_thread() -> bool {
-    // SAFETY: As above.
+    // SAFETY: May be called from any task's context.
     unsafe { ffi::rsc_last_thread() }
 }
 
-/// Forces `SIGSYS` on the caller; with `coredump`, past any handler.
+/// `force_sig_seccomp()`: sends the calling task a `SIGSYS` that it cannot block or ignore; with
+/// `coredump`, one that it cannot handle either.
 pub(crate) fn force_sigsys(nr: i32, reason: u32, coredump: bool) {
-    // SAFETY: As above; the symbol was resolved at load.
+    // SAFETY: May be called from any task's context. The module does not load unless the symbol
+    // resolves.
     unsafe { ffi::rsc_force_sig_seccomp(nr, reason as c_int, coredump) };
 }
 
-/// Ends the calling thread with `signal` as its exit code.
+/// `do_exit()`: ends the calling thread with `signal` as its exit code. Nothing on its stack is
+/// dropped, so nobody must rely on that: the caller holds no lock and is on no list.
 pub(crate) fn exit_thread(signal: u32) -> ! {
-    // SAFETY: Called from the system call entry, with no locks held; nothing on the stack needs
-    // to be dropped, as the only owner of references is the task, whose exit releases them.
+    // SAFETY: The engine calls this at system call entry, with no lock held and nothing on the
+    // stack that needs to be dropped: the filter's references are the task's, and its exit releases
+    // them.
     unsafe { bindings::do_exit(signal as c_long) }
 }
 
-/// Gives way to others where they wait, for a task that works long for itself. Returns whether to
-/// go on; not if a fatal signal is pending.
+/// `cond_resched()`, for a calling task that computes for long. Returns whether it is to go on: not
+/// if a fatal signal is pending.
 pub(crate) fn may_go_on() -> bool {
-    // SAFETY: For a task's context in which it may sleep, as all who call this are in.
+    // SAFETY: The calling task is in a system call and holds no spinlock, so it may sleep.
     unsafe { ffi::rsc_cond_resched() };
     !fatal_pending()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kernel functions that are not exported: resolved while loading, all or nothing.
+//! Finds kernel functions by name while the module loads.
 
 use super::ffi;
 use kernel::{
@@ -13,7 +13,7 @@ use kernel::{
     str::CString, //
 };
 
-/// Says what the kernel lacks, if that is what the error means.
+/// Logs that the kernel has no `what` called `name`, if that is what the error means.
 fn tell(error: &Error, what: &str, name: &CStr) {
     if *error == EOPNOTSUPP {
         let name = name.to_str().unwrap_or("?");
@@ -21,21 +21,23 @@ fn tell(error: &Error, what: &str, name: &CStr) {
     }
 }
 
-/// Finds them all. `EOPNOTSUPP`, with the name in the log, if the kernel lacks one; `ENOMEM`.
+/// Finds the functions that the engine calls and the kernel does not export. `EOPNOTSUPP`, with the
+/// name in the log, if the kernel lacks one; `ENOMEM`.
 pub(crate) fn resolve() -> Result {
     let mut missing = core::ptr::null();
     // SAFETY: `missing` is valid for writes.
     to_result(unsafe { ffi::rsc_symbols_resolve(&mut missing) }).inspect_err(|e| {
-        // SAFETY: On failure it is a string literal.
+        // SAFETY: On failure `missing` points to a string literal.
         tell(e, "usable", unsafe { CStr::from_char_ptr(missing) });
     })
 }
 
-/// Where ftrace hooks into a function.
+/// The ftrace site of a function.
 pub(crate) struct Site {
-    /// What ftrace knows it by.
+    /// The address by which ftrace knows it.
     pub(crate) address: c_ulong,
-    /// Where the function goes on behind it; on arm64, where a hook is told that, the function.
+    /// The address at which the function goes on behind it. On arm64, where a direct call brings
+    /// that along, the function's own.
     pub(crate) body: c_ulong,
 }
 
@@ -49,16 +51,16 @@ pub(crate) fn site(name: &'static CStr) -> Result<Site> {
     Ok(Site { address, body })
 }
 
-/// The addresses of functions, 0 for those that the kernel does not have.
+/// The addresses of the functions with these names, 0 for one that the kernel lacks.
 ///
-/// Fails with `ENOMEM`, and with `EOPNOTSUPP` if there is one that cannot be probed.
+/// Fails with `ENOMEM`, and with `EOPNOTSUPP` if a function exists but cannot be probed.
 pub(crate) fn addresses(names: &[CString]) -> Result<KVec<c_ulong>> {
     let mut pointers = KVec::with_capacity(names.len(), GFP_KERNEL)?;
     for name in names {
         pointers.push(name.as_char_ptr(), GFP_KERNEL)?;
     }
     let mut addresses = KVec::from_elem(0, names.len(), GFP_KERNEL)?;
-    // SAFETY: Both have as many elements as there are names, which outlive the call.
+    // SAFETY: Both arrays have an element for each name, and the names outlive the call.
     to_result(unsafe {
         ffi::rsc_symbol_addresses(
             pointers.as_ptr(),

@@ -12,7 +12,7 @@ use super::{
 ///
 /// # Invariants
 ///
-/// There is one value at a time for a call.
+/// There is no other value for the same call.
 pub(crate) struct Syscall {
     current: Current,
     regs: Regs,
@@ -21,21 +21,21 @@ pub(crate) struct Syscall {
 impl Syscall {
     /// # Safety
     ///
-    /// There is no other value for the call; `regs` are the registers that `current` has entered
-    /// it with.
+    /// There is no other value for the call, and `regs` are the registers with which `current` has
+    /// entered it.
     #[inline(always)]
     pub(crate) unsafe fn new(current: Current, regs: Regs) -> Self {
         // INVARIANT: By the contract of this function.
         Self { current, regs }
     }
 
-    /// Who makes it.
+    /// The task that makes the call.
     #[inline(always)]
     pub(crate) fn current(&self) -> Current {
         self.current
     }
 
-    /// The registers that it was entered with.
+    /// The registers with which the task has entered it.
     #[inline(always)]
     pub(crate) fn regs(&self) -> Regs {
         self.regs

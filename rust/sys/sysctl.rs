@@ -2,8 +2,8 @@
 
 //! The sysctl `kernel.seccomp.actions_logged`, which stays the built-in engine's.
 //!
-//! Its handler is hooked to learn of changes. The work is left to the original, which checks the
-//! caller, parses, stores and audits; what it has stored is then asked for.
+//! The takeover hooks its handler to learn of changes. The kernel's handler still checks the
+//! caller, parses, stores and audits; [`Handler::read`] asks it what it has stored.
 
 use super::ffi;
 use kernel::{
@@ -21,7 +21,7 @@ use kernel::{
 /// `struct ctl_table`, for the arguments of handlers.
 pub(crate) use kernel::bindings::ctl_table as RawTable;
 
-/// A `proc_handler`: the address of `seccomp_actions_logged_handler()` behind our hook.
+/// `seccomp_actions_logged_handler()`, by the address at which it goes on behind the hook.
 #[derive(Clone, Copy)]
 pub(crate) struct Handler(c_ulong);
 
@@ -34,7 +34,7 @@ pub(crate) struct HandlerCall {
     ppos: *mut bindings::loff_t,
 }
 
-/// All action names and the blanks between them fit.
+/// Bytes enough for all action names, the blanks between them and a newline.
 const NAMES_MAX: usize = 128;
 
 impl Handler {
@@ -45,9 +45,11 @@ impl Handler {
         Self(body)
     }
 
-    /// Runs the handler as it was called.
+    /// Runs the kernel's handler with the arguments of `call`. Returns 0 or a negative errno.
     pub(crate) fn forward(self, call: &HandlerCall) -> c_int {
-        // SAFETY: The address is the handler's, and the arguments are what it was called with.
+        // SAFETY: By the contract of `Handler::new()` the address is the handler's. The arguments
+        // are those of a call that has not returned, by the contract of `HandlerCall::new()`, or
+        // those that `read()` makes.
         unsafe {
             ffi::rsc_call_body(
                 call.table,
@@ -60,12 +62,13 @@ impl Handler {
         }
     }
 
-    /// Reads the setting: names of actions, separated by blanks.
+    /// Reads the setting, names of actions separated by blanks, and has `parse` make something of
+    /// it. Fails as the kernel's handler does.
     pub(crate) fn read<R>(self, parse: impl FnOnce(&str) -> R) -> Result<R> {
         let mut names = [0u8; NAMES_MAX];
         let mut len = NAMES_MAX;
         let mut pos = 0;
-        // SAFETY: All zeroes is a valid `ctl_table`.
+        // SAFETY: A `ctl_table` is made of numbers and pointers, for which zero is valid.
         let table: bindings::ctl_table = unsafe { core::mem::zeroed() };
         let call = HandlerCall {
             table: &table,
@@ -84,7 +87,8 @@ impl Handler {
 impl HandlerCall {
     /// # Safety
     ///
-    /// The arguments are those of a call of the handler, which has not returned yet.
+    /// The arguments are those of a call of the handler that does not return while the value is
+    /// used.
     pub(crate) unsafe fn new(
         table: *const bindings::ctl_table,
         write: c_int,
@@ -109,6 +113,7 @@ impl HandlerCall {
 
 /// Writes a record to the audit log: `audit_seccomp()`.
 pub(crate) fn audit(nr: i32, signal: u32, action: u32) {
-    // SAFETY: The symbol was resolved at load; called by the task that the record is about.
+    // SAFETY: The module does not load unless the symbol resolves. The function may be called from
+    // any task's context, and writes a record about that task.
     unsafe { ffi::rsc_audit_seccomp(nr as c_ulong, signal as c_long, action as c_int) };
 }

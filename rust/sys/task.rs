@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tasks, and by which right one may look at them.
+//! Tasks, by the reason for which the caller may use them.
 //!
-//! [`Task`] is the `struct task_struct`; nobody owns one. A task that calls into the engine is
-//! [`Current`]; one that is stopped for the caller is a [`Tracee`]; one that is on its way out is
-//! [`Exiting`]; a thread of a process whose siglock is held is a
-//! [`Thread`](super::signal::Thread). Each says by its lifetime how long the task is there, and
-//! none can be sent to another task.
+//! [`Task`] is a `struct task_struct`, and always borrowed. The calling task is [`Current`], a task
+//! that is stopped for the caller a [`Tracee`], a task in `do_exit()` is [`Exiting`], a task to
+//! which the caller has a reference is [`Held`], and a thread of a process whose siglock the caller
+//! holds a [`Thread`](super::signal::Thread). None of them can be sent to another task.
 //!
 //! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
@@ -58,15 +57,15 @@ pub(crate) enum Mode {
     Strict,
     /// `SECCOMP_MODE_FILTER`.
     Filter,
-    /// `SECCOMP_MODE_DEAD`, which `kernel/seccomp.c` keeps to itself: killed, and never to run a
-    /// system call again.
+    /// `SECCOMP_MODE_DEAD`, a constant of `kernel/seccomp.c`: the task was killed, and must not run
+    /// a system call any more.
     Dead,
 }
 
 const MODE_DEAD: c_int = bindings::SECCOMP_MODE_FILTER as c_int + 1;
 
-/// The address of a `struct mm_struct`, to tell it from others. Not to be followed: the address
-/// space may be gone, and the memory that of another.
+/// The address of a `struct mm_struct`, to compare it with others. The address space may be gone,
+/// and another may have its address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mm(pub(super) usize);
 
@@ -77,22 +76,22 @@ impl Mm {
     }
 }
 
-/// The links that tasks run under.
+/// The layer whose links tasks have as their filters.
 ///
 /// # Safety
 ///
-/// A pointer in any task's `seccomp.filter` all of whose bits of [`Filters::TAG`] are set is from
-/// [`Attached::into_raw`] of this layer with the tag added, or a copy of such a pointer for whose
-/// references there was a call of [`Task::share_filter`]; or NULL. Only the functions of this file
-/// put them there.
+/// If a task's `seccomp.filter` is not NULL and has all bits of [`Filters::TAG`], it is a pointer
+/// from [`Attached::into_raw`] of this layer with the tag added, and the task owns the references
+/// that come with it: either [`Task::replace_filter`] has stored it, or fork has copied it and has
+/// called [`Task::share_filter`] for the copy.
 pub(crate) unsafe trait Filters: Layer {
-    /// What marks the pointers of the engine: 0 if there are no others.
+    /// The bits that mark the engine's pointers; 0 if there are no others.
     const TAG: usize;
 }
 
-/// Whose filter a task has.
+/// The engine that a task's filter belongs to.
 pub(crate) enum Owner<'a, L: Layer> {
-    /// It has none.
+    /// The task has no filter.
     Nobody,
     /// The built-in engine's: the task was confined before the module came.
     Kernel,
@@ -100,7 +99,7 @@ pub(crate) enum Owner<'a, L: Layer> {
     Us(Borrowed<'a, L>),
 }
 
-/// The link behind a tagged pointer.
+/// The link behind a tagged pointer; `None` if the pointer has no tag, or is NULL.
 #[inline(always)]
 fn untag<L: Filters>(raw: *mut bindings::seccomp_filter) -> Option<NonNull<Link<L>>> {
     if raw.addr() & L::TAG != L::TAG {
@@ -119,7 +118,8 @@ fn tag<L: Filters>(link: Option<Attached<L>>) -> *mut bindings::seccomp_filter {
     }
 }
 
-/// `struct task_struct`. That there is a reference says that the task is there.
+/// `struct task_struct`. If there is a `&Task`, the task is there, that is, its memory is not
+/// freed.
 #[repr(transparent)]
 pub(crate) struct Task(Opaque<bindings::task_struct>);
 
@@ -129,7 +129,7 @@ impl Task {
     /// The task is there for all of `'a`.
     #[inline(always)]
     pub(super) unsafe fn from_raw<'a>(ptr: NonNull<bindings::task_struct>) -> &'a Self {
-        // SAFETY: By the contract of this function; the layout is the same.
+        // SAFETY: By the contract the task is there; a `Task` has the layout of a `task_struct`.
         unsafe { ptr.cast().as_ref() }
     }
 
@@ -145,11 +145,11 @@ impl Task {
         self.as_ptr().addr()
     }
 
-    /// `task->seccomp.mode`, which only the task itself and, under the siglock, a thread of its
-    /// process write.
+    /// `task->seccomp.mode`. Only the task itself and, under the siglock, other threads of its
+    /// process write it.
     #[inline(always)]
     pub(crate) fn mode(&self) -> Mode {
-        // SAFETY: The task is there; volatile for the writers on other processors.
+        // SAFETY: The task is there. The access is volatile, as other processors may write.
         match unsafe { addr_of!((*self.as_ptr()).seccomp.mode).read_volatile() } {
             0 => Mode::Disabled,
             1 => Mode::Strict,
@@ -161,11 +161,11 @@ impl Task {
     /// `task->seccomp.filter` as it is stored, tag and all.
     #[inline(always)]
     fn raw_filter(&self) -> *mut bindings::seccomp_filter {
-        // SAFETY: The task is there.
+        // SAFETY: The task is there. The access is volatile, as other processors may write.
         unsafe { addr_of!((*self.as_ptr()).seccomp.filter).read_volatile() }
     }
 
-    /// Has it any filter, whose ever it is?
+    /// Has the task a filter, of either engine?
     #[allow(
         dead_code,
         reason = "for an in-tree build; the module's entry code looks itself"
@@ -174,11 +174,11 @@ impl Task {
         !self.raw_filter().is_null()
     }
 
-    /// Whose filter the task has.
+    /// The owner of the task's filter.
     ///
     /// # Safety
     ///
-    /// For all of `'a` the task keeps its filter, or gets another only whose path leads to it.
+    /// During `'a` the task's filter is not replaced, but by one whose path leads to it.
     #[inline(always)]
     pub(super) unsafe fn owner<'a, L: Filters>(&self) -> Owner<'a, L> {
         let raw = self.raw_filter();
@@ -186,41 +186,44 @@ impl Task {
             return Owner::Nobody;
         }
         match untag(raw) {
-            // SAFETY: By the contracts of this function and of `Filters`.
+            // SAFETY: By the contract of `Filters` the pointer is from `into_raw()` and the task
+            // has a reference. By that of this function the task's filter keeps the link during
+            // `'a`.
             Some(link) => Owner::Us(unsafe { Borrowed::from_raw(link) }),
             None => Owner::Kernel,
         }
     }
 
-    /// Gives the task the filter, with the references that come along, in place of the one it has,
-    /// whose references are returned. (Those of a filter of the built-in engine would be lost.)
+    /// Stores `filter` in the task, which then owns its references. Returns the task's old filter,
+    /// but loses one that is the built-in engine's.
     ///
-    /// Whoever reads the pointer sees what it points to.
+    /// A task that reads the new pointer sees the link initialised.
     ///
     /// # Safety
     ///
-    /// The caller holds the siglock of the task, so there is no other writer, and nobody relies on
-    /// the task to keep its filter.
+    /// The caller holds the siglock of the task, so that there is no other writer. Nobody has
+    /// borrowed the old filter by [`Task::owner`], unless the path of `filter` leads to it.
     pub(super) unsafe fn replace_filter<L: Filters>(
         &self,
         filter: Option<Attached<L>>,
     ) -> Option<Attached<L>> {
         let old = untag(self.raw_filter());
         barrier::smp_mb(barrier::Write);
-        // SAFETY: The task is there, and by the contract of this function.
+        // SAFETY: The task is there, and by the contract there is no other writer.
         unsafe { addr_of_mut!((*self.as_ptr()).seccomp.filter).write_volatile(tag(filter)) };
-        // SAFETY: By the contract of `Filters`; the pointer was overwritten, so its references are
-        // taken once.
+        // SAFETY: By the contract of `Filters` the task owned the references of the pointer, which
+        // was just overwritten.
         old.map(|old| unsafe { Attached::from_raw(old) })
     }
 
-    /// Takes references for a copy of the task's pointer, which a child is about to get by fork().
+    /// Takes the references for a copy of the task's pointer, which fork is about to give to a
+    /// child.
     ///
     /// # Safety
     ///
-    /// The caller is the task and holds its siglock.
+    /// The caller is the task, and holds its siglock.
     pub(crate) unsafe fn share_filter<L: Filters>(&self) {
-        // SAFETY: By the contract of this function.
+        // SAFETY: The siglock is held, so the filter is not replaced until this returns.
         if let Owner::Us(filter) = unsafe { self.owner::<L>() } {
             core::mem::forget(filter.attach());
         }
@@ -228,19 +231,19 @@ impl Task {
 
     /// `task->seccomp.filter_count`, as `/proc/<pid>/status` shows it.
     pub(super) fn filter_count(&self) -> &Atomic<i32> {
-        // SAFETY: An `atomic_t` has the layout of an `Atomic<i32>`, is only accessed atomically,
-        // and is there for as long as the task.
+        // SAFETY: An `atomic_t` has the layout of an `Atomic<i32>`, all accesses of it are atomic,
+        // and it is there for as long as the task.
         unsafe { &*addr_of!((*self.as_ptr()).seccomp.filter_count).cast() }
     }
 
     /// `task->flags & PF_EXITING`.
     pub(crate) fn is_exiting(&self) -> bool {
-        // SAFETY: The task is there.
+        // SAFETY: The task is there. The access is volatile, as other processors may write.
         let flags = unsafe { addr_of!((*self.as_ptr()).flags).read_volatile() };
         flags & bindings::PF_EXITING != 0
     }
 
-    /// The thread's id as the calling task sees it, 0 if it sees none.
+    /// The thread's id in the pid namespace of the calling task; 0 if it has none there.
     pub(crate) fn pid_in_current_ns(&self) -> i32 {
         // SAFETY: The task is there.
         unsafe { bindings::__task_pid_nr_ns(self.as_ptr(), 0, core::ptr::null_mut()) }
@@ -257,7 +260,7 @@ impl Task {
 ///
 /// # Invariants
 ///
-/// The pointer is to `current`. A value never gets to another task.
+/// The pointer is `current`. No other task gets the value, which is neither `Send` nor `Sync`.
 #[derive(Clone, Copy)]
 pub(crate) struct Current(NonNull<bindings::task_struct>, NotThreadSafe);
 
@@ -278,13 +281,13 @@ impl Current {
         unsafe { Self::from_raw(NonNull::new_unchecked(task)) }
     }
 
-    /// Whose filter the task has. The task keeps it for as long as it runs system calls; another
-    /// thread's TSYNC may put filters on top of it.
+    /// The owner of the task's filter. Another thread's TSYNC may put filters on top of that
+    /// meanwhile.
     #[inline(always)]
     pub(crate) fn owner<L: Filters>(&self) -> Owner<'_, L> {
-        // SAFETY: The calling task has a reference to its filter, and gives it up only when it
-        // exits, from where it does not come back to who has the result. TSYNC replaces it only by
-        // one whose path leads to it.
+        // SAFETY: `attach()` and TSYNC replace a task's filter only by one whose path leads to it.
+        // `release()` takes it away, but only from a task in `do_exit()`, which does not return to
+        // the holder of the result.
         unsafe { (**self).owner() }
     }
 
@@ -295,20 +298,21 @@ impl Current {
     /// `tagged` is the task's `seccomp.filter`, and has the tag.
     #[inline(always)]
     pub(crate) unsafe fn filter<L: Filters>(&self, tagged: NonNull<u8>) -> Borrowed<'_, L> {
-        // SAFETY: By the contract of this function; and as for `owner()`.
+        // SAFETY: By the contract it is the task's filter, which the contract of `Filters` says
+        // comes from `into_raw()`. The task keeps the link as `owner()` says.
         unsafe { Borrowed::from_raw(tagged.byte_sub(L::TAG).cast()) }
     }
 
     /// Marks the task as killed.
     pub(crate) fn set_dead(&self) {
-        // SAFETY: The task is there. It writes its own mode.
+        // SAFETY: The task is there. It is the calling one, which may write its own mode.
         unsafe { addr_of_mut!((*self.as_ptr()).seccomp.mode).write_volatile(MODE_DEAD) };
     }
 
     /// Did a tracer suspend seccomp (`PTRACE_O_SUSPEND_SECCOMP`)?
     #[inline(always)]
     pub(crate) fn seccomp_suspended(&self) -> bool {
-        // SAFETY: The task is there. Written while it is stopped.
+        // SAFETY: The task is there. A tracer writes the field while the task is stopped.
         let ptrace = unsafe { addr_of!((*self.as_ptr()).ptrace).read_volatile() };
         cfg!(CONFIG_CHECKPOINT_RESTORE) && ptrace & bindings::PT_SUSPEND_SECCOMP != 0
     }
@@ -316,7 +320,8 @@ impl Current {
     /// Did the task enter by a 32-bit system call?
     #[inline(always)]
     pub(crate) fn is_compat(&self) -> bool {
-        // SAFETY: The task is there. `status` and the flag are its own.
+        // SAFETY: The task is there. `is_compat()` reads a field or a flag of it that only the task
+        // itself writes.
         Native::is_compat(unsafe { &(*self.as_ptr()).thread_info })
     }
 
@@ -333,7 +338,7 @@ impl Current {
     /// The task's address space, for comparison.
     #[inline(always)]
     pub(crate) fn mm(&self) -> Mm {
-        // SAFETY: The task is there. Only the task itself replaces it.
+        // SAFETY: The task is there. Only the task itself writes the field.
         Mm(unsafe { (*self.as_ptr()).mm }.addr())
     }
 }
@@ -343,12 +348,12 @@ impl Deref for Current {
 
     #[inline(always)]
     fn deref(&self) -> &Task {
-        // SAFETY: By the type invariant: a task that runs is there.
+        // SAFETY: By the type invariant the task is the running one, which is there.
         unsafe { Task::from_raw(self.0) }
     }
 }
 
-/// A task that is traced by the caller, and stopped: it does not exit.
+/// A task that the caller traces, and that is stopped: it does not exit.
 #[derive(Clone, Copy)]
 pub(crate) struct Tracee<'a>(&'a Task);
 
@@ -357,7 +362,7 @@ impl Tracee<'_> {
     ///
     /// The task is traced by the caller, and stopped, for all of the value's lifetime.
     pub(crate) unsafe fn from_raw(ptr: NonNull<bindings::task_struct>) -> Self {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract the task is stopped, and so is there.
         Self(unsafe { Task::from_raw(ptr) })
     }
 }
@@ -376,10 +381,10 @@ pub(crate) struct Exiting<'a>(&'a Task, PhantomData<&'a mut ()>);
 impl Exiting<'_> {
     /// # Safety
     ///
-    /// The task is in `do_exit()`, not yet past `exit_notify()`, and nobody uses what it owned but
-    /// by this value.
+    /// For all of the value's lifetime the task is in `do_exit()`, before `exit_notify()`, and
+    /// nobody uses what belongs to it but through the value.
     pub(crate) unsafe fn from_raw(ptr: NonNull<bindings::task_struct>) -> Self {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract the task is before `exit_notify()`, and so is there.
         Self(unsafe { Task::from_raw(ptr) }, PhantomData)
     }
 }
@@ -392,31 +397,31 @@ impl Deref for Exiting<'_> {
     }
 }
 
-/// A task that this value keeps from being freed.
+/// A reference to a task, which may be exiting, or dead.
 ///
 /// # Invariants
 ///
-/// The pointer is to a task with a reference that belongs to this value.
+/// The pointer is to a task, and a reference to that belongs to this value.
 pub(crate) struct Held(NonNull<bindings::task_struct>);
 
 impl Held {
     /// # Safety
     ///
-    /// The task comes with a reference, which is given to the value.
+    /// The task comes with a reference, which belongs to the value from now on.
     pub(super) unsafe fn from_raw(task: NonNull<bindings::task_struct>) -> Self {
         // INVARIANT: By the contract of this function.
         Self(task)
     }
 
-    /// The thread with this id in a pid namespace.
+    /// The thread with this id in the pid namespace.
     pub(crate) fn find(ns: &PidNamespace, id: i32) -> Option<Self> {
-        // SAFETY: The namespace is valid.
+        // SAFETY: There is a reference to the namespace.
         let task = NonNull::new(unsafe { ffi::rsc_find_task(ns.as_ptr(), id) })?;
-        // SAFETY: It came with a reference, which the result takes over.
+        // SAFETY: The task came with a reference, which the result takes over.
         Some(unsafe { Self::from_raw(task) })
     }
 
-    /// The task's address, which now owns the reference.
+    /// The task's address, with which [`Held::from_addr`] gets the reference back.
     pub(crate) fn into_addr(self) -> usize {
         let this = core::mem::ManuallyDrop::new(self);
         this.0.as_ptr().expose_provenance()
@@ -424,10 +429,12 @@ impl Held {
 
     /// # Safety
     ///
-    /// `addr` is 0 or from [`Held::into_addr`], and has not been passed here before.
+    /// `addr` is 0, or from a call of [`Held::into_addr`] whose result has not been passed here
+    /// yet.
     pub(crate) unsafe fn from_addr(addr: usize) -> Option<Self> {
         let task = NonNull::new(core::ptr::with_exposed_provenance_mut(addr))?;
-        // INVARIANT: By the contract of this function, there is a reference.
+        // INVARIANT: The reference of the value that `into_addr()` was called for belongs to this
+        // one.
         Some(Self(task))
     }
 }
@@ -436,19 +443,21 @@ impl Deref for Held {
     type Target = Task;
 
     fn deref(&self) -> &Task {
-        // SAFETY: By the type invariant.
+        // SAFETY: By the type invariant there is a reference to the task.
         unsafe { Task::from_raw(self.0) }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // SAFETY: The value has a reference.
+        // SAFETY: By the type invariant the reference belongs to the value, which is not used any
+        // more.
         unsafe { ffi::rsc_put_task(self.0.as_ptr()) };
     }
 }
 
-/// May the calling task install filters: `no_new_privs`, or `CAP_SYS_ADMIN` in its user namespace?
+/// May the calling task install filters? It must have `no_new_privs`, or `CAP_SYS_ADMIN` in its
+/// user namespace.
 pub(crate) fn may_install() -> bool {
     // SAFETY: May be called from any task's context.
     unsafe { ffi::rsc_may_install() }
@@ -465,14 +474,15 @@ pub(crate) fn runs_arch(arch: u32) -> bool {
     arch == Native::AUDIT_ARCH || (cfg!(CONFIG_COMPAT) && arch == Native::AUDIT_ARCH_COMPAT)
 }
 
-/// The calling task's protection-key register, if the processor has one.
+/// The protection-key register of the calling task: PKRU, or the lower half of POR_EL0. `None` if
+/// the processor has none.
 pub(crate) fn pkey_register() -> Option<u32> {
     let mut value = 0;
     // SAFETY: May be called from any task's context; `value` is valid for writes.
     unsafe { ffi::rsc_pkey_register(&mut value) }.then_some(value)
 }
 
-/// `in_compat_syscall()`: are the structures that the caller passes those of the 32-bit ABI?
+/// `in_compat_syscall()`: has the calling task passed structures of the 32-bit ABI?
 pub(crate) fn in_compat_syscall() -> bool {
     // SAFETY: May be called from any task's context.
     unsafe { ffi::rsc_in_compat_syscall() }

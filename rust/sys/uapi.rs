@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The constants and structures of `<linux/seccomp.h>`, by their own names.
+//! The constants and structures of `<linux/seccomp.h>` and its like, by the kernel's names.
 
 use crate::logic::{
     abi,
@@ -37,7 +37,8 @@ pub(crate) use kernel::bindings::{
     SIGSYS, //
 };
 
-/// [`verdict`] has its constants by value, so that it builds without the kernel.
+/// Asserts that [`verdict`] defines a constant as the kernel does. It has its own, as it builds
+/// without the kernel, too.
 macro_rules! same_as_in_the_kernel {
     ($($name:ident)*) => {
         $(const _: () = assert!(verdict::$name == bindings::$name);)*
@@ -58,7 +59,7 @@ same_as_in_the_kernel! {
     E2BIG
 }
 
-// `abi` has these for programs as well.
+// `abi` declares these once more, as user programs include it.
 const _: () = assert!(
     size_of::<abi::seccomp_data>() == size_of::<seccomp_data>()
         && size_of::<abi::seccomp_notif>() == size_of::<kernel::bindings::seccomp_notif>()

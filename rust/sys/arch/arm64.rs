@@ -15,13 +15,13 @@ pub(crate) struct Arm64;
 impl Arm64 {
     #[inline(always)]
     fn user(regs: &bindings::pt_regs) -> &bindings::user_pt_regs {
-        // SAFETY: The union is of two views of the same registers.
+        // SAFETY: Both fields of the union are made of numbers, and show the same registers.
         unsafe { &regs.__bindgen_anon_1.user_regs }
     }
 
     #[inline(always)]
     fn user_mut(regs: &mut bindings::pt_regs) -> &mut bindings::user_pt_regs {
-        // SAFETY: As in `user()`.
+        // SAFETY: Both fields of the union are made of numbers, and show the same registers.
         unsafe { &mut regs.__bindgen_anon_1.user_regs }
     }
 }
@@ -32,7 +32,7 @@ impl Arch for Arm64 {
     const AUDIT_ARCH: u32 = 0xc000_00b7;
     const AUDIT_ARCH_COMPAT: u32 = 0x4000_0028;
     const EXEMPT: &'static [u32] = &[];
-    // Those of 32-bit calls are the same.
+    // 32-bit calls have the same wrappers.
     const WRAPPER_PREFIXES: &'static [&'static str] = &["__arm64_sys_"];
 
     #[inline(always)]
@@ -60,7 +60,7 @@ impl Arch for Arm64 {
         }
         static PLACES: [usize; 7] = [
             USER + offset_of!(bindings::user_pt_regs, pc),
-            // x0 holds the preset result.
+            // x0 holds the preset result by now.
             offset_of!(bindings::pt_regs, orig_x0),
             x(1),
             x(2),

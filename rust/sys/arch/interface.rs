@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What each architecture has to provide.
+//! The interface of an architecture.
 
 use kernel::bindings;
 
-/// An architecture: its system call registers and numbers.
+/// An architecture: its constants, and where its system calls have their numbers, arguments and
+/// results.
 ///
 /// C headers: `asm/syscall.h` and `asm/seccomp.h` of the architecture.
 pub(crate) trait Arch {
@@ -12,12 +13,12 @@ pub(crate) trait Arch {
     const AUDIT_ARCH: u32;
     /// `SECCOMP_ARCH_COMPAT`.
     const AUDIT_ARCH_COMPAT: u32;
-    /// Native system calls that no filter may refuse, whatever it says: they are the kernel's own,
-    /// called from the trampolines of uprobes (`seccomp_uprobe_exception()`).
+    /// Native system calls that no filter may refuse: the trampolines of uprobes make them on
+    /// behalf of the kernel (`seccomp_uprobe_exception()`).
     const EXEMPT: &'static [u32];
 
-    /// What precedes the names of calls in those of their wrappers, for all ABIs, the native
-    /// one first.
+    /// What the names of wrappers begin with, before the name of the call: one prefix for each ABI
+    /// that has wrappers of its own, the native one first.
     const WRAPPER_PREFIXES: &'static [&'static str];
 
     /// `syscall_get_nr()`.
@@ -29,20 +30,19 @@ pub(crate) trait Arch {
     /// `KSTK_EIP()`.
     fn instruction_pointer(regs: &bindings::pt_regs) -> u64;
 
-    /// Where [`Arch::arguments`] and [`Arch::instruction_pointer`] find what they return: offsets
-    /// in `struct pt_regs`, the instruction pointer first. The wrappers of calls find their
-    /// arguments in the same places.
+    /// The offsets in `struct pt_regs` of the instruction pointer and of the six arguments: where
+    /// [`Arch::instruction_pointer`], [`Arch::arguments`] and the wrappers of calls read them.
     fn places(compat: bool) -> &'static [usize; 7];
 
-    /// Where [`Arch::nr`] finds the number: an offset in `struct pt_regs`.
+    /// The offset in `struct pt_regs` at which [`Arch::nr`] reads the number.
     const NR_PLACE: usize;
 
-    /// Where the upper half of the register is in which the number came, for native calls. It is
-    /// as user space left it unless a tracer has changed it.
+    /// The offset in `struct pt_regs` of the upper half of the register in which a native call
+    /// passes its number. Only a tracer changes it after the entry.
     const NR_HIGH_PLACE: usize;
 
-    /// `array_index_mask_nospec()`: all bits if `index < SIZE`, else none, without a branch that
-    /// could be mispredicted.
+    /// `array_index_mask_nospec()`: all bits set if `index < SIZE`, else none, computed without a
+    /// branch that the processor could mispredict.
     fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize;
 
     /// `syscall_set_return_value()`; a negative `value` is an error.
@@ -51,6 +51,6 @@ pub(crate) trait Arch {
     /// `syscall_rollback()`.
     fn rollback(regs: &mut bindings::pt_regs);
 
-    /// Did the task come in by a system call of the 32-bit ABI?
+    /// Has the task entered the kernel by a 32-bit system call?
     fn is_compat(info: &bindings::thread_info) -> bool;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What differs between the architectures.
+//! What differs between the architectures: registers, numbers and a few instructions.
 
 use crate::logic::bpf::{
     append::VisibleFields,
@@ -24,7 +24,7 @@ mod x86_64;
 #[cfg(CONFIG_X86_64)]
 pub(crate) use x86_64::X86_64 as Native;
 
-/// The two kinds of system calls of an architecture.
+/// How a system call was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Abi {
     /// 64-bit calls.
@@ -37,7 +37,7 @@ impl Abi {
     /// Both.
     pub(crate) const ALL: [Self; 2] = [Self::Native, Self::Compat];
 
-    /// That of a call of which it is known whether it is a 32-bit call.
+    /// The ABI of a 32-bit call if `compat`, else of a 64-bit one.
     #[inline(always)]
     pub(crate) fn of(compat: bool) -> Self {
         if compat {
@@ -47,7 +47,7 @@ impl Abi {
         }
     }
 
-    /// Its `AUDIT_ARCH_*`.
+    /// The `AUDIT_ARCH_*` of its calls.
     pub(crate) fn audit_arch(self) -> u32 {
         match self {
             Self::Native => Native::AUDIT_ARCH,
@@ -71,8 +71,8 @@ pub(crate) fn index_nospec<const SIZE: usize>(index: usize) -> usize {
     index & Native::index_mask_nospec::<SIZE>(index)
 }
 
-/// Where a program that sees these fields finds what it reads: `struct seccomp_data` in `struct
-/// pt_regs`, but for the architecture, which is known.
+/// Where in `struct pt_regs` a program finds the words of `struct seccomp_data`, for calls of
+/// `abi`. The word of the architecture is a constant.
 pub(crate) fn layout(abi: Abi, visible: VisibleFields) -> Layout {
     let nr_high = match abi {
         // CAST: `struct pt_regs` is small.
@@ -80,7 +80,7 @@ pub(crate) fn layout(abi: Abi, visible: VisibleFields) -> Layout {
         Abi::Compat => Word::Const(0),
     };
     let mut words = [Word::Const(abi.audit_arch()); 16];
-    // CAST: As above.
+    // CAST: `struct pt_regs` is small.
     words[0] = Word::At(Native::NR_PLACE as i16);
     let places = Native::places(abi == Abi::Compat);
     for (place, pair) in places.iter().zip(words[2..].chunks_mut(2)) {
