@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Carrying out what the filters say of a call.
+//! Carries out the verdict on a system call.
 //!
 //! Follows the second half of `__seccomp_filter()` of `kernel/seccomp.c`.
 
@@ -32,12 +32,12 @@ use crate::{
 };
 use kernel::error::code::ENOSYS;
 
-/// Why the filters are asked.
+/// Why the filters are asked about a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
     /// The system call was entered.
     First,
-    /// A tracer has had its say, and may have changed the call.
+    /// A tracer was told of the call, and may have changed it.
     Recheck,
 }
 
@@ -46,13 +46,14 @@ pub(crate) enum Pass {
 pub(crate) enum Next {
     /// It is run.
     Run,
-    /// It is not. Its result is set, or a signal is pending.
+    /// It is not run. Its result is set, or a signal is pending.
     Skip,
-    /// The filters are asked again.
+    /// The filters are to be asked again, with [`Pass::Recheck`].
     Recheck,
 }
 
-/// Does what the filters say. `decider` is the one that said it; `inputs` are what it has seen.
+/// Carries out the verdict. `decider` is the filter that returned it, `None` if the verdict is
+/// ALLOW; `inputs` is what that has seen. May sleep; does not return if it kills this thread alone.
 #[inline(never)]
 pub(crate) fn act(
     current: Current,
@@ -74,7 +75,7 @@ pub(crate) fn act(
             regs.set_return_value(current, -(errno as isize));
         }
         Action::Trap => {
-            // The handler is to see the registers as they were.
+            // The task's handler is to see the registers as they were at the entry.
             regs.rollback();
             signal::force_sigsys(nr, verdict.data(), false);
         }
@@ -85,7 +86,7 @@ pub(crate) fn act(
         },
         Action::UserNotif => {
             let outcome = match decider.and_then(Parts::notifier) {
-                // Who stops listening does so for good.
+                // A notifier gets a listener once, so if it has none now, it never will.
                 Some(notifier) if notifier.is_listening() => {
                     notifier.ask(current, &FilteredCall { regs, inputs })
                 }
@@ -108,7 +109,7 @@ pub(crate) fn act(
 /// `SECCOMP_RET_TRACE`.
 fn trace(current: Current, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i32) -> Next {
     if pass == Pass::Recheck {
-        // The tracer has been asked.
+        // The tracer was told already.
         return Next::Run;
     }
     if !ptrace::seccomp_event_enabled() {
@@ -116,13 +117,13 @@ fn trace(current: Current, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i3
         return Next::Skip;
     }
     ptrace::seccomp_event(verdict.data());
-    // A fatal signal may have kept the tracer from being told, so the call must not run; the task
+    // A fatal signal may have come before the tracer was told, so the call must not run. The task
     // is about to die anyway.
     if signal::fatal_pending() {
         return Next::Skip;
     }
     if regs.nr() < 0 {
-        // The record shows what the tracer has made of the number.
+        // The tracer skips the call. The log shows the number that it has set.
         *nr = regs.nr();
         return Next::Skip;
     }
@@ -134,7 +135,7 @@ fn trace(current: Current, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i3
 fn kill(current: Current, regs: Regs, nr: i32, verdict: Verdict) {
     current.set_dead();
     Chosen::log(nr, SIGSYS, verdict, true);
-    // Only the last thread leaves a core dump behind.
+    // The last thread dies by a signal, which dumps core.
     if verdict.action() == Action::KillThread && !signal::is_last_thread() {
         signal::exit_thread(SIGSYS);
     }

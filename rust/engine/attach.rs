@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Attaching filters, and passing them on: `do_seccomp()`, fork and exit.
+//! Attaches filters and gives them up: the filters' part of `do_seccomp()`, and of exit.
 //!
-//! Locks, outermost first: `cred_guard_mutex` (TSYNC only), then the siglock. Under the siglock
-//! nothing is allocated, so all that takes memory is made before and dropped after.
+//! Follows `seccomp_set_mode_filter()` and what it calls in `kernel/seccomp.c`.
+//!
+//! Locks, outermost first: `cred_guard_mutex` ([`ExecLock`], for TSYNC only); the siglock
+//! ([`SigLock`]), a spinlock. Under the siglock nothing is allocated or freed: what takes memory is
+//! made before and dropped after.
 
 use super::{
     filter::{
@@ -75,18 +78,18 @@ use kernel::{
     uaccess::UserPtr, //
 };
 
-/// Keeps the engine's code, see [`Platform::EngineRef`].
+/// Keeps the engine's code loaded.
 type EngineRef = <Chosen as Platform>::EngineRef;
 
 /// Why a filter was not attached.
 enum Refusal {
     /// The system call fails.
     Errno(Error),
-    /// TSYNC: this thread is out of step.
+    /// The thread with this id is out of step, so TSYNC is not possible.
     Thread(i32),
-    /// The task belongs to the built-in engine, which is to decide.
+    /// The task belongs to the built-in engine, which is to deal with the operation.
     Kernel,
-    /// The path is not the one that the filter was made for: once more.
+    /// The task has got another path than the one that the filter was made for. To be tried again.
     Moved,
 }
 
@@ -96,11 +99,11 @@ impl From<Error> for Refusal {
     }
 }
 
-/// `do_seccomp()`: an operation of seccomp(2), with its result or errno.
+/// `do_seccomp()`: runs an operation of seccomp(2). Returns its result, or a negative errno.
 ///
-/// `None` if the operation is not the engine's: strict mode has no filter, and operations that ask
-/// about it, unknown ones, and all that a task of the built-in engine attaches stay with the
-/// kernel's own code.
+/// `None` if the kernel's own code is to run the operation: strict mode,
+/// `SECCOMP_GET_ACTION_AVAIL`, a plain `SECCOMP_GET_NOTIF_SIZES`, an unknown operation, and
+/// `SECCOMP_SET_MODE_FILTER` of a task of the built-in engine.
 pub(crate) fn operation(op: u32, flags: u32, uargs: UserPtr, engine: EngineRef) -> Option<isize> {
     let result = match op {
         SECCOMP_SET_MODE_FILTER => set_mode_filter(flags, uargs, engine),
@@ -129,9 +132,9 @@ fn done(result: Result) -> Result<isize, Refusal> {
 struct Request {
     /// `SECCOMP_FILTER_FLAG_*`.
     flags: u32,
-    /// A `struct sock_fprog`.
+    /// The address of a `struct sock_fprog`.
     fprog: UserPtr,
-    /// For `SECCOMP_APPEND_FILTER`: what it sees, and all its flags.
+    /// For `SECCOMP_APPEND_FILTER`: the fields that the filter sees, and all its flags.
     appended: Option<(VisibleFields, u64)>,
 }
 
@@ -148,12 +151,17 @@ fn set_mode_filter(flags: u32, fprog: UserPtr, engine: EngineRef) -> Result<isiz
     install(&request, engine)
 }
 
-/// `SECCOMP_APPEND_FILTER`. `size` is that of the structure at `buf`.
+/// `SECCOMP_APPEND_FILTER`. `size` is the size in bytes of the `struct seccomp_append_filter` at
+/// `buf`.
 ///
-/// Fails like `SECCOMP_SET_MODE_FILTER`, and with `EBUSY` if the task is the built-in engine's,
-/// `EINVAL` for what does not go together, `E2BIG` if the structure or the extensible arguments
-/// that the filter understands are too large, `EOPNOTSUPP` if programs are not compiled or, for a
-/// filter that sees extensible arguments, if these are not cached.
+/// Fails as `SECCOMP_SET_MODE_FILTER` does, and
+///
+/// - with `EBUSY` if the task belongs to the built-in engine;
+/// - with `EINVAL` for unknown flags, for flags and fields that contradict each other, and for an
+///   EA size that is not a multiple of 4;
+/// - with `E2BIG` if the structure or the EA size is too large;
+/// - with `EOPNOTSUPP` if the kernel does not compile programs, or if the filter is to see
+///   extensible arguments and these are not cached.
 fn append_filter(size: u32, buf: UserPtr, engine: EngineRef) -> Result<isize, Refusal> {
     let append: seccomp_append_filter =
         user::read_sized(buf, size, core::mem::size_of::<seccomp_append_filter>())?;
@@ -165,14 +173,15 @@ fn append_filter(size: u32, buf: UserPtr, engine: EngineRef) -> Result<isize, Re
         if append.extensible_arg_size > SECCOMP_EXTENSIBLE_ARG_MAX.into() {
             return Err(E2BIG.into());
         }
-        // Loads are of words: there would be bytes that a filter can neither see nor refuse.
+        // Programs load words of 4 bytes: a filter could neither see nor refuse the bytes beyond
+        // the last one.
         if append.extensible_arg_size % 4 != 0 {
             return Err(EINVAL.into());
         }
         if !Chosen::caches_arguments() {
             return Err(EOPNOTSUPP.into());
         }
-        // CAST: It was just checked.
+        // CAST: At most `SECCOMP_EXTENSIBLE_ARG_MAX`.
         Some(append.extensible_arg_size as u32)
     } else if append.extensible_arg_size != 0 || has(SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE) {
         return Err(EINVAL.into());
@@ -186,7 +195,7 @@ fn append_filter(size: u32, buf: UserPtr, engine: EngineRef) -> Result<isize, Re
         tail: has(SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE),
     };
     let request = Request {
-        // CAST: Those of older filters are the lower half.
+        // CAST: The lower half has the flags of `SECCOMP_SET_MODE_FILTER`.
         flags: append.flags as u32,
         fprog: UserPtr::from_addr(usize::try_from(append.filter).map_err(|_| EFAULT)?),
         appended: Some((visible, append.flags)),
@@ -195,13 +204,13 @@ fn append_filter(size: u32, buf: UserPtr, engine: EngineRef) -> Result<isize, Re
         return Err(EBUSY.into());
     }
     install(&request, engine).map_err(|refusal| match refusal {
-        // The built-in engine does not know the operation.
+        // The kernel's own code does not know the operation.
         Refusal::Kernel => EBUSY.into(),
         refusal => refusal,
     })
 }
 
-/// `seccomp_set_mode_filter()`.
+/// `seccomp_set_mode_filter()`. Returns 0, or the file descriptor of the new listener.
 fn install(request: &Request, engine: EngineRef) -> Result<isize, Refusal> {
     let flags = request.flags;
     let has = |flag| flags & flag != 0;
@@ -209,8 +218,8 @@ fn install(request: &Request, engine: EngineRef) -> Result<isize, Refusal> {
     if flags & !SECCOMP_FILTER_FLAG_MASK != 0 {
         return Err(EINVAL.into());
     }
-    // On success a listener's fd is returned, on failure of TSYNC a thread's id: not both, unless
-    // the caller asked for an errno in place of the latter.
+    // With a listener a positive result is its file descriptor, with TSYNC it is the id of a thread
+    // out of step. Both are allowed only if TSYNC_ESRCH asks for an errno in place of the id.
     if has(SECCOMP_FILTER_FLAG_TSYNC)
         && has(SECCOMP_FILTER_FLAG_NEW_LISTENER)
         && !has(SECCOMP_FILTER_FLAG_TSYNC_ESRCH)
@@ -230,7 +239,7 @@ fn install(request: &Request, engine: EngineRef) -> Result<isize, Refusal> {
         None => None,
     };
 
-    // A thread in exec is about to change its privileges: TSYNC must not see it half way.
+    // A thread in exec is about to change its privileges, and TSYNC must not find it half way.
     let _exec = if has(SECCOMP_FILTER_FLAG_TSYNC) {
         Some(ExecLock::lock_killable().ok_or(EINVAL)?)
     } else {
@@ -242,7 +251,7 @@ fn install(request: &Request, engine: EngineRef) -> Result<isize, Refusal> {
         let mut lock = SigLock::of_current(&current);
         let result = attach(&mut lock, flags, filter);
         drop(lock);
-        // What was not used is dropped from here on, with interrupts on.
+        // A filter that was not attached is dropped below, with interrupts on.
         match result {
             Ok(()) => break,
             Err((Refusal::Moved, again)) => filter = again,
@@ -259,7 +268,7 @@ fn install(request: &Request, engine: EngineRef) -> Result<isize, Refusal> {
     }
 }
 
-/// The caller's path as it is now. Another thread's TSYNC may put filters on top of it.
+/// The newest filter of the caller's path. Another thread's TSYNC may put filters on top of it.
 fn own_path() -> Option<FilterRef> {
     match Current::get().owner::<FilterLayer>() {
         Owner::Us(filter) => Some(filter.get()),
@@ -267,8 +276,8 @@ fn own_path() -> Option<FilterRef> {
     }
 }
 
-/// `seccomp_prepare_user_filter()`: makes the filter that the caller describes, and says what it
-/// does, if there is memory for that.
+/// `seccomp_prepare_user_filter()`: makes the filter that the caller describes, and studies it if
+/// there is memory for that.
 fn prepare(request: &Request, engine: EngineRef) -> Result<(Draft, Option<Study>)> {
     let (len, insns) = read_fprog(request.fprog)?;
     if len == 0 || u32::from(len) > BPF_MAXINSNS {
@@ -297,7 +306,7 @@ fn prepare(request: &Request, engine: EngineRef) -> Result<(Draft, Option<Study>
         }
         study::compile(study)
     });
-    // The study has then ended early.
+    // A fatal signal has ended the study early.
     if signal::fatal_pending() {
         return Err(EINTR);
     }
@@ -325,14 +334,14 @@ fn read_fprog(fprog: UserPtr) -> Result<(u16, UserPtr)> {
     }
 }
 
-/// The field of two bytes that a word begins with; the others are padding.
+/// The first two bytes of a word, `sock_fprog.len`; the rest of the word is padding.
 fn low_half(word: u32) -> u16 {
-    // CAST: Those two are wanted.
+    // CAST: Both architectures are little endian.
     word as u16
 }
 
-/// `seccomp_attach_filter()`: puts the filter on the path of the thread that the lock was taken
-/// for, which is the calling one, or gives it back.
+/// `seccomp_attach_filter()`: puts the filter on top of the calling thread's path, whose siglock is
+/// `lock`, and with TSYNC gives the new path to the other threads. On failure returns the filter.
 fn attach(lock: &mut SigLock<'_>, flags: u32, filter: Draft) -> Result<(), (Refusal, Draft)> {
     let tsync = flags & SECCOMP_FILTER_FLAG_TSYNC != 0;
 
@@ -343,13 +352,13 @@ fn attach(lock: &mut SigLock<'_>, flags: u32, filter: Draft) -> Result<(), (Refu
     let prev = match caller.owner::<FilterLayer>() {
         Owner::Us(prev) => Some(prev.link()),
         Owner::Nobody => None,
-        // A sibling's TSYNC has just made the task the built-in engine's.
+        // Another thread's TSYNC has just put a filter of the built-in engine on this one.
         Owner::Kernel => return Err((Refusal::Kernel, filter)),
     };
     if !filter.is_for(prev) {
         return Err((Refusal::Moved, filter));
     }
-    // Nested listeners would have to agree on who answers.
+    // Two listeners on a path would have to agree on an answer.
     let is_listening = |filter: &Filter| filter.parts().is_listening();
     if filter.parts().is_listening() && prev.is_some_and(|prev| prev.path().any(is_listening)) {
         return Err((EBUSY.into(), filter));
@@ -367,7 +376,7 @@ fn attach(lock: &mut SigLock<'_>, flags: u32, filter: Draft) -> Result<(), (Refu
     let old = caller.replace_filter(None);
     match filter.put_on(old) {
         Ok(filter) => drop(caller.replace_filter(Some(filter))),
-        // It was for the old path when that was looked at above.
+        // Does not happen: the lock was held since the path was compared above.
         Err((filter, old)) => {
             drop(caller.replace_filter(old));
             return Err((Refusal::Moved, filter));
@@ -382,8 +391,8 @@ fn attach(lock: &mut SigLock<'_>, flags: u32, filter: Draft) -> Result<(), (Refu
     Ok(())
 }
 
-/// `seccomp_can_sync_threads()`: is the path of every thread a part of the caller's, which is
-/// `callers`?
+/// `seccomp_can_sync_threads()`: fails if a thread is out of step with the caller, whose path is
+/// that of `callers`.
 fn all_in_step(
     lock: &mut SigLock<'_>,
     flags: u32,
@@ -396,7 +405,7 @@ fn all_in_step(
         match (thread.mode(), thread.owner::<FilterLayer>()) {
             (Mode::Disabled, _) => Chosen::may_attach_elsewhere(thread),
             (Mode::Filter, Owner::Us(theirs)) => !Filter::is_ancestor(Some(theirs.link()), callers),
-            // Strict, dead, or the built-in engine's, whose filter is on no path of ours.
+            // Strict mode, killed, or the built-in engine's.
             _ => true,
         }
     });
@@ -406,7 +415,7 @@ fn all_in_step(
     if flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH != 0 {
         return Err(ESRCH.into());
     }
-    // A thread that the caller's pid namespace does not show has no id to tell.
+    // 0: the thread has no id in the caller's pid namespace.
     match thread.pid_in_current_ns() {
         0 => Err(ESRCH.into()),
         pid => Err(Refusal::Thread(pid)),
@@ -419,25 +428,25 @@ fn synchronize_threads(lock: &mut SigLock<'_>, mitigate: bool) {
     let Owner::Us(filter) = caller.owner::<FilterLayer>() else {
         return;
     };
-    // With a user's references of its own, so that it stays whatever becomes of the caller's.
+    // With references of its own, so that it does not borrow from the thread.
     let filter = filter.attach();
     let count = caller.filter_count();
     let no_new_privs = caller.no_new_privs();
-    // The threads of a process that is being killed may be past `seccomp_filter_release()`, which
-    // looks at the pointer without the lock.
+    // A thread of a process that is being killed may be past `seccomp_filter_release()`, which
+    // reads the pointer without the siglock. It would never give a new filter up.
     if lock.group_exiting() {
         return;
     }
     for mut thread in lock.siblings() {
-        // As above, for this thread alone.
+        // It may be past `seccomp_filter_release()`, too.
         if thread.is_exiting() {
             continue;
         }
-        // The old path is a part of the new one, so dropping its references frees nothing.
+        // The thread's old path is a part of the new one, so dropping its references frees nothing.
         drop(thread.replace_filter(Some(filter.share())));
         thread.set_filter_count(count);
-        // Or a task could get around no_new_privs by a thread that sets it, goes into seccomp,
-        // and dies.
+        // Else a task could attach filters without `no_new_privs`: a thread of it sets that,
+        // attaches them by TSYNC, and exits.
         if no_new_privs {
             thread.set_no_new_privs();
         }
@@ -447,11 +456,11 @@ fn synchronize_threads(lock: &mut SigLock<'_>, mitigate: bool) {
     }
 }
 
-/// `seccomp_filter_release()`: the task exits, and gives its filter up.
+/// `seccomp_filter_release()`: takes the filter from a task that exits, and gives it up.
 pub(crate) fn release(task: &Exiting<'_>) {
     let mut lock = SigLock::of_exiting(task);
     let filter = lock.thread().replace_filter::<FilterLayer>(None);
     drop(lock);
-    // Wakes listeners and frees memory, with interrupts on.
+    // Wakes supervisors and frees memory, with interrupts on.
     drop(filter);
 }

@@ -2,10 +2,10 @@
 
 //! Filters: what a task's `seccomp.filter` points to.
 //!
-//! Follows `struct seccomp_filter` of `kernel/seccomp.c`: filters form a tree through `prev`, and
-//! a task holds the leaf of its own path. [`crate::sys::path`] has the tree and its two counts;
-//! here is what it is a tree of: for each filter its [`Parts`], and a [`Summary`] of the path from
-//! it to the root.
+//! Follows `struct seccomp_filter` of `kernel/seccomp.c`: filters form a tree through `prev`, and a
+//! task holds the newest filter of its path. [`crate::sys::path`] has the tree and the two counts
+//! of a filter. This file has the content of the tree: the [`Parts`] of each filter, and a
+//! [`Summary`] of its path.
 
 use super::{
     memory::Memory,
@@ -30,7 +30,7 @@ use crate::{
 };
 use core::mem::size_of;
 
-/// What filters are as links of a path.
+/// The layer of [`crate::sys::path`] whose links are filters.
 pub(crate) struct FilterLayer;
 
 /// A filter.
@@ -39,26 +39,27 @@ pub(crate) type Filter = path::Link<FilterLayer>;
 /// A reference that keeps a filter.
 pub(crate) type FilterRef = path::Ref<FilterLayer>;
 
-/// A filter that is on no path yet.
+/// A filter that is not attached yet.
 pub(crate) type Draft = path::Draft<FilterLayer>;
 
-/// What is known of the path from a filter to the root.
+/// What is known of the path of a filter.
 pub(crate) struct Summary<'path> {
     /// What the path does for each call.
     tables: Tables<'path>,
-    /// Instructions, with the penalty of each step.
+    /// Instructions of all filters, with a [`STEP_PENALTY`] for each filter but the newest.
     len: u32,
-    /// How many filters there are.
+    /// The number of filters.
     depth: u32,
-    /// The inputs that the programs of all of them read.
+    /// The inputs that the programs of the filters read.
     needs: NeededInputs,
+    /// The memory ledger.
     memory: Memory,
 }
 
-/// What a filter further up the path counts for beyond its instructions.
+/// The instructions that a filter counts for beyond its own once another is on top of it.
 const STEP_PENALTY: u32 = 4;
 
-/// A path may hold 256 KiB of instructions (`MAX_INSNS_PER_PATH`).
+/// The limit of a path, penalties included: 256 KiB of instructions, as in `kernel/seccomp.c`.
 const MAX_INSNS_PER_PATH: u32 = (1 << 18) / size_of::<Insn>() as u32;
 
 impl Layer for FilterLayer {
@@ -93,7 +94,7 @@ impl<'path> Summary<'path> {
         &self.tables
     }
 
-    /// How many filters there are.
+    /// The number of filters of the path.
     pub(crate) fn depth(&self) -> u32 {
         self.depth
     }
@@ -108,8 +109,8 @@ impl<'path> Summary<'path> {
         self.len > MAX_INSNS_PER_PATH
     }
 
-    /// Writes what is known of the path of a filter with these parts on top of `below`. Without a
-    /// study, memory, or room on the path, it has no tables.
+    /// Writes the summary of the path of a filter with these parts on top of `below`. Its tables
+    /// stay empty if there is no study, no memory, or no room in the memory ledger.
     fn write(&mut self, parts: &'path Parts, study: Option<&Study>, below: Option<&'path Self>) {
         self.depth = below.map_or(0, |below| below.depth) + 1;
         self.len = parts
@@ -141,13 +142,14 @@ fn memory_of(below: Option<&Summary<'_>>) -> Memory {
     below.map_or(Memory::NONE, |below| below.memory)
 }
 
-/// Is there room for residual programs of about `bytes`, and the program, on top of `below`?
+/// Does the memory ledger of `below` have room for `bytes` of residual programs, once `program` is
+/// on top?
 pub(crate) fn has_room(program: &Program, bytes: usize, below: Option<&Filter>) -> bool {
     let below = memory_of(below.map(Filter::summary));
     below.with_program(program).room() >= bytes
 }
 
-/// Finds out what a filter would do on top of `below`, from a study of it.
+/// Makes the tables of a filter for the path of `below`, from a study of the filter.
 pub(crate) fn compose(filter: &mut Draft, study: Option<&Study>, below: Option<FilterRef>) {
     filter.summarise(below, |parts, below, summary| {
         summary.write(parts, study, below.map(Filter::summary));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The inputs of appended filters: what they see of a system call beyond its registers, gathered
-//! for those that look.
+//! Gathers the inputs of appended filters: what these see of a system call beyond its registers.
 
 use super::platform::{
     Chosen,
@@ -38,12 +37,12 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// The call, if it has an extensible argument.
+/// The entry of the call in the table of extensible calls, if it has one.
 #[inline(always)]
 fn extensible(current: Current, regs: Regs) -> Option<&'static ExtensibleCall> {
     // CAST: A negative number becomes one that no call has.
     let nr = regs.nr() as u32;
-    // Each with an architecture that the compiler knows.
+    // Two calls, so that the compiler knows the architecture in each.
     if current.is_compat() {
         find_call(Native::AUDIT_ARCH_COMPAT, nr)
     } else {
@@ -51,8 +50,8 @@ fn extensible(current: Current, regs: Regs) -> Option<&'static ExtensibleCall> {
     }
 }
 
-/// [`syscalls::find`] for any number that user space comes up with: the processor does not
-/// speculate that it is below the limit.
+/// [`syscalls::find`] for a number from user space: the processor does not speculate that a number
+/// beyond the limit is below it.
 #[inline(always)]
 pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
     let nr = match audit_arch {
@@ -71,8 +70,9 @@ pub(crate) fn find_call(audit_arch: u32, nr: u32) -> Option<&'static ExtensibleC
 
 /// Gathers the inputs that `needs` asks for.
 ///
-/// If that includes an extensible argument, it is copied, and the call reads the copy unless
-/// [`Platform::forget_argument`] is called. May sleep; an error is to deny the call.
+/// If these include the argument and the call has an extensible one, copies that: the call reads
+/// the copy unless [`Platform::forget_argument`] is called. May sleep. On an error the call must
+/// not run; see [`Platform::cache_argument`].
 #[inline(always)]
 pub(crate) fn gather(call: &mut Syscall, needs: NeededInputs) -> Result<Inputs<'_>> {
     let mut inputs = NO_INPUTS;
@@ -85,14 +85,14 @@ pub(crate) fn gather(call: &mut Syscall, needs: NeededInputs) -> Result<Inputs<'
             inputs.argument = cached.page;
             inputs.size = cached.size;
             inputs.extent = cached.extent;
-            // CAST: It is a low bit.
+            // CAST: The feature is a bit below 32.
             inputs.features = SECCOMP_DATA_FEATURE_EA as u32;
         }
     }
     Ok(inputs)
 }
 
-/// The same, for where it does not matter how long it takes.
+/// [`gather`], not inlined, for slow paths.
 #[cold]
 #[inline(never)]
 pub(crate) fn gather_rarely(call: &mut Syscall, needs: NeededInputs) -> Result<Inputs<'_>> {

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much memory the filters of a path take, and how much of it for tables.
+//! The memory ledger of a path.
 
 use super::{
     program::Program,
     table::Tables, //
 };
 
-/// Memory that the filters of a path take, in bytes.
+/// The memory ledger: the bytes that the filters of a path take.
 ///
-/// The limit of a path counts instructions, and with them what the built-in engine takes for a
-/// filter. What ours takes beyond that must not be more: so a filter of a path gets tables and
-/// residual programs only if all of those together take less than [`Memory::room`] says. A process
-/// then ties up less than twice what it can with the built-in engine.
+/// The limit of a path counts instructions, and so bounds the programs, which the built-in engine
+/// has as well. It does not bound tables and residual programs. A filter gets these only as long as
+/// those of its path fit into [`Memory::room`]. So a process can tie up less than twice as much
+/// memory as with the built-in engine, apart from [`Memory::GRANT`].
 #[derive(Clone, Copy)]
 pub(crate) struct Memory {
-    /// For programs.
+    /// Bytes of programs.
     programs: usize,
-    /// For tables and residual programs.
+    /// Bytes of tables and residual programs.
     results: usize,
 }
 
 impl Memory {
-    /// Without a filter.
+    /// The ledger of a path without a filter.
     pub(crate) const NONE: Self = Self {
         programs: 0,
         results: 0,
     };
 
-    /// What a path may take for tables and residual programs, whatever its programs take.
+    /// Bytes that a path may take for tables and residual programs, however short its programs are.
     const GRANT: usize = 512 << 10;
 
-    /// How much may still be taken for tables and residual programs.
+    /// The bytes that may still be taken for tables and residual programs.
     pub(crate) fn room(self) -> usize {
         (Self::GRANT + self.programs / 4 * 3).saturating_sub(self.results)
     }
 
-    /// With a program on top.
+    /// The ledger with one more filter, which has this program and tables without entries.
     pub(crate) fn with_program(self, program: &Program) -> Self {
         Self {
             programs: self.programs.saturating_add(program.memory()),
@@ -44,7 +44,7 @@ impl Memory {
         }
     }
 
-    /// With more tables or residual programs.
+    /// The ledger with `bytes` more of tables or residual programs.
     pub(crate) fn with_results(self, bytes: usize) -> Self {
         Self {
             results: self.results.saturating_add(bytes),

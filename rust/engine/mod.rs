@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The filter engine: filters, how they are attached, and what they do to system calls.
+//! The engine: filters, how tasks attach them, and what they do to system calls. Without `unsafe`,
+//! and without knowing which kernel it is in: it asks its [`platform`].
 
 #![deny(unsafe_code)]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a filter consists of, whatever is below it.
+//! The parts of a filter that do not depend on the filters below it.
 
 use super::{
     notify::notifier::Notifier,
@@ -13,16 +13,16 @@ use super::{
 use crate::sys::bpf::Residuals;
 use kernel::sync::Arc;
 
-/// A filter but for its place on a path. Immutable, but for its notifier's state.
+/// A filter without its place on a path. Immutable, but for the state of its notifier.
 pub(crate) struct Parts {
     program: Program,
-    /// What is left of the program for calls whose arguments it looks at.
+    /// The residual programs, compiled; `None` if there are none, or no memory for them.
     residuals: Option<Residuals>,
-    /// All its actions but ALLOW are to be logged.
+    /// It was installed with `SECCOMP_FILTER_FLAG_LOG`: all its actions but ALLOW are to be logged.
     log: bool,
-    /// If it was installed with `SECCOMP_FILTER_FLAG_NEW_LISTENER`.
+    /// `None` unless it was installed with `SECCOMP_FILTER_FLAG_NEW_LISTENER`.
     notifier: Option<Arc<Notifier>>,
-    /// The code that evaluates the filter stays for as long as the filter.
+    /// Keeps the code that evaluates the filter loaded.
     _engine: <Chosen as Platform>::EngineRef,
 }
 
@@ -59,17 +59,17 @@ impl Parts {
         self.log
     }
 
-    /// The notifier, if the filter has a listener or had one.
+    /// The notifier, if the filter has or had a listener.
     pub(crate) fn notifier(&self) -> Option<&Notifier> {
         self.notifier.as_deref()
     }
 
-    /// The same, to be shared with the listener.
+    /// [`Parts::notifier`], to be shared with the file of the listener.
     pub(crate) fn shared_notifier(&self) -> Option<Arc<Notifier>> {
         self.notifier.clone()
     }
 
-    /// Is there a listener?
+    /// Does the filter have a listener that is not closed?
     pub(crate) fn is_listening(&self) -> bool {
         self.notifier().is_some_and(Notifier::is_listening)
     }

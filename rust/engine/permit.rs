@@ -4,9 +4,15 @@
 //!
 //! Follows `__seccomp_permit_syscall()` and `__seccomp_filter()` of `kernel/seccomp.c`.
 //!
-//! The table of the task's path has an entry for the call, and the entry an answer: [`permit`]
-//! deals with those that a compare or two can tell, [`ask_one`] with one residual program,
-//! [`evaluate`] with all else. [`super::action`] carries out what the filters say.
+//! The table of the task's path has an entry for the call, and the entry an answer:
+//!
+//! - [`permit`] itself deals with calls that are always allowed, or just fail;
+//! - [`ask_one`] runs the only residual program that can decide;
+//! - [`ask_by_registers`] runs several programs, none of which needs inputs;
+//! - [`ask_all`] gathers inputs first.
+//!
+//! [`evaluate`] is for calls without an entry, and for calls that a tracer may have changed.
+//! [`super::action`] carries out the verdict.
 
 use super::{
     action::{
@@ -64,7 +70,7 @@ use crate::{
     }, //
 };
 
-/// May the call run, of a task with `filter`? If not, its result is set, or a signal is pending.
+/// May the call of a task with `filter` run? If not, its result is set, or a signal is pending.
 #[inline(always)]
 pub(crate) fn permit_syscall(call: Syscall, filter: &Filter) -> bool {
     let current = call.current();
@@ -92,7 +98,7 @@ fn suspended() -> bool {
     true
 }
 
-/// The same while calls are counted.
+/// [`permit`], while calls are counted.
 #[cold]
 #[inline(never)]
 fn permit_counted(call: Syscall, filter: &Filter) -> bool {
@@ -103,7 +109,7 @@ fn permit_counted(call: Syscall, filter: &Filter) -> bool {
     permit(call, table)
 }
 
-/// Fast path: a call that is always allowed, or just fails.
+/// Looks the call up, and answers it if it is always allowed, or just fails.
 #[inline(always)]
 fn permit(call: Syscall, table: &Table<'_>) -> bool {
     // CAST: A negative number becomes one that no table has.
@@ -125,22 +131,22 @@ fn permit(call: Syscall, table: &Table<'_>) -> bool {
     }
 }
 
-/// A task that was killed must not run a system call, ever.
+/// A task that was killed ([`Mode::Dead`]) makes a system call: a bug. Ends it.
 #[cold]
 #[inline(never)]
 fn refuse_dead() -> bool {
     kernel::do_once_lite! {
         kernel::warn_on!(true);
     }
-    // If the compiler knew what this returns, and that it does not return, it would have its
-    // caller, the hot path, make a stack frame and a call in place of a jump.
+    // Hides from the compiler that this does not return. Else the hot path would set up a stack
+    // frame and call this, in place of a jump.
     if core::hint::black_box(true) {
         signal::exit_thread(SIGKILL);
     }
     core::hint::black_box(false)
 }
 
-/// Asks the one program that looks at the call's arguments. Mostly it allows the call.
+/// Runs the only residual program that can decide. Mostly it allows the call.
 #[inline(never)]
 fn ask_one(call: Syscall, entry: &Entry<'_>, program: &Bare<'_>) -> bool {
     let verdict = Verdict::new(program.run(call.regs()));
@@ -150,7 +156,7 @@ fn ask_one(call: Syscall, entry: &Entry<'_>, program: &Bare<'_>) -> bool {
     follow(call, verdict, entry.first())
 }
 
-/// Asks all programs that may decide, none of which looks beyond registers.
+/// Runs every program that may decide, none of which needs inputs.
 #[inline(never)]
 fn ask_by_registers(call: Syscall, entry: &Entry<'_>) -> bool {
     let (current, regs) = (call.current(), call.regs());
@@ -173,7 +179,7 @@ fn ask_all(mut call: Syscall, entry: &Entry<'_>) -> bool {
     finish(call, next)
 }
 
-/// Carries out the verdict of programs that have looked at registers alone.
+/// Carries out a verdict for which no inputs were gathered.
 #[cold]
 #[inline(never)]
 fn follow(mut call: Syscall, verdict: Verdict, decider: Option<&Parts>) -> bool {
@@ -181,7 +187,7 @@ fn follow(mut call: Syscall, verdict: Verdict, decider: Option<&Parts>) -> bool 
     finish(call, next)
 }
 
-/// Does the rest, if there is one.
+/// Says whether the call is to run; first asks the filters again, if need be.
 #[inline(always)]
 fn finish(call: Syscall, next: Next) -> bool {
     match next {
@@ -191,7 +197,7 @@ fn finish(call: Syscall, next: Next) -> bool {
     }
 }
 
-/// Gathers the inputs that the filters need, has them judge, and carries out what they say.
+/// Gathers the inputs, has `judge` run the filters, and carries out the verdict.
 #[inline(always)]
 fn ask_with<'path>(
     call: &mut Syscall,
@@ -225,12 +231,12 @@ fn ask_with<'path>(
     next
 }
 
-/// Carries out a verdict for which no argument was gathered.
+/// Carries out a verdict for which no argument was gathered. Gathers it for a supervisor.
 #[cold]
 #[inline(never)]
 fn carry_out(call: &mut Syscall, verdict: Verdict, decider: Option<&Parts>, pass: Pass) -> Next {
     let (current, regs) = (call.current(), call.regs());
-    // A supervisor is told of the argument also if the filters need not look at it to decide.
+    // A supervisor is told of the argument even if no filter looks at it to decide.
     let needs = match verdict.action() {
         Action::UserNotif => needs_of_all(current),
         _ => NeededInputs::NONE,
@@ -254,7 +260,7 @@ fn carry_out(call: &mut Syscall, verdict: Verdict, decider: Option<&Parts>, pass
     next
 }
 
-/// The inputs that the filters of the task need, all in all.
+/// The inputs that the programs of the task's filters read.
 fn needs_of_all(current: Current) -> NeededInputs {
     match current.owner::<FilterLayer>() {
         Owner::Us(newest) => newest.summary().needs(),
@@ -262,7 +268,7 @@ fn needs_of_all(current: Current) -> NeededInputs {
     }
 }
 
-/// What the filters say of the call, and the one of them that said it (none if they allow it).
+/// The verdict on the call by its entry, and the decider; `None` if the verdict is ALLOW.
 #[inline(always)]
 fn judge<'path>(
     current: Current,
@@ -275,7 +281,8 @@ fn judge<'path>(
     })
 }
 
-/// Runs all filters: `seccomp_run_filters()`.
+/// `seccomp_run_filters()`: runs the whole programs of all filters. Returns the verdict, and the
+/// decider; `None` if the verdict is ALLOW.
 #[cold]
 fn run_all<'a>(
     newest: &'a Filter,
@@ -297,17 +304,17 @@ fn run_all<'a>(
     result
 }
 
-/// `seccomp_uprobe_exception()`: the calls that the kernel's own trampolines make are not filtered.
+/// `seccomp_uprobe_exception()`: is it a call of the trampolines of uprobes, which is not filtered?
 fn is_exempt(current: Current, regs: Regs) -> bool {
     // CAST: A negative number becomes one that no list has.
     !current.is_compat() && Native::EXEMPT.contains(&(regs.nr() as u32))
 }
 
-/// Asks the filters that the task has by now: by the tables, if they have the call, else by
-/// running all programs.
+/// Asks the filters that the task has now: by the entry of the call, or if the table has none, by
+/// running all whole programs.
 ///
-/// The pointer is read anew: another thread may have added filters, at the latest while the task
-/// was stopped for its tracer.
+/// Reads the task's filter anew: another thread may have put filters on top of it by TSYNC, while
+/// the task was stopped for its tracer, say.
 #[cold]
 #[inline(never)]
 fn evaluate(mut call: Syscall, pass: Pass) -> bool {

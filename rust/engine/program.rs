@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a filter runs as a whole: for system calls that have no entry in the tables.
+//! The whole program of a filter, which is run for calls that have no better answer.
 
 use crate::{
     logic::bpf::{
@@ -34,7 +34,7 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// A program, as it was given and as it is run.
+/// A whole program, with its original.
 pub(crate) enum Program {
     /// Of `SECCOMP_SET_MODE_FILTER`.
     Classic(Classic),
@@ -46,18 +46,19 @@ pub(crate) enum Program {
 pub(crate) struct Appended {
     original: Buf<Insn>,
     visible: VisibleFields,
-    /// All that it was installed with.
+    /// All flags of `SECCOMP_APPEND_FILTER` that it was installed with.
     flags: u64,
     needs: NeededInputs,
-    /// For native and for compat calls, which have their arguments in different registers.
+    /// One for native and one for compat calls, which have their arguments in different registers.
     whole: [Residuals; 2],
 }
 
 impl Appended {
-    /// Makes what is run of `original`. Returns its canonical form along with it.
+    /// Compiles a program for both ABIs. Returns it with its canonical form.
     ///
-    /// `EINVAL` if it is not to be admitted, `EOPNOTSUPP` if programs are not compiled on this
-    /// machine (`net.core.bpf_jit_enable` is 0): interpreters do not know of [`Inputs`].
+    /// Fails with `EINVAL` if the program is not admitted, with `EOPNOTSUPP` if the kernel does not
+    /// compile programs (`net.core.bpf_jit_enable` is 0), as its interpreters do not know
+    /// [`Inputs`], and with `ENOMEM`.
     pub(crate) fn new(
         original: Buf<Insn>,
         visible: VisibleFields,
@@ -70,7 +71,8 @@ impl Appended {
         let this = Self {
             visible,
             flags,
-            // Who may see an argument is notified of it, too, whether it looks or not.
+            // A supervisor is told of the argument that the filter may see, even if the program
+            // does not look at it.
             needs: NeededInputs::of(&code).and(NeededInputs {
                 pkey: false,
                 argument: visible.argument.is_some(),
@@ -89,26 +91,27 @@ impl Appended {
     }
 }
 
-/// For so many bytes of an appended filter the limit per path counts one more instruction: a path
-/// of the shortest filters that the built-in engine admits takes as many for each.
+/// The bytes of an appended program for which the limit of a path counts one more instruction. A
+/// path of the shortest classic filters takes as many for each instruction that counts.
 const BYTES_PER_INSN: usize = 512;
 
 impl Program {
-    /// What the limit per path counts: the length of what is run. Of an appended filter, for which
-    /// there are two programs, also what these take beyond what another's would.
+    /// The instructions that the limit of a path counts: those of the program as it is run. For an
+    /// appended filter, those of the longer of its two programs, and one for each
+    /// [`BYTES_PER_INSN`].
     pub(crate) fn len(&self) -> u32 {
         match self {
             Self::Classic(program) => program.len(),
             Self::Appended(program) => {
                 let [native, compat] = &program.whole;
-                // CAST: Programs are short.
-                let pages = (program.memory() / BYTES_PER_INSN) as u32;
-                native.len().max(compat.len()).saturating_add(pages)
+                // CAST: Programs are shorter than 4 GiB.
+                let more = (program.memory() / BYTES_PER_INSN) as u32;
+                native.len().max(compat.len()).saturating_add(more)
             }
         }
     }
 
-    /// Bytes that it takes.
+    /// The bytes of memory that it takes.
     pub(crate) fn memory(&self) -> usize {
         match self {
             Self::Classic(program) => program.memory(),
@@ -124,8 +127,8 @@ impl Program {
         }
     }
 
-    /// What is left of the program for calls of this number on this architecture (`AUDIT_ARCH_*`),
-    /// as [`specialise`] makes it.
+    /// Makes the residual program for calls of this number on this architecture (`AUDIT_ARCH_*`),
+    /// as [`specialise`] does.
     pub(crate) fn residual(&self, arch: u32, nr: u32) -> Result<Option<Buf<Insn>>, NoMemory> {
         match self {
             Self::Classic(program) => specialise(program.original(), arch, nr),
@@ -139,8 +142,8 @@ impl Program {
         }
     }
 
-    /// For an appended filter, the flags that it was installed with, and how many bytes of
-    /// extensible arguments it understands.
+    /// For an appended filter, the flags that it was installed with, and its EA size in bytes: how
+    /// much of extensible arguments it understands.
     pub(crate) fn appended(&self) -> Option<(u64, u32)> {
         match self {
             Self::Classic(_) => None,
@@ -150,7 +153,7 @@ impl Program {
         }
     }
 
-    /// What [`Program::run`] needs.
+    /// The inputs that [`Program::run`] needs.
     pub(crate) fn needs(&self) -> NeededInputs {
         match self {
             Self::Classic(_) => NeededInputs::NONE,
@@ -158,7 +161,7 @@ impl Program {
         }
     }
 
-    /// Runs the program. `inputs` has what it needs.
+    /// Runs the program. `inputs` has those of [`Program::needs`]. Returns a `SECCOMP_RET_*`.
     #[cold]
     pub(crate) fn run(&self, current: Current, regs: Regs, inputs: &Inputs<'_>) -> u32 {
         match self {

@@ -2,9 +2,9 @@
 
 //! Counters of system calls under filters, by the way in which the engine decides them.
 //!
-//! Counting is off until root turns it on through debugfs. It adds to each call about what the fast
-//! path costs, and all processors write the same counters. A call is counted as it was entered: if
-//! a tracer changes it, that is not counted again.
+//! Counting is off until root turns it on through debugfs. It makes a call about as much slower as
+//! the fast path takes, and all processors write the same counters. A call is counted when it is
+//! entered; one that a tracer changes is not counted again.
 
 use crate::{
     engine::table::{
@@ -23,7 +23,7 @@ use kernel::sync::atomic::{
 enum Kind {
     /// The table says that it is allowed.
     Allowed,
-    /// The table says that it fails, and how.
+    /// The table says that it fails, and with which errno.
     Errno,
     /// The table says which other action to take.
     Constant,
@@ -31,7 +31,7 @@ enum Kind {
     Residual,
     /// Whole programs are run, for at least one of the filters.
     Whole,
-    /// The table has no entry: all programs of the path are run.
+    /// The table has no entry: all whole programs of the path are run.
     Path,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn are_on() -> bool {
     counting::is_on()
 }
 
-/// Turns counting on or off. Turned on, it starts from 0.
+/// Turns counting on, from 0, or off. Sleeps.
 pub(crate) fn turn(on: bool) {
     if on && !counting::state() {
         for (hits, _) in &HITS {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The operations of seccomp(2) that tell what the engine can do, and change nothing.
+//! The operations of seccomp(2) that tell what the engine can do, and change nothing. `size` is the
+//! caller's size of the structure at `buf`, in bytes.
 
 use crate::{
     engine::{
@@ -46,7 +47,8 @@ const EA_FLAGS: u64 = SECCOMP_APPEND_FLAG_USE_EA_SIZE | SECCOMP_APPEND_FLAG_EA_T
 /// `SECCOMP_GET_SYSCALL_EA_SIZE`: describes the extensible argument of a system call.
 ///
 /// Fails with `EOPNOTSUPP` if the call has none, if this kernel does not run its architecture, or
-/// if extensible arguments are not cached.
+/// if extensible arguments are not cached; with `EINVAL` or `E2BIG` for a size that is too small or
+/// too large; and with `EFAULT`.
 pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     const SMALLEST: usize = size_of::<seccomp_syscall_ea>();
     let asked: seccomp_syscall_ea = user::read_sized(buf, size, SMALLEST)?;
@@ -55,7 +57,7 @@ pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     }
     let call = inputs::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
     let (size_arg, size_offset) = match call.size {
-        // CAST: Arguments and offsets are small, and so are sizes.
+        // CAST: Numbers of arguments, offsets and sizes are at most a page.
         Size::Argument(index) => (index as u32, 0),
         Size::Field { offset, .. } => (SECCOMP_EA_SIZE_IN_STRUCT, offset as u32),
     };
@@ -72,7 +74,9 @@ pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     user::write_sized(buf, size, SMALLEST, &answer)
 }
 
-/// `SECCOMP_GET_FEATURES`: lists the operations and flags that programs can use here.
+/// `SECCOMP_GET_FEATURES`: lists the operations, actions and flags that user space can use here.
+///
+/// Fails with `EINVAL` or `E2BIG` for a size that is too small or too large, and with `EFAULT`.
 pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
     let operations = [
         SECCOMP_SET_MODE_STRICT,
@@ -101,9 +105,10 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
     user::write_sized(buf, size, size_of::<seccomp_features>(), &answer)
 }
 
-/// `SECCOMP_GET_NOTIF_SIZES` with `SECCOMP_GET_NOTIF_SIZES_APPEND`.
+/// `SECCOMP_GET_NOTIF_SIZES` with `SECCOMP_GET_NOTIF_SIZES_APPEND`: tells the sizes of the
+/// structures of user notification. `EFAULT`.
 pub(crate) fn notif_sizes(buf: UserPtr) -> Result {
-    // CAST: They are small.
+    // CAST: The structures are smaller than a page.
     let sizes = seccomp_notif_sizes {
         seccomp_notif: size_of::<seccomp_notif_append>() as u16,
         seccomp_notif_resp: size_of::<seccomp_notif_resp>() as u16,

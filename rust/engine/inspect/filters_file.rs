@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the filters of a task do for each call, in readable form.
+//! The file in debugfs that prints what the filters of a task do for each call.
 //!
-//! Neighbouring numbers that have the same entry are told together. Residual programs are not kept
-//! as what they are lowered from, so they are made once more from the filter's own program.
+//! It prints neighbouring numbers with the same entry in one line. A filter has its residual
+//! programs only in compiled form, so they are made once more to be printed.
 
 use crate::{
     engine::{
@@ -50,35 +50,36 @@ use kernel::{
     }, //
 };
 
-/// `filters`: who opens it writes a thread's id, as its pid namespace has it, and then reads what
-/// that thread's filters do. Later changes of the thread do not show until the id is written again.
+/// `filters`: the reader writes the id of a thread, in its own pid namespace, and then reads what
+/// that thread's filters do. Filters that the thread gets later show once the id is written again.
 #[pin_data]
 pub(crate) struct FiltersFile {
-    /// That of the opener.
+    /// The pid namespace of the task that opened the file.
     ns: ARef<PidNamespace>,
     #[pin]
     seen: Mutex<Option<Snapshot>>,
 }
 
-/// A thread when it was looked at.
+/// The filters of a thread when its id was written.
 struct Snapshot {
     id: i32,
     filters: Filters,
 }
 
-/// What it had.
+/// The filters that a thread had.
 enum Filters {
     None,
-    /// The built-in engine's.
+    /// Filters of the built-in engine.
     Kernel,
     Ours(FilterRef),
 }
 
-/// Part 0 is the thread and its filters. For each ABI there are then one for each number below
-/// [`LIMIT`], and one for all others.
+/// The parts of the text for each ABI: one for each number below [`LIMIT`], and one for all other
+/// numbers. Before those of the first ABI comes part 0, the thread and its filters.
 const PARTS_PER_ABI: usize = LIMIT + 1;
 
-/// A number of an ABI, [`LIMIT`] for all others; `None` if it is not about numbers.
+/// The ABI and the number that a part is about, [`LIMIT`] for all other numbers; `None` for part 0,
+/// and beyond the end.
 fn number(part: usize) -> Option<(Abi, u32)> {
     let index = part.checked_sub(1)?;
     let abi = *Abi::ALL.get(index / PARTS_PER_ABI)?;
@@ -109,7 +110,7 @@ impl Content for FiltersFile {
         };
         drop(lock);
         let old = self.seen.lock().replace(Snapshot { id, filters });
-        // Frees memory, which need not be done under the lock.
+        // May free a path: not under the lock.
         drop(old);
         Ok(())
     }
@@ -163,7 +164,7 @@ impl Content for FiltersFile {
     }
 }
 
-/// The filters one by one.
+/// Prints the thread and its filters, newest first.
 fn show_path(id: i32, newest: &Filter, out: &SeqFile) {
     out.call_printf(format_args!(
         "thread {id}: {} filters\n",
@@ -190,7 +191,7 @@ fn show_path(id: i32, newest: &Filter, out: &SeqFile) {
     }
 }
 
-/// The entry of a number, and of those after it that have the same one.
+/// Prints the entry of a number, for all numbers after it with the same entry as well.
 fn show_number(newest: &Filter, abi: Abi, nr: u32, out: &SeqFile) {
     if nr == 0 {
         out.call_printf(format_args!("arch {:#x}\n", abi.audit_arch()));
@@ -243,7 +244,7 @@ fn show_entry(entry: &Entry<'_>, abi: Abi, nr: u32, out: &SeqFile) {
         out.call_printf(format_args!("  filter {depth}:\n"));
         match node.filter().program().residual(abi.audit_arch(), nr) {
             Ok(Some(code)) => {
-                // Printing does not fail: what does not fit is printed once more.
+                // It does not fail: if the text does not fit, `seq_file` has it printed once more.
                 let _ = write!(Indented(out, true), "{}", Listing(&code));
             }
             _ => out.call_printf(format_args!("    (no memory)\n")),
@@ -270,7 +271,7 @@ impl fmt::Display for VerdictText {
     }
 }
 
-/// Prints with spaces before each line; the flag says that one begins.
+/// Prints with four spaces before each line. The flag says that a line begins.
 struct Indented<'a>(&'a SeqFile, bool);
 
 impl fmt::Write for Indented<'_> {

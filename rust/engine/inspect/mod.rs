@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What others can learn of the engine and its filters.
+//! Inspection: what user space can learn of the engine and its filters.
 
 pub(crate) mod counters;
 pub(crate) mod debugfs;

@@ -3,9 +3,10 @@
 //! Inspection by a tracer: `PTRACE_SECCOMP_GET_FILTER` and `PTRACE_SECCOMP_GET_METADATA`, which
 //! checkpoint and restore needs.
 //!
-//! Follows `seccomp_get_filter()` and `seccomp_get_metadata()` of `kernel/seccomp.c`. The tracee
-//! is stopped, but its threads are not: one of them may put a filter on it at any time, so whose
-//! filter it is must be decided under the siglock, and a tracee without one is ours to refuse.
+//! Follows `seccomp_get_filter()` and `seccomp_get_metadata()` of `kernel/seccomp.c`. The tracee is
+//! stopped, but not the other threads of its process, which may put a filter on it by TSYNC at any
+//! time. So the owner of its filter is read under the siglock. A tracee without a filter is refused
+//! here: the built-in engine might find one of ours when it looks again.
 
 use crate::{
     engine::filter::{
@@ -41,16 +42,16 @@ use kernel::{
     }, //
 };
 
-/// `seccomp_get_filter()`: copies the instructions of the tracee's filter number `offset` to
-/// `data`, unless that is NULL. Returns how many there are; `None` if the tracee is the built-in
-/// engine's.
+/// `seccomp_get_filter()`: copies the instructions of the tracee's filter number `offset`, of which
+/// the oldest is 0, to `data`, unless that is NULL. Returns the number of instructions, or a
+/// negative errno; `None` if the tracee belongs to the built-in engine.
 pub(crate) fn get_filter(tracee: &Tracee<'_>, offset: usize, data: UserPtr) -> Option<isize> {
     answer(try_get_filter(tracee, offset, data))
 }
 
 /// `seccomp_get_metadata()`: copies at most `size` bytes of the metadata of the tracee's filter
-/// whose number is the first field at `data`. Returns how many; `None` if the tracee is the
-/// built-in engine's.
+/// whose number is the first field at `data`. Returns the number of bytes, or a negative errno;
+/// `None` if the tracee belongs to the built-in engine.
 pub(crate) fn get_metadata(tracee: &Tracee<'_>, size: usize, data: UserPtr) -> Option<isize> {
     answer(try_get_metadata(tracee, size, data))
 }
@@ -62,7 +63,8 @@ fn answer(result: Result<Option<usize>>) -> Option<isize> {
     }
 }
 
-/// A confined inspector could learn how to get around the filters of another.
+/// `EACCES` unless the caller is privileged and unconfined. A confined task could learn how to get
+/// around the filters of another.
 fn may_inspect() -> Result {
     if task::is_sysadmin() && Current::get().mode() == Mode::Disabled {
         Ok(())
@@ -71,7 +73,9 @@ fn may_inspect() -> Result {
     }
 }
 
-/// `get_nth_filter()`: the tracee's filter number `offset`, the oldest being number 0.
+/// `get_nth_filter()`: the tracee's filter number `offset`, of which the oldest is 0. `None` if the
+/// tracee belongs to the built-in engine; `EINVAL` if it is not in filter mode, `ENOENT` if it has
+/// fewer filters.
 fn nth(tracee: &Tracee<'_>, offset: usize) -> Result<Option<FilterRef>> {
     let newest = {
         let mut lock = SigLock::of_tracee(tracee);
@@ -124,7 +128,7 @@ fn try_get_metadata(tracee: &Tracee<'_>, size: usize, data: UserPtr) -> Result<O
     } else {
         0
     };
-    // What there is to know of other filters is no more than it was.
+    // The metadata of a classic filter are those of the built-in engine.
     let (known, flags, argument) = match filter.program().appended() {
         Some((flags, argument)) => {
             let append = flags & !u64::from(u32::MAX);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Putting what was found out of a filter on top of the tables of the filters below.
+//! Composes tables: puts the findings of a filter on top of the tables of the filters below.
 
 use super::{
     entry::{
@@ -35,10 +35,11 @@ use crate::{
 };
 
 impl<'path> Tables<'path> {
-    /// Makes the tables of `top` on top of those `below`, in at most `room` bytes. On failure
-    /// there are none.
+    /// Makes the tables of `top` on top of those of `below`, from a study of `top`. Returns how
+    /// many bytes their entries take.
     ///
-    /// `study` is of the filter. Returns how many bytes the tables take besides themselves.
+    /// Fails if there is no memory or the entries take more than `room` bytes. The tables are then
+    /// without entries.
     pub(crate) fn compose(
         &mut self,
         study: &Study,
@@ -76,20 +77,19 @@ impl<'path> Tables<'path> {
     }
 }
 
-/// A table while it is made.
+/// A table that is being made.
 struct Sketch<'a, 'path> {
     top: &'a Top<'path>,
     study: &'a Study,
     /// The table of the filter below.
     older: Option<&'path Table<'path>>,
     entries: Buf<Entry<'path>>,
-    /// Where entries are in the index, by their hash, open addressing; [`Sketch::VACANT`] where
-    /// there is none.
+    /// The places of the entries, by [`Entry::hash`] with open addressing; else [`Sketch::VACANT`].
     places: [u8; 512],
 }
 
-/// The place that a finding has on top of a place of the older table, remembered for when both come
-/// again.
+/// The place that was made of a finding on top of a place of the older table, remembered as both
+/// often come again.
 #[derive(Clone, Copy)]
 struct Made {
     finding: u8,
@@ -98,7 +98,7 @@ struct Made {
 }
 
 impl<'a, 'path> Sketch<'a, 'path> {
-    /// No entry has this place.
+    /// No entry has this place, so that it can stand for none.
     const VACANT: u8 = ALLOWED;
 
     fn new(
@@ -155,13 +155,14 @@ impl<'a, 'path> Sketch<'a, 'path> {
         Ok(())
     }
 
-    /// The place for what the finding makes of the entry that is `under` it in the older table.
+    /// The place of the entry that the finding makes on top of the older table's place `under`.
     fn place_of(&mut self, finding: Finding, under: u8) -> Result<u8, NoMemory> {
         let below = match (self.older, under) {
             (None, _) | (_, ALLOWED) => None,
             (Some(older), under) => match older.entry(under) {
                 Some(below) => Some(below),
-                // What the filters below have no entry for, there is none for on top of them.
+                // If the filters below have no entry for the call, it cannot have one on top of
+                // them.
                 None => return Ok(WHOLE_PATH),
             },
         };
@@ -178,7 +179,7 @@ impl<'a, 'path> Sketch<'a, 'path> {
         }
     }
 
-    /// What is left of the filter by a finding; `Err` if that is a constant.
+    /// What the entry needs of a finding; `Err` with the `SECCOMP_RET_*` if that is a constant.
     fn varying(&self, finding: Finding) -> Result<Varying<'path>, u32> {
         let filter = self.top.filter;
         let whole = Varying {
@@ -204,13 +205,13 @@ impl<'a, 'path> Sketch<'a, 'path> {
         }
     }
 
-    /// The place of an entry; all programs are to be run if there are too many.
+    /// The place of an entry, which is added if it is new; [`WHOLE_PATH`] if there are too many.
     fn place_of_entry(&mut self, entry: Entry<'path>) -> Result<u8, NoMemory> {
         if entry.allows() {
             return Ok(ALLOWED);
         }
         let mut slot = entry.hash();
-        // There are twice as many slots as entries.
+        // There are twice as many slots as entries, so this comes to a vacant one.
         loop {
             slot %= self.places.len();
             let place = self.places[slot];
@@ -233,7 +234,7 @@ impl<'a, 'path> Sketch<'a, 'path> {
         Ok(place)
     }
 
-    /// The entries, in as much memory as they take.
+    /// A copy of the entries that takes no more memory than they need.
     fn entries(&self) -> Result<Buf<Entry<'path>>, NoMemory> {
         let mut entries = Buf::new();
         entries.extend_from_slice(&self.entries)?;

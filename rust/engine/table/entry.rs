@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the filters of a path do for one system call.
+//! Entries: what a path does for one system call.
 //!
-//! An entry has the strongest constant, and a list of the filters whose verdict depends on the
-//! call's arguments, newest first. Its first element is in the entry; the others are those of an
-//! entry of an older filter's table, so lists that end alike share their ends.
+//! An entry has the strongest of the constant outcomes, and a list of the filters whose verdict
+//! depends on the call's arguments, newest first. The first node of the list is in the entry. It
+//! leads to the first node of an entry in the table of an older filter, so that lists share their
+//! ends.
 
 use crate::{
     engine::parts::Parts,
@@ -22,19 +23,19 @@ use crate::{
     }, //
 };
 
-/// A filter whose verdict depends on the call's arguments.
+/// A filter whose verdict depends on the call's arguments, in the list of an entry.
 #[derive(Clone, Copy)]
 pub(crate) struct Node<'path> {
     filter: &'path Parts,
-    /// How many filters are on the path that begins with the filter.
+    /// The number of filters on the filter's path.
     depth: u32,
-    /// The strongest action that the filter or one further down the list can return.
+    /// The strongest verdict that the filter or one further down the list can return.
     strongest: Verdict,
-    /// The inputs that the programs of the list read.
+    /// The inputs that the programs of the filter and of those further down the list read.
     needs: NeededInputs,
-    /// The filter's residual program for the call; if there is none, its whole program is run.
+    /// The filter's residual program for the call; if it has none, its whole program is run.
     residual: Residual<'path>,
-    /// The next older one.
+    /// The next older filter of the list.
     next: Option<&'path Node<'path>>,
 }
 
@@ -44,12 +45,12 @@ impl<'path> Node<'path> {
         self.filter
     }
 
-    /// How many filters are on its path.
+    /// The number of filters on its path.
     pub(crate) fn depth(&self) -> u32 {
         self.depth
     }
 
-    /// Is all of its program to be run?
+    /// Is its whole program to be run?
     pub(crate) fn is_whole(&self) -> bool {
         self.residual.program().is_none()
     }
@@ -70,60 +71,61 @@ fn same<T>(one: Option<&T>, other: Option<&T>) -> bool {
 /// How a call is dealt with.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer<'entry, 'path> {
-    /// It is not run, and has this result (a negative errno or 0), without a word in the log.
+    /// No filter can overrule a constant outcome of ERRNO. The call is not run, has this result (a
+    /// negative errno or 0), and is not logged.
     Errno(i32),
-    /// If this program allows it, it is run. If not, what it says decides, and it is that of
+    /// All constant outcomes are ALLOW, and this residual program alone can decide. It is that of
     /// [`Entry::first`].
     Alone(&'entry Bare<'path>),
-    /// [`Entry::judge_registers`] tells.
+    /// Ask [`Entry::judge_registers`]: no program needs inputs.
     Registers,
-    /// [`Entry::judge`] tells.
+    /// Ask [`Entry::judge`].
     Inputs,
 }
 
-/// What the filters of a path do for a call.
+/// What the filters of a path do for a call. A copy of it borrows from the same path.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<'path> {
-    /// As in [`Answer::Errno`]; or else [`REGISTERS`] or [`INPUTS`].
+    /// The result of [`Answer::Errno`], or else [`REGISTERS`] or [`INPUTS`].
     errno: i32,
-    /// As in [`Answer::Alone`].
+    /// The program of [`Answer::Alone`].
     alone: Option<Bare<'path>>,
-    /// The verdict of those that return a constant.
+    /// The strongest of the constant outcomes.
     verdict: Verdict,
-    /// How many filters are on the path of the one that said it.
+    /// The number of filters on the path of `decider`; `u32::MAX` if that is `None`.
     depth: u32,
-    /// The filter that said it; none if they allow.
+    /// The filter with that outcome; `None` if it is ALLOW.
     decider: Option<&'path Parts>,
-    /// Those that do not return a constant, newest first.
+    /// The newest of the filters without a constant outcome, which leads to the others.
     first: Option<Node<'path>>,
 }
 
-/// In [`Entry::errno`]: if there is no answer, registers tell.
+/// In [`Entry::errno`]: the answer is [`Answer::Alone`] or [`Answer::Registers`].
 const REGISTERS: i32 = 1;
 
-/// In [`Entry::errno`]: if there is no answer, [`Entry::needs`] says what tells.
+/// In [`Entry::errno`]: the answer is [`Answer::Inputs`].
 const INPUTS: i32 = 2;
 
-/// A filter as it is put on top of others.
+/// A filter that is to be put on top of others.
 pub(crate) struct Top<'path> {
     /// The filter.
     pub(crate) filter: &'path Parts,
-    /// How many filters are on its path.
+    /// The number of filters on its path.
     pub(crate) depth: u32,
 }
 
-/// What is left of a filter for a call.
+/// A filter's finding for a call that is not a constant.
 pub(crate) struct Varying<'path> {
-    /// The residual program; all of the filter's program if there is none.
+    /// The residual program; if there is none, the whole program is run.
     pub(crate) residual: Residual<'path>,
-    /// The strongest action that it can return; `None` if it computes it.
+    /// The strongest `SECCOMP_RET_*` that it can return; `None` if it may be any.
     pub(crate) strongest: Option<u32>,
     /// The inputs that it reads.
     pub(crate) needs: NeededInputs,
 }
 
 impl<'path> Entry<'path> {
-    /// What is done without any filter.
+    /// The entry of a path without filters.
     pub(super) const ALLOW: Self = Self {
         errno: REGISTERS,
         alone: None,
@@ -144,7 +146,7 @@ impl<'path> Entry<'path> {
         }
     }
 
-    /// The inputs that [`Entry::judge`] needs.
+    /// The inputs that the programs of the list read.
     #[inline(always)]
     pub(crate) fn needs(&self) -> NeededInputs {
         self.first
@@ -152,15 +154,15 @@ impl<'path> Entry<'path> {
             .map_or(NeededInputs::NONE, |node| node.needs)
     }
 
-    /// The newest of the filters that do not return a constant.
+    /// The newest of the filters without a constant outcome.
     #[inline(always)]
     pub(crate) fn first(&self) -> Option<&'path Parts> {
         self.first.as_ref().map(|node| node.filter)
     }
 
-    /// What all filters say, and the one that decides; `None` for those that allow.
+    /// The verdict on the call, and the decider; `None` if the verdict is ALLOW.
     ///
-    /// `inputs` has what [`Entry::needs`] says. `run_whole` runs all of a filter.
+    /// `inputs` has those of [`Entry::needs`]. `run_whole` runs a whole program.
     #[inline(always)]
     pub(crate) fn judge(
         &self,
@@ -174,7 +176,7 @@ impl<'path> Entry<'path> {
         })
     }
 
-    /// The same, if [`Entry::needs`] is nothing.
+    /// [`Entry::judge`], if [`Entry::needs`] is nothing.
     #[inline(always)]
     pub(crate) fn judge_registers(
         &self,
@@ -187,14 +189,14 @@ impl<'path> Entry<'path> {
         })
     }
 
-    /// The strongest verdict, if the filters of the list say what `run` tells.
+    /// The verdict and the decider, if the filters of the list return what `run` does.
     #[inline(always)]
     fn hear(&self, mut run: impl FnMut(&Node<'path>) -> u32) -> (Verdict, Option<&'path Parts>) {
         let (mut verdict, mut decider, mut depth) = (self.verdict, self.decider, self.depth);
         let mut next = self.first.as_ref();
         while let Some(node) = next {
             let says = Verdict::new(run(node));
-            // A newer filter wins a tie over a constant of an older one, too.
+            // Of the same action, the newer filter's verdict counts.
             if says.overrules(verdict) || (says.ties(verdict) && node.depth > depth) {
                 (verdict, decider, depth) = (says, Some(node.filter), node.depth);
             }
@@ -203,23 +205,23 @@ impl<'path> Entry<'path> {
         (verdict, decider)
     }
 
-    /// The verdict of the filters that return a constant, and the number on its path of the one
-    /// that said it, the oldest being 1; `None` if they allow.
+    /// The strongest of the constant outcomes, and the number of its filter on the path, of which
+    /// the oldest is 1; `None` if the outcome is ALLOW.
     pub(crate) fn constant(&self) -> (Verdict, Option<u32>) {
         (self.verdict, self.decider.map(|_| self.depth))
     }
 
-    /// The filters that do not, newest first.
+    /// The filters without a constant outcome, newest first.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node<'path>> {
         core::iter::successors(self.first.as_ref(), |node| node.next)
     }
 
-    /// Does it allow the call, whatever the arguments?
+    /// Does the path allow the call, whatever the arguments?
     pub(super) fn allows(&self) -> bool {
         self.verdict == Verdict::ALLOW && self.decider.is_none() && self.first.is_none()
     }
 
-    /// With a constant of a newer filter.
+    /// The entry with a newer filter on top, whose outcome is the constant `ret`.
     pub(super) fn with_constant(mut self, ret: u32, top: &Top<'path>) -> Self {
         let verdict = Verdict::new(ret);
         let allows = verdict.ties(Verdict::ALLOW);
@@ -227,7 +229,7 @@ impl<'path> Entry<'path> {
             self.verdict = verdict;
             self.decider = Some(top.filter);
             self.depth = top.depth;
-            // What cannot have the better of the constant, which is newer, is not asked.
+            // If no filter of the list can overrule the constant, which is newer, none is asked.
             self.first = self.first.filter(|node| node.strongest.overrules(verdict));
             self.alone = None;
             self.errno = match verdict.errno() {
@@ -238,8 +240,8 @@ impl<'path> Entry<'path> {
         self
     }
 
-    /// With a newer filter whose verdict varies, on top of the entry `below` of an older table (or
-    /// on none). `None` if the filter can change nothing.
+    /// The entry of a newer filter, whose verdict varies, on top of the entry `below` of an older
+    /// table (`None` if that allows the call). `None` if the filter can change nothing.
     pub(super) fn with_varying(
         below: Option<&'path Self>,
         varying: &Varying<'path>,
@@ -270,7 +272,7 @@ impl<'path> Entry<'path> {
         Some(this)
     }
 
-    /// What tells what the filters say, for [`Entry::errno`].
+    /// [`REGISTERS`] or [`INPUTS`], for [`Entry::errno`].
     fn how(&self) -> i32 {
         if self.needs().is_empty() {
             REGISTERS
@@ -279,7 +281,7 @@ impl<'path> Entry<'path> {
         }
     }
 
-    /// Is it the same for all calls?
+    /// Do both entries do the same for every call?
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.verdict == other.verdict
             && same(self.decider, other.decider)
@@ -290,7 +292,7 @@ impl<'path> Entry<'path> {
             }
     }
 
-    /// A number that is the same for entries that are the same. Spreads well enough.
+    /// A hash: equal for entries that [`Entry::is_same`] finds the same.
     pub(super) fn hash(&self) -> usize {
         fn address<T>(pointer: Option<&T>) -> usize {
             pointer.map_or(0, |pointer| core::ptr::from_ref(pointer).addr()) >> 4

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a path of filters does for each system call, found out when a filter is attached.
+//! Tables: what a path of filters does for each system call, found out when a filter is attached.
 //!
-//! Mainline's `seccomp_cache_prepare()` remembers which calls are always allowed. Here every call
-//! has an [`entry`]: the verdict of all filters that return a constant for it, and a list of those
-//! that do not, each with what is left of its program when the call is known. A call then costs
-//! what is left, however many filters there are and however long they are.
+//! The built-in engine's `seccomp_cache_prepare()` remembers which calls are always allowed. Here
+//! every call has an [`entry`]: the strongest of the constant outcomes, and a list of the other
+//! filters, each with its residual program for the call. So a call costs what its residual programs
+//! cost, whatever the number and the length of the filters.
 //!
-//! [`study`] looks at one filter; [`compose`] puts what it found on top of the tables of the
-//! filters below. Tables borrow from filters and tables further down the path, which live as long
-//! as the filter that owns the tables ([`crate::sys::path`]).
+//! [`study`] looks at one filter; [`compose`] puts its findings on top of the table of the filters
+//! below. Tables borrow from filters and tables further down the path, which live as long as the
+//! filter that owns the tables ([`crate::sys::path`]).
 //!
-//! Memory: an index byte per number and ABI (1 KiB), 72 bytes for each different entry (at most
-//! 254 per ABI), and for the residual programs of a filter one `bpf_prog`. What does not fit is
-//! evaluated by running the filter's own program, or all of them; so is all of it if there is no
-//! memory for tables, or no more than the path may take ([`crate::engine::memory`]).
+//! Memory: an index byte for each number and ABI (1 KiB), 72 bytes for each different entry (at
+//! most 254 per ABI), and one `bpf_prog` for the residual programs of a filter. A filter without
+//! residual programs runs its whole program. A call without an entry, as beyond the 254 entries,
+//! runs all whole programs. So do all calls if there is no memory for tables, or no room for them
+//! in the memory ledger ([`crate::engine::memory`]).
 
 pub(crate) mod compose;
 pub(crate) mod entry;
@@ -32,24 +33,24 @@ use crate::{
 };
 use entry::Entry;
 
-/// Numbers below this have an entry.
+/// Calls with numbers below this have a place in the index.
 pub(crate) const LIMIT: usize = syscalls::LIMIT;
 
 /// In [`Table::index`]: all filters allow the call, whatever its arguments.
 const ALLOWED: u8 = 0;
 
-/// In [`Table::index`]: there is no entry, all programs are to be run.
+/// In [`Table::index`]: there is no entry, so all whole programs are to be run.
 const WHOLE_PATH: u8 = 1;
 
-/// In [`Table::index`]: the first of the entries.
+/// In [`Table::index`]: entry number 0; larger values are the entries after it.
 const FIRST_ENTRY: u8 = 2;
 
-/// Different entries of a table: the index has a byte for each number.
+/// The most entries of a table: the bytes of the index can tell no more of them apart.
 const MAX_ENTRIES: usize = 256 - FIRST_ENTRY as usize;
 
 /// The entries of one ABI.
 pub(crate) struct Table<'path> {
-    /// By number, [`ALLOWED`], [`WHOLE_PATH`], or which of the entries, from [`FIRST_ENTRY`] on.
+    /// For each number [`ALLOWED`], [`WHOLE_PATH`], or [`FIRST_ENTRY`] plus the number of an entry.
     index: [u8; LIMIT],
     entries: Buf<Entry<'path>>,
 }
@@ -60,13 +61,14 @@ impl<'path> Table<'path> {
         entries: Buf::new(),
     };
 
-    /// Finds the entry of a number.
+    /// Looks up the call with this number.
     #[inline(always)]
     pub(crate) fn find(&self, nr: u32) -> FoundEntry<'_> {
         let nr = nr as usize;
         let place = if nr < LIMIT {
-            // The processor must not speculate that a number is below the limit which is not: the
-            // byte behind the table would tell by the entry that is loaded what it is.
+            // The processor must not speculate that a number beyond the limit is below it. It would
+            // load a byte behind the index, and then an entry by that, whose cache line tells
+            // the byte.
             self.index[index_nospec::<LIMIT>(nr) % LIMIT]
         } else {
             WHOLE_PATH
@@ -80,7 +82,7 @@ impl<'path> Table<'path> {
     }
 }
 
-/// What a table says of a number.
+/// What a table has for a call.
 #[derive(Clone, Copy)]
 pub(crate) struct FoundEntry<'a> {
     table: &'a Table<'a>,
@@ -94,27 +96,27 @@ impl<'a> FoundEntry<'a> {
         self.place == ALLOWED
     }
 
-    /// Is it the same entry, of the same table?
+    /// Do both have the same place in the same table?
     pub(crate) fn is_same(self, other: Self) -> bool {
         core::ptr::eq(self.table, other.table) && self.place == other.place
     }
 
-    /// The entry, unless the call is always allowed. `None` if there is none: all programs of the
-    /// path are to be run.
+    /// The entry, for a call that is not always allowed. `None` if there is no entry, so that all
+    /// whole programs of the path are to be run.
     #[inline(always)]
     pub(crate) fn entry(self) -> Option<&'a Entry<'a>> {
         self.table.entry(self.place)
     }
 }
 
-/// The tables of a path of filters.
+/// The tables of a path, one for each ABI.
 pub(crate) struct Tables<'path>([Table<'path>; 2]);
 
 impl<'path> Tables<'path> {
-    /// Bytes that they take without any entry.
+    /// The bytes of memory that they take without entries.
     pub(crate) const SIZE: usize = core::mem::size_of::<Self>();
 
-    /// No tables: all programs are run for every call.
+    /// Tables without entries: all whole programs are run for every call.
     pub(crate) const EMPTY: Self = Self([Table::EMPTY, Table::EMPTY]);
 
     /// The table of an ABI.
@@ -126,7 +128,7 @@ impl<'path> Tables<'path> {
         }
     }
 
-    /// Has all programs run for every call.
+    /// Drops all entries, so that all whole programs are run for every call.
     fn clear(&mut self) {
         for table in &mut self.0 {
             *table = Table::EMPTY;

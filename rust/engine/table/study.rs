@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What one filter does for each system call, and its residual programs.
+//! Studies a filter: what it does for each system call, with its residual programs.
 
 use crate::{
     logic::{
@@ -34,9 +34,10 @@ use crate::{
 use core::mem::size_of_val;
 use kernel::page::PAGE_SIZE;
 
-/// Finds out what a filter does, whose program (in canonical form) is `prog`.
+/// Studies the filter with the program `prog`, in canonical form, which sees the fields `visible`.
 ///
-/// Reschedules in between. If a fatal signal is pending there is less in the result.
+/// Sleeps. If a fatal signal is pending, it ends early, with the finding for the remaining calls
+/// that the whole program is to be run. Fails if there is no memory.
 pub(crate) fn study(prog: &[Insn], visible: VisibleFields) -> Result<Study, NoMemory> {
     let side = |abi: Abi| Side {
         view: ArchView {
@@ -47,15 +48,16 @@ pub(crate) fn study(prog: &[Insn], visible: VisibleFields) -> Result<Study, NoMe
     };
     let units = meter::units(prog).saturating_mul(match visible {
         VisibleFields::NONE => 1,
-        // The built-in engine has no such filter to compare with. Two whole programs are compiled
-        // for it in any case, and more instructions deal with an argument.
+        // An appended filter may cost more than a classic one: two whole programs are compiled for
+        // it in any case, and it takes more instructions to look at an argument.
         _ => 3,
     });
     let meter = Meter::new(units, signal::may_go_on);
     study::study(prog, &Abi::ALL.map(side), meter)
 }
 
-/// About how many bytes the residual programs of a study will take: whole pages, and their code.
+/// An estimate of the bytes that the compiled residual programs will take: instructions in whole
+/// pages, and their code.
 pub(crate) fn memory_of_residuals(study: &Study) -> usize {
     study.program.as_ref().map_or(0, |program| {
         let bytes = size_of_val(program.insns());
@@ -63,8 +65,8 @@ pub(crate) fn memory_of_residuals(study: &Study) -> usize {
     })
 }
 
-/// Has the kernel compile the residual programs of a study. If it cannot, the study does without
-/// them.
+/// Has the kernel compile the residual programs of a study. If that fails, drops them from the
+/// study, and returns `None`.
 pub(crate) fn compile(study: &mut Study) -> Option<Residuals> {
     let compiled = study
         .program
