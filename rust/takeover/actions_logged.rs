@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which actions are logged, and logging them.
+//! The log, and the setting that says which actions are logged.
 //!
-//! Follows `seccomp_log()` of `kernel/seccomp.c`. Our copy of the setting follows the sysctl
-//! `kernel.seccomp.actions_logged`, which keeps ruling the built-in engine as well.
+//! Follows `seccomp_log()` of `kernel/seccomp.c`. The kernel keeps the setting, the sysctl
+//! `kernel.seccomp.actions_logged`, in a static variable, by which the built-in engine still logs.
+//! This file has a copy, and [`change`] keeps both the same.
 
 use crate::{
     logic::verdict::{
@@ -25,16 +26,17 @@ use kernel::{
     }, //
 };
 
-/// The actions to log, a bit each by [`bit`].
+/// The actions that the administrator wants logged: a set of [`bit`]s.
 static LOGGED: Atomic<u32> = Atomic::new(0);
 
 kernel::sync::global_lock! {
-    // SAFETY: Initialised by `init()`, at load and before the hooks.
-    /// Makes a change of the setting and our copy of it one step.
+    // SAFETY: `init()` initialises it while the module loads, before a hook can reach it.
+    /// Held while the kernel's setting and our copy change, so that two writers cannot leave them
+    /// different. Outermost: the kernel's handler runs under it.
     unsafe(uninit) static CHANGE: Mutex<()> = ();
 }
 
-/// The names of the sysctl, and the actions.
+/// The actions, by their names in the sysctl.
 const NAMES: [(&str, Action); 8] = [
     ("kill_process", Action::KillProcess),
     ("kill_thread", Action::KillThread),
@@ -50,6 +52,7 @@ const fn bit(action: Action) -> u32 {
     1 << action as u32
 }
 
+/// The set of the named actions. Unknown names are ignored: the kernel's handler lets none pass.
 fn parse(names: &str) -> u32 {
     let bit_of = |name| {
         NAMES
@@ -60,26 +63,28 @@ fn parse(names: &str) -> u32 {
     names.split(' ').map(bit_of).fold(0, |bits, b| bits | b)
 }
 
+/// Prepares the lock.
+///
 /// # Safety
 ///
-/// Called once, while loading and before `seccomp_actions_logged_handler()` is hooked.
+/// Called once, while the module loads, before `seccomp_actions_logged_handler()` is hooked.
 pub(super) unsafe fn init() {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract of this function it is the only call, and nobody uses the lock yet.
     unsafe { CHANGE.init() };
 }
 
-/// Takes the setting over as it is.
+/// Copies the kernel's setting. Fails as the kernel's handler does.
 ///
-/// The handler is hooked by now, and those who were in it before have left: whoever changes the
-/// setting from here on does it through [`change`].
+/// By now the handler is hooked, and no task is inside of the kernel's own any more, so all later
+/// changes come by [`change`].
 pub(super) fn adopt(handler: Handler) -> Result {
     let _change = CHANGE.lock();
     LOGGED.store(handler.read(parse)?, Relaxed);
     Ok(())
 }
 
-/// Deals with a call of the handler that changes the setting, which goes on at `handler`. Returns
-/// its result.
+/// Answers a write to the sysctl: has the kernel's handler, which goes on at `handler`, change the
+/// setting, and copies it. Returns what the kernel's handler returned.
 pub(super) fn change(call: &HandlerCall, handler: Handler) -> c_int {
     let _change = CHANGE.lock();
     let ret = handler.forward(call);
@@ -89,10 +94,11 @@ pub(super) fn change(call: &HandlerCall, handler: Handler) -> c_int {
     ret
 }
 
-/// Logs what was done to a call, if the administrator wants to know.
+/// Writes an audit record of the verdict on the system call `nr`, if the administrator wants the
+/// action logged. `signal` is the signal that kills the task, or 0.
 ///
-/// KILL and LOG are logged unasked; the others if `requested`, that is, if the deciding filter was
-/// installed with `SECCOMP_FILTER_FLAG_LOG`.
+/// ALLOW is never logged. TRAP, ERRNO, TRACE and USER_NOTIF are logged only if `requested`: the
+/// decider was installed with `SECCOMP_FILTER_FLAG_LOG`.
 pub(super) fn record(nr: i32, signal: u32, verdict: Verdict, requested: bool) {
     let action = verdict.action();
     let wanted = match action {

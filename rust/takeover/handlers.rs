@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the entry code calls in place of, or before, the hooked functions.
+//! The handlers: functions that the entry code calls in place of, or before, the hooked functions.
 //!
-//! The module is kept by the task's filter where the entry code has found one of ours; else by a
-//! reference that the handler takes before it does anything that sleeps. A handler that does not
-//! get one leaves the call to the built-in engine: the module is on its way out.
+//! While a handler sleeps, something must keep the module loaded. Where the entry code has found a
+//! filter of ours, that filter does. The other handlers take a reference to the module before they
+//! sleep. If they get none, the module is being unloaded, and they leave the call to the built-in
+//! engine.
 
 use super::{
     actions_logged,
@@ -48,12 +49,12 @@ use kernel::{
     uaccess::UserPtr, //
 };
 
-/// What a handler tells the entry code of a function that may be left to the kernel.
+/// What a handler returns to `CALL_ENTRY` of `entry/<arch>.S`, in two registers.
 #[repr(C)]
 struct Handled {
-    /// Was the call dealt with?
+    /// 1 if the handler has dealt with the call, 0 if the kernel's function is to go on.
     handled: usize,
-    /// If so, its result.
+    /// The result of the call, if the handler has dealt with it.
     value: isize,
 }
 
@@ -64,7 +65,7 @@ impl Handled {
         value: 0,
     };
 
-    /// The call is done.
+    /// The handler has dealt with the call.
     const fn yes(value: isize) -> Self {
         Self { handled: 1, value }
     }
@@ -76,32 +77,33 @@ impl From<Option<isize>> for Handled {
     }
 }
 
-/// Takes the place of `__seccomp_permit_syscall()` for tasks whose filter is ours.
+/// Takes the place of `__seccomp_permit_syscall()` for a task whose filter is ours.
 ///
 /// Returns whether to run the system call. If not, its result is set, or a signal is pending.
 ///
 /// # Safety
 ///
-/// For the entry code only: `task` is `current`, `filter` its filter as just read, tagged, and
-/// `regs` is `task_pt_regs(current)`.
+/// For the entry code only: `task` is `current`, `filter` is the tagged pointer that the entry code
+/// has just read from its `seccomp.filter`, and `regs` is `task_pt_regs(current)`.
 #[no_mangle]
 unsafe extern "C" fn rsc_permit_syscall(
     task: NonNull<RawTask>,
     filter: NonNull<u8>,
     regs: NonNull<PtRegs>,
 ) -> bool {
-    // SAFETY: By the contract of this function. The call has just been entered, so nobody else
-    // deals with it.
+    // SAFETY: By the contract `task` is `current` and `regs` its registers. The task has just
+    // entered the call, so there is no other `Syscall` for it.
     let (current, call) = unsafe {
         let current = Current::from_raw(task);
         (current, Syscall::new(current, Regs::from_raw(regs)))
     };
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract it is the task's filter, with the tag.
     let filter = unsafe { current.filter::<FilterLayer>(filter) };
     permit::permit_syscall(call, filter.link())
 }
 
-/// Stands before `do_seccomp()`.
+/// Comes before `do_seccomp()`: attaches filters, and leaves what is not about filters, and the
+/// tasks of the built-in engine, to the kernel.
 ///
 /// # Safety
 ///
@@ -114,26 +116,27 @@ unsafe extern "C" fn rsc_do_seccomp(op: c_uint, flags: c_uint, uargs: *mut c_voi
     attach::operation(op, flags, UserPtr::from_ptr(uargs), module).into()
 }
 
-/// Takes the place of `get_seccomp_filter()` for tasks whose filter is ours: the child of a fork
-/// is about to get a copy of the pointer.
+/// Takes the place of `get_seccomp_filter()` for a task whose filter is ours: takes the references
+/// for the copy of its pointer that the child of a fork is about to get.
 ///
 /// # Safety
 ///
 /// For the entry code only: `task` is `current`, holds its siglock, and its filter is ours.
 #[no_mangle]
 unsafe extern "C" fn rsc_get_seccomp_filter(task: NonNull<RawTask>) {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract `task` is `current`, and holds its siglock.
     unsafe { Current::from_raw(task).share_filter::<FilterLayer>() };
 }
 
-/// Takes the place of `seccomp_filter_release()` for tasks whose filter is ours.
+/// Takes the place of `seccomp_filter_release()` for a task whose filter is ours.
 ///
 /// # Safety
 ///
 /// For the entry code only: `task` is exiting (`PF_EXITING`) and still has its sighand.
 #[no_mangle]
 unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<RawTask>) {
-    // SAFETY: By the contract of this function. A task that exits makes no system call.
+    // SAFETY: By the contract the task is exiting and has its sighand. It makes no system call any
+    // more, so nobody else uses what it owned.
     let mut task = unsafe { Exiting::from_raw(task) };
     if kernel::warn_on!(!task.is_exiting()) {
         return;
@@ -142,7 +145,7 @@ unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<RawTask>) {
     attach::release(&task);
 }
 
-/// Stands before `seccomp_get_filter()`.
+/// Comes before `seccomp_get_filter()`: answers, unless the tracee belongs to the built-in engine.
 ///
 /// # Safety
 ///
@@ -156,12 +159,13 @@ unsafe extern "C" fn rsc_seccomp_get_filter(
     let Some(_module) = ModuleRef::try_get() else {
         return Handled::NO;
     };
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract the caller traces the task, which stays stopped until this returns.
     let tracee = unsafe { Tracee::from_raw(tracee) };
     ptrace::get_filter(&tracee, offset, UserPtr::from_ptr(data)).into()
 }
 
-/// Stands before `seccomp_get_metadata()`.
+/// Comes before `seccomp_get_metadata()`: answers, unless the tracee belongs to the built-in
+/// engine.
 ///
 /// # Safety
 ///
@@ -175,16 +179,18 @@ unsafe extern "C" fn rsc_seccomp_get_metadata(
     let Some(_module) = ModuleRef::try_get() else {
         return Handled::NO;
     };
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract the caller traces the task, which stays stopped until this returns.
     let tracee = unsafe { Tracee::from_raw(tracee) };
     ptrace::get_metadata(&tracee, size, UserPtr::from_ptr(data)).into()
 }
 
-/// Stands before `seccomp_actions_logged_handler()`.
+/// Comes before `seccomp_actions_logged_handler()`: a write has to change our copy of the setting,
+/// too. Reads are left to the kernel.
 ///
 /// # Safety
 ///
-/// For the entry code only: the arguments are the handler's, and `body` is where it goes on.
+/// For the entry code only: `table` to `ppos` are the arguments of the kernel's handler, and `body`
+/// is the address at which that goes on behind its ftrace site.
 #[no_mangle]
 unsafe extern "C" fn rsc_actions_logged(
     table: *const RawTable,
@@ -194,7 +200,8 @@ unsafe extern "C" fn rsc_actions_logged(
     ppos: *mut i64,
     body: c_ulong,
 ) -> Handled {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract these are the arguments of a call that returns after this function,
+    // and `body` is where the kernel's handler goes on.
     let (call, handler) = unsafe {
         (
             HandlerCall::new(table, write, buffer, lenp, ppos),
@@ -204,7 +211,7 @@ unsafe extern "C" fn rsc_actions_logged(
     if !call.is_write() {
         return Handled::NO;
     }
-    // What follows sleeps.
+    // Changing the setting sleeps.
     let Some(_module) = ModuleRef::try_get() else {
         return Handled::NO;
     };

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which functions of the kernel are taken over, in which order, and how they are given back.
+//! The hooks of the takeover, and the order in which they are installed and removed.
 //!
-//! Order of loading: first the functions that read a task's filter, all of which leave alone what
-//! is not ours; then `do_seccomp()`, which makes filters. A failure drops what was installed, in
-//! reverse. Nothing of ours is in any task before the last step.
+//! Loading first hooks the functions that read a task's filter; their entries leave filters without
+//! the tag to the kernel. It hooks `do_seccomp()`, which attaches filters, last. If a step fails,
+//! the hooks that are in place are removed in reverse. No task has a filter of ours before the last
+//! step.
 //!
-//! Unloading starts when no filter holds a reference to the module any more, so again nothing of
-//! ours is in any task. The module is then going, `do_seccomp()` refuses to make filters and
-//! leaves the calls to the built-in engine, and the hooks are removed in reverse.
+//! The kernel unloads the module only when no filter holds a reference to it, so no task has a
+//! filter of ours then, either. From that moment on nobody gets a reference, so that the handler of
+//! `do_seccomp()` leaves all calls to the built-in engine. The hooks are removed in reverse.
 
 use super::{
     actions_logged,
@@ -34,7 +35,7 @@ use kernel::{
     prelude::*, //
 };
 
-/// The functions that are taken over, in the order in which that is done.
+/// The entries of the functions that are taken over, in the order in which they are hooked.
 const HOOKS: [&Entry; 7] = [
     &entry::PERMIT_SYSCALL,
     &entry::GET_FILTER,
@@ -45,17 +46,17 @@ const HOOKS: [&Entry; 7] = [
     &entry::DO_SECCOMP,
 ];
 
-/// The hooked functions; dropping it gives them back.
+/// The hooks that are in place. Dropping it removes them.
 pub(crate) struct Hooks(KVec<Pin<KBox<DirectCall>>>);
 
 impl Hooks {
-    /// Takes everything over, or nothing.
+    /// Installs all hooks, or none. Called once, while the module loads; sleeps.
     ///
-    /// `EOPNOTSUPP` if the kernel lacks a function, `EBUSY` if one is taken already or a tracer is
-    /// stuck in the inspection of filters.
+    /// Fails with `EOPNOTSUPP` if the kernel lacks a function, with `EBUSY` if somebody else has a
+    /// direct call at one or a tracer stays in `seccomp_get_metadata()`, and with `ENOMEM`.
     pub(crate) fn install() -> Result<Self> {
         let handler = symbols::site(entry::ACTIONS_LOGGED.name)?;
-        // SAFETY: This is its address.
+        // SAFETY: `site()` has found it: it is where the handler goes on, or on arm64 its address.
         let handler = unsafe { Handler::new(handler.body) };
 
         let mut found = KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?;
@@ -66,7 +67,7 @@ impl Hooks {
             found.push((hook, site.address), GFP_KERNEL)?;
         }
 
-        // SAFETY: Modules are loaded once, and nothing is hooked yet.
+        // SAFETY: A module is loaded once, and nothing is hooked yet.
         unsafe { actions_logged::init() };
         let mut hooks = Self(KVec::with_capacity(HOOKS.len(), GFP_KERNEL)?);
         let Some((&(creator, its_site), readers)) = found.split_last() else {
@@ -85,8 +86,8 @@ impl Hooks {
     }
 
     fn add(&mut self, hook: &Entry, site: c_ulong) -> Result {
-        // SAFETY: The entry belongs to the function that the site is of, and the statics that the
-        // handlers use are initialised.
+        // SAFETY: `hook` is the entry for the function of this site, whose `body` is set, and the
+        // statics that the handlers use are initialised.
         let call = unsafe { DirectCall::replace(site, hook.address()) }.inspect_err(|e| {
             let name = hook.name.to_str().unwrap_or("?");
             pr_err!("cannot take over {name}: {e:?}\n");
@@ -95,7 +96,7 @@ impl Hooks {
     }
 }
 
-/// The functions that are taken over, for the log.
+/// Displays as the names of the functions that are taken over.
 pub(crate) struct Names;
 
 impl fmt::Display for Names {
@@ -112,11 +113,11 @@ impl Drop for Hooks {
     fn drop(&mut self) {
         while self.0.pop().is_some() {}
         in_flight::forget();
-        // For handlers that were entered before their hook was removed: they have left, or have a
-        // reference.
+        // A handler that was called before its hook was removed has then returned, or holds a
+        // reference to the module.
         ftrace::synchronize();
         if module::await_unused() {
-            // For those that have just given it up.
+            // A handler that has just dropped its reference has then returned.
             ftrace::synchronize();
         }
     }

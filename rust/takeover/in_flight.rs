@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Calls that entered the built-in engine before it was taken over, and sleep there.
+//! Calls in flight: system calls that entered the built-in engine before it was taken over, and
+//! sleep there.
 //!
-//! Replacing a function does not stop those who are inside, and they may stay for as long as they
-//! like: both attaching and inspecting filters read user memory, which userfaultfd can stall. Two
-//! of them could come upon a filter of ours later, with code that takes the pointer at its word:
+//! A hook does not stop tasks that are inside the function already. They can stay there at will:
+//! both attaching and inspecting filters read user memory, and userfaultfd can stall that. Two
+//! kinds of them could later run the kernel's code, which does not know the tag, on a filter of
+//! ours:
 //!
-//! - A tracer in `seccomp_get_metadata()`, once its tracee has a filter of ours. Only root gets
-//!   there, so loading waits for it a while and then gives up. (Not one in `seccomp_get_filter()`:
-//!   it looks at the pointer before it sleeps, and has a reference by then.)
-//! - A thread in `do_seccomp()` that has no filter yet, if another thread of its process puts
-//!   one of ours on it by TSYNC. Anybody gets there, so it must not keep the module out. These
-//!   threads are noted, and TSYNC finds them out of step until they have left the call. Until they
-//!   are noted, which is some time after our `do_seccomp()` is the one that is called, it finds all
-//!   threads out of step that are inside of either.
+//! - A tracer in `seccomp_get_metadata()`, if its tracee gets a filter of ours meanwhile. Only root
+//!   gets there, so loading waits for such tracers, and fails if one stays. (A tracer in
+//!   `seccomp_get_filter()` has taken its reference to a filter before it sleeps.)
+//! - A thread in `do_seccomp()` that has no filter yet, if another thread of its process puts one
+//!   of ours on it by TSYNC. Any user gets there, so this must not keep the module from loading.
+//!   These threads are noted once `do_seccomp()` is hooked, and TSYNC finds them out of step until
+//!   they have left the call. Before they are noted it finds every thread out of step that has no
+//!   filter and is inside the built-in engine's `do_seccomp()` or ours.
 
 use crate::sys::{
     scan::ScannedCall,
@@ -35,21 +37,22 @@ use kernel::{
     }, //
 };
 
-/// More threads than this on their way through `do_seccomp()` at the moment of loading are more
-/// than there is reason for.
+/// The number of threads that can be noted. If more are inside `do_seccomp()` when it is hooked,
+/// [`ANYBODY`] stays set.
 const MAX: usize = 32;
 
-/// The noted threads, each with a reference that keeps its address from being used again; 0 where
-/// there is none (any more). Written while loading; entries are cleared by `xchg()`, so that one
+/// The addresses of the noted threads, or 0. Each comes with a reference to the thread, so that no
+/// other task gets the address. [`note_installers`] writes them; `xchg()` clears them, so that each
 /// reference is dropped once.
 static NOTED: [Atomic<usize>; MAX] = [const { Atomic::new(0) }; MAX];
 
-/// Any thread may be one of them: they are not noted yet, or are too many.
+/// Any thread may be in flight: they are not noted yet, or were too many.
 static ANYBODY: Atomic<bool> = Atomic::new(true);
 
-/// Waits until no tracer is inside the built-in inspection of filters, for a second at most.
+/// Sleeps for at most a second until no tracer is inside the built-in engine's
+/// `seccomp_get_metadata()`; `EBUSY` if one stays.
 pub(super) fn await_tracers() -> Result {
-    // If they are more than that, they are none that will have left in a second.
+    // More than `MAX` will hardly all have left in a second, so they are not waited for.
     if let Ok(tracers) = ScannedCall::Metadata.collect::<MAX>() {
         for _ in 0..100 {
             if !tracers
@@ -66,7 +69,8 @@ pub(super) fn await_tracers() -> Result {
     Err(EBUSY)
 }
 
-/// Notes the threads that may be in the built-in `do_seccomp()`, which has just been replaced.
+/// Notes the threads that may be inside the built-in engine's `do_seccomp()`, which has just been
+/// hooked.
 pub(super) fn note_installers() {
     let Ok(tasks) = ScannedCall::Seccomp.collect::<MAX>() else {
         return;
@@ -74,11 +78,11 @@ pub(super) fn note_installers() {
     for (slot, task) in NOTED.iter().zip(tasks.into_iter().flatten()) {
         slot.store(task.into_addr(), Relaxed);
     }
-    // Pairs with the load in `includes()`: who finds it false finds the notes.
+    // Pairs with the load in `includes()`: a task that sees `false` sees the notes.
     ANYBODY.store(false, Release);
 }
 
-/// May `thread` still be in the built-in `do_seccomp()`? The caller holds its siglock.
+/// May `thread` still be inside the built-in engine's `do_seccomp()`? If not, drops its note.
 pub(super) fn includes(thread: &Thread<'_>) -> bool {
     if ANYBODY.load(Acquire) {
         return ScannedCall::Seccomp.has(thread);
@@ -92,17 +96,18 @@ pub(super) fn includes(thread: &Thread<'_>) -> bool {
     if ScannedCall::Seccomp.has(thread) {
         return true;
     }
-    // It has left, and whenever it comes back it will be to us.
+    // It has left the call, and its next one enters the hook.
     clear(slot);
     false
 }
 
-/// Drops what was noted, before the module goes.
+/// Drops all notes, before the module is unloaded.
 pub(super) fn forget() {
     NOTED.iter().for_each(clear);
 }
 
 fn clear(slot: &Atomic<usize>) {
-    // SAFETY: Only `note_installers()` puts anything but 0 here, and `xchg()` hands it out once.
+    // SAFETY: What is not 0 is from `Held::into_addr()`, as only `note_installers()` stores it, and
+    // `xchg()` hands it out once.
     drop(unsafe { Held::from_addr(slot.xchg(0, Full)) });
 }

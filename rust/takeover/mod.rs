@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Taking seccomp over from a kernel that was built without the engine: all that a build in the
-//! kernel's tree does without.
+//! The takeover: replaces functions of a running kernel that was built without the engine. An
+//! in-tree build deletes this room.
 //!
-//! The functions of `kernel/seccomp.c` through which the rest of the kernel deals with filters are
-//! replaced ([`hooks`]) by our own ([`handlers`]). Calls that had entered the built-in engine
-//! before are dealt with by [`in_flight`], the sysctl is followed by [`actions_logged`], and
-//! [`args`] has the calls with extensible arguments read what the filters have seen. [`platform`]
-//! is what the engine asks for.
+//! [`hooks`] hooks the functions of `kernel/seccomp.c` by which the rest of the kernel deals with
+//! filters, and [`handlers`] has their replacements. [`in_flight`] finds the tasks that entered the
+//! built-in engine before, [`actions_logged`] follows the sysctl, and [`args`] makes calls with
+//! extensible arguments read the copy that the filters have seen. [`platform`] answers what the
+//! engine asks.
 
 pub(crate) mod actions_logged;
 pub(crate) mod args;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the engine asks of a kernel that is taken over.
+//! The platform of the module: answers what the engine asks, for a kernel that is taken over.
 
 use super::{
     actions_logged,
@@ -26,13 +26,13 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// The module.
+/// The platform of a kernel that is taken over.
 pub(crate) struct Takeover;
 
-// SAFETY: The built-in engine's pointers are aligned and so do not have bit 0, and nothing but the
-// functions of `sys::task` that this allows for stores a pointer that has it. Fork's copy of a
-// pointer comes with `Task::share_filter()`, by the hook of `get_seccomp_filter()`, which is there
-// before the first filter is.
+// SAFETY: The built-in engine's filters are aligned, so its pointers do not have bit 0. Only
+// `Task::replace_filter()` stores a pointer with that bit. Fork copies it, and for each copy the
+// hook of `get_seccomp_filter()`, which is in place before the first filter is, has called
+// `Task::share_filter()`.
 unsafe impl Filters for FilterLayer {
     const TAG: usize = 1;
 }

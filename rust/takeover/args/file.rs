@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whether extensible arguments are cached, in debugfs.
+//! The file in debugfs that tells whether extensible arguments are cached.
 
 use crate::sys::debugfs::Content;
 use kernel::{
@@ -8,10 +8,11 @@ use kernel::{
     seq_file::SeqFile, //
 };
 
-/// `extensible_arguments`: 1 if the calls that have them are hooked, so that filters can see them,
-/// else
-/// 0. They are hooked when the module loads, unless somebody else has one of them, or a parameter
-/// of the module says no; writing 1 tries it again.
+/// `extensible_arguments`: reads as 1 if the wrappers of extensible calls are hooked, so that
+/// filters can see the arguments, else as 0.
+///
+/// The module hooks them when it loads, unless its parameter says no, or a BPF program or a live
+/// patch has one of them. Writing 1 tries once more.
 pub(crate) struct AvailabilityFile;
 
 impl Content for AvailabilityFile {
@@ -22,7 +23,7 @@ impl Content for AvailabilityFile {
     fn write(&self, text: &str) -> Result {
         match text {
             "1" => super::retry(),
-            // Filters that rely on it may be there.
+            // It cannot be turned off, as filters may rely on it.
             _ => Err(EINVAL),
         }
     }

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The cache of extensible arguments: what the filters have seen is what the call gets.
+//! The cache of extensible arguments: a call reads the bytes that the filters have seen.
 //!
-//! A struct that a call takes by pointer is copied once, to a [`slot`] of the calling task in a
-//! [`region`] of its process, which the process can read but not change. The filters look at the
-//! copy, and the [`wrappers`] passes the call the address of the copy in place of the caller's.
+//! [`fetch`] copies the struct once, to the [`slot`] of the calling task in a [`region`] of its
+//! process, which the process can read but not write. The filters look at the copy. The hook of the
+//! [`wrappers`] then hands the call the address of the copy in place of the caller's pointer.
 //! `Documentation/internals/ea-internals.rst` has the whole story.
 //!
-//! In the course of a system call: [`fetch`], then the filters, then [`forget`] if they do
-//! not allow the call.
-//! [`fetch`], [`forget`] and [`release`] are for the calling task.
+//! In the course of a system call come [`fetch`], the filters, and [`forget`] if they do not allow
+//! the call. [`fetch`], [`forget`] and [`release`] are for the calling task.
 //!
-//! If a struct cannot be read, the filters see zeros, and the call gets the address of the
-//! region's guard page, which never can be: so it fails as it would have by itself, and what
-//! another thread makes readable meanwhile is not looked at. There is one difference: a struct
-//! that is readable in parts can make a call fail with `E2BIG` for what is behind the bytes that
-//! the kernel knows, before the kernel comes to a byte that it cannot read. Here it fails with
-//! `EFAULT`.
+//! If the struct cannot be read, the filters see zeros, and the call gets the address of the
+//! region's guard page. So it fails with `EFAULT`, as it would have without the cache, even if
+//! another thread makes the struct readable meanwhile. There is one difference, for a struct of
+//! which the beginning can be read. Without the cache the call fails with `E2BIG` if it comes to a
+//! byte that is not zero, beyond the size that the kernel knows, before a byte that it cannot read.
+//! With the cache it fails with `EFAULT`.
 //!
-//! Locks, outermost first: the hook's mutex; the mmap lock; `REGIONS` of [`region`]. `CHANGES` of
-//! [`tasks`] is on its own. None is held while a user's memory is read or a call is run.
+//! Locks, outermost first: `HOOK` of [`wrappers`], a mutex, with ftrace's own under it; the mmap
+//! lock; `REGIONS` of [`region`], a spinlock. `CHANGES` of [`tasks`], a spinlock, is neither taken
+//! under one of these nor held when one is taken. No lock is held while user memory is read or a
+//! call is run.
 
 pub(crate) mod file;
 mod region;
@@ -59,20 +60,20 @@ use tasks::{
     TaskArguments, //
 };
 
-/// The mechanism; dropping it removes the hook.
+/// The cache. Dropping it removes the hook of the wrappers.
 pub(crate) struct Mechanism(());
 
 impl Mechanism {
-    /// Gets everything ready, and hooks the calls if `wanted`.
+    /// Prepares the locks, and hooks the wrappers if `wanted`.
     ///
-    /// If that is not possible, the module does without, and [`retry`] may help later. Fails with
-    /// `ENOMEM`.
+    /// If they cannot be hooked, the log says why, and the module works without the cache;
+    /// [`retry`] may help later. Fails with `ENOMEM` only.
     ///
     /// # Safety
     ///
     /// Called once, while the module is loading.
     pub(crate) unsafe fn new(wanted: bool) -> Result<Self> {
-        // SAFETY: By the contract of this function.
+        // SAFETY: By the contract these are the only calls, and nothing uses the locks yet.
         unsafe {
             wrappers::init();
             region::init();
@@ -86,8 +87,8 @@ impl Mechanism {
         match wrappers::install() {
             Err(ENOMEM) => return Err(ENOMEM),
             Err(EBUSY) => pr_warn!(
-                "extensible arguments are not filtered: a BPF program or a live patch has one of the \
-                 calls\n"
+                "extensible arguments are not filtered: a BPF program or a live patch has one of \
+                 the calls\n"
             ),
             Err(_) => pr_warn!(
                 "extensible arguments are not filtered: this kernel lacks one of the calls\n"
@@ -104,23 +105,24 @@ impl Drop for Mechanism {
     }
 }
 
-/// Can arguments be cached? Once they can, it stays so.
+/// Are arguments cached? Once they are, it stays so until the module is unloaded.
 pub(crate) fn is_available() -> bool {
     wrappers::is_installed()
 }
 
-/// Hooks the calls, if they are not.
+/// Hooks the wrappers, unless they are hooked. Sleeps.
 ///
-/// `EBUSY` if somebody else has taken over one of the calls, or tries the same; `EOPNOTSUPP` if one
-/// cannot be hooked; `ENOMEM`.
+/// Fails with `EBUSY` if somebody else has a direct call at one of them or another task is about to
+/// hook them, with `EOPNOTSUPP` if one cannot be hooked, and with `ENOMEM`.
 pub(crate) fn retry() -> Result {
     wrappers::install()
 }
 
-/// Copies the argument of the call that the task has entered, for the filters to look at.
+/// Copies the extensible argument of the call that the task has entered, for the filters to look
+/// at. Sleeps.
 ///
-/// An error, `ENOMEM` as a rule, means that there is no place for the copy: the call must not run.
-/// `EOPNOTSUPP` unless [`is_available`].
+/// On an error the task has no slot, and the call must not run: `EOPNOTSUPP` unless
+/// [`is_available`], else what `mmap()` fails with, `ENOMEM` as a rule.
 #[inline(always)]
 pub(super) fn fetch<'call>(
     syscall: &'call mut Syscall,
@@ -130,7 +132,7 @@ pub(super) fn fetch<'call>(
     if current.is_compat() {
         return fetch_other(state_with_slot(syscall, true)?, regs, call, true);
     }
-    // What was cached is overwritten. Calls of 64-bit tasks can reach all of the address space.
+    // 64-bit calls can reach a slot anywhere in the address space.
     let state = state_with_slot(syscall, false)?;
     let pointer = regs.argument(false, call.pointer);
     match call.size {
@@ -150,7 +152,8 @@ pub(super) fn fetch<'call>(
     }
 }
 
-/// For all other calls: those whose size is in the struct, those that have none, and 32-bit ones.
+/// Slow path of [`fetch`]: for a call whose size is in the struct or whose pointer is NULL, and for
+/// 32-bit calls.
 #[inline(never)]
 fn fetch_other<'call>(
     state: &'call mut TaskArguments,
@@ -164,7 +167,7 @@ fn fetch_other<'call>(
     let size = call
         .size_argument()
         .map_or(0, |index| regs.argument(compat, index));
-    // What the kernel would do with the size, once it has read it.
+    // Does the kernel accept the size that it finds in the struct?
     let mut accepted = true;
     let (size, address) = match argument::plan(call, pointer, size, CAPACITY) {
         Plan::Pass => {
@@ -181,7 +184,8 @@ fn fetch_other<'call>(
                 accepted = is_accepted;
                 let readable = slot.fill(user, len) || !accepted;
                 if readable {
-                    // It may have changed meanwhile, and one value it must be.
+                    // Another thread may have changed the field since it was read. The call must
+                    // find the size by which the slot was filled.
                     slot.put_u32(offset, size);
                 }
                 (u64::from(size), slot.address_if(readable))
@@ -193,13 +197,13 @@ fn fetch_other<'call>(
         },
     };
     let shown = (address != 0).then_some(call);
-    let view = note(&mut state.cached, slot, shown, regs, compat, address, size);
-    state.cached.may_write_back = argument::may_write_back(call, accepted, view.extent as usize);
-    Ok(view)
+    let copy = note(&mut state.cached, slot, shown, regs, compat, address, size);
+    state.cached.may_write_back = argument::may_write_back(call, accepted, copy.extent as usize);
+    Ok(copy)
 }
 
-/// Notes what is in the slot, and that `call` is to find it at `address`; none if it is to see what
-/// the caller has passed.
+/// Notes that `call`, whose registers are `regs`, is to find its argument at `address`. `call` is
+/// `None` if it is to read what the caller has passed.
 #[inline(always)]
 fn note<'call>(
     cached: &mut Cached,
@@ -223,8 +227,8 @@ fn note<'call>(
     }
 }
 
-/// The state of the task, with a slot in the address space that it has now, where 32-bit calls can
-/// reach it if `low`.
+/// The arguments of the calling task, with a slot in its present address space, which 32-bit calls
+/// can reach if `low`.
 #[inline(always)]
 fn state_with_slot(syscall: &mut Syscall, low: bool) -> Result<&mut TaskArguments> {
     let mm = syscall.current().mm();
@@ -238,9 +242,10 @@ fn state_with_slot(syscall: &mut Syscall, low: bool) -> Result<&mut TaskArgument
     tasks::get(syscall).ok_or(ENOMEM)
 }
 
+/// Gives the calling task a slot, and [`TaskArguments`] if it has none.
 #[cold]
 fn new_slot(syscall: &mut Syscall, low: bool) -> Result {
-    // Once it is, it stays for as long as there are filters.
+    // Once the hook is in place, it stays for as long as there are filters.
     if !wrappers::is_installed() {
         return Err(EOPNOTSUPP);
     }
@@ -250,20 +255,21 @@ fn new_slot(syscall: &mut Syscall, low: bool) -> Result {
     let mm = syscall.current().mm();
     let state = tasks::get(syscall).ok_or(ENOMEM)?;
     state.forget();
-    // The old one, if any, is in an address space that the task has left, or out of reach.
+    // The old slot, if any, is in an address space that the task has left, or beyond the reach of
+    // 32-bit calls.
     state.slot = None;
     state.slot = Some(Slot::claim(mm, low)?);
     Ok(())
 }
 
-/// The filters do not allow the call whose argument was fetched.
+/// Drops the argument that was fetched: the filters do not allow its call.
 pub(super) fn forget(syscall: &mut Syscall) {
     if let Some(state) = tasks::get(syscall) {
         state.forget();
     }
 }
 
-/// The task exits.
+/// Frees the slot and all that is kept for a task that exits.
 pub(super) fn release(task: &mut Exiting<'_>) {
     tasks::remove(task);
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Regions: where a process has the cached arguments of its threads.
+//! Regions: the mappings in which a process has the cached arguments of its threads.
 //!
-//! A region is a mapping of [`PAGES`] pages. Page 0 is the guard, which nobody can read; each of
-//! the others is a slot, of one thread at a time. A process gets another region when all slots are
-//! taken by living threads, or when a 64-bit process makes a 32-bit call and its regions are out
-//! of the reach of that. So there are never more slots than regions had to be made for threads
-//! that lived at the same time. A slot's page is allocated when the slot is first used, and stays
-//! with it.
+//! A region is a mapping of [`PAGES`] pages. Page 0 is the guard page, which nobody can read. Each
+//! other page is a slot, which one task at a time has. A process gets another region when living
+//! threads have all slots, or when a 64-bit process makes a 32-bit call, which cannot reach its
+//! regions. So the number of threads that live at the same time bounds the number of regions. A
+//! slot's page is allocated when a task first takes the slot, and freed with the region.
 //!
-//! The region's file has a reference to it, and so has each task with a slot; it is freed with its
-//! pages when the mapping is gone and those tasks have exited or have got another slot.
+//! The file behind the mapping has a reference to the region, and so has each task with a slot. The
+//! region is freed when the mapping is gone and those tasks have exited or got another slot.
 
 use crate::sys::{
     mapping::{
@@ -34,19 +33,19 @@ use kernel::{
     }, //
 };
 
-/// The pages of a region. One word of bits says which are free.
+/// The pages of a region: as many as [`Links::free`] has bits.
 const PAGES: usize = u128::BITS as usize;
 
-/// All but the guard.
+/// All pages but the guard page.
 const ALL_SLOTS: u128 = !1;
 
-/// What a 32-bit call can reach.
+/// The end of the addresses that a 32-bit call can pass.
 const LOW_END: usize = 1 << 32;
 
 kernel::sync::global_lock! {
-    // SAFETY: Initialised by `init()`, before there is a region.
-    /// The regions by the address space that they are in. Innermost of all locks here: taken under
-    /// the mmap lock, and nothing is done under it but following and changing links.
+    // SAFETY: `init()` initialises it before there is a region.
+    /// The mapped regions. Innermost of all locks here: taken under the mmap lock, and held only to
+    /// follow and change links.
     unsafe(uninit) static REGIONS: SpinLock<Table> = Table([core::ptr::null(); BUCKETS]);
 }
 
@@ -56,42 +55,44 @@ kernel::sync::global_lock! {
 ///
 /// Called once, before all else here.
 pub(super) unsafe fn init() {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract of this function it is the only call, and nobody uses the lock yet.
     unsafe { REGIONS.init() };
 }
 
 const BUCKETS: usize = 256;
 
+/// Chains of regions, by [`bucket`] of their address space.
+///
 /// # Invariants
 ///
-/// The pointers, here and in [`Links`], are to regions that are mapped, and made by
-/// [`pointer_of`]. A region enters when its mapping appears, and leaves when it is torn down;
-/// until after that its file has a reference.
+/// Each pointer, here and in [`Links`], is NULL or made by [`pointer_of`] of a region that is
+/// mapped. A region enters when its mapping appears, and leaves when that is torn down. Its file
+/// has a reference to it until later.
 struct Table([*const Region; BUCKETS]);
 
-// SAFETY: Regions can be shared.
+// SAFETY: The pointers are followed with the lock held, by any task, and a `Region` is `Sync`.
 unsafe impl Send for Table {}
 
 /// What the lock protects of a region.
 struct Links {
-    /// Bit n is set if page n is a slot that no task has.
+    /// Bit n is set if page n is a slot that belongs to no task.
     free: u128,
-    /// The next one in the bucket.
+    /// The next region of the bucket.
     next: *const Region,
 }
 
-// SAFETY: As for `Table`.
+// SAFETY: The pointer is followed with the lock held, by any task, and a `Region` is `Sync`.
 unsafe impl Send for Links {}
 
 /// A region.
 pub(super) struct Region {
-    /// The pages of slots that have been used.
+    /// By number; a page that no task has taken yet is not allocated.
     pages: KVec<SetOnce<Page>>,
-    /// It must be in reach of 32-bit calls.
+    /// 32-bit calls must be able to reach it, else it is not to be mapped.
     low: bool,
-    /// Where it is, once it is.
+    /// Where it is mapped, once it is.
     place: SetOnce<Place>,
-    /// Its address space is being torn down.
+    /// Its mapping is being torn down, or gone.
     dead: Shared<bool>,
     links: GlobalLockedBy<Links, REGIONS>,
 }
@@ -128,7 +129,7 @@ impl Region {
         Ok(Arc::new(region, flags)?)
     }
 
-    /// Can tasks that run in `mm` use it, for 32-bit calls if `low`?
+    /// Can a task that runs in `mm` use a slot here, for 32-bit calls if `low`?
     fn serves(&self, mm: Mm, low: bool) -> bool {
         self.is_mapped()
             && self
@@ -137,22 +138,23 @@ impl Region {
                 .is_some_and(|place| place.mm == mm && (!low || place.is_low()))
     }
 
-    /// Is it still there? To a task in its address space the answer is good for as long as it is in
-    /// there: the mapping is sealed.
+    /// Is the mapping still there? It is sealed, so if a task that runs in its address space finds
+    /// it there, it stays at least until the task leaves that.
     #[inline(always)]
     pub(super) fn is_mapped(&self) -> bool {
         !self.dead.get()
     }
 
-    /// The address that a process has for page `index`, and whether 32-bit calls can reach it.
+    /// The address of page `index` in the process, and whether 32-bit calls can reach the region;
+    /// 0 and `false` before it is mapped.
     pub(super) fn address(&self, index: usize) -> (usize, bool) {
         self.place.as_ref().map_or((0, false), |place| {
             (place.start + index * PAGE_SIZE, place.is_low())
         })
     }
 
-    /// The kernel's address of the page of slot `index`, which the caller has, and whether the page
-    /// is new. `ENOMEM` if there is none to be had.
+    /// The kernel's address of the page of slot `index`, which belongs to the caller, and whether
+    /// the page is new, and so zero. `ENOMEM`.
     pub(super) fn provide(&self, index: usize) -> Result<(NonNull<u8>, bool)> {
         let page = self.pages.get(index).ok_or(EINVAL)?;
         let is_new = page.as_ref().is_none();
@@ -162,38 +164,40 @@ impl Region {
         Ok((page.as_ref().ok_or(ENOMEM)?.address(), is_new))
     }
 
-    /// Takes back slot `index`.
+    /// Makes slot `index` free for other tasks.
     pub(super) fn give_back(&self, index: usize) {
         let mut regions = REGIONS.lock();
         self.links.as_mut(&mut regions).free |= 1 << index;
     }
 }
 
-/// A pointer to the region that is also good for its count, which a reference to it is not.
+/// A pointer to the region through which its reference count may be changed, too, as a pointer made
+/// from a `&Region` may not.
 fn pointer_of(region: ArcBorrow<'_, Region>) -> *const Region {
     let pointer = Arc::into_raw(region.into());
-    // SAFETY: It was just made of an `Arc`. This is not the last one, as there is `region`.
+    // SAFETY: `into_raw()` has just made it. `region` borrows from another reference, so this is
+    // not the last one.
     drop(unsafe { Arc::from_raw(pointer) });
     pointer
 }
 
 fn bucket(mm: Mm) -> usize {
-    // A `struct mm_struct` is a kilobyte or more.
+    // A `struct mm_struct` has a kilobyte or more, so lower bits hardly tell them apart.
     (mm.addr() >> 10) % BUCKETS
 }
 
-/// Takes a slot in one of the regions of the caller, whose address space is `mm`; makes a region if
-/// there is none with a free slot. Returns the region, and the index of the slot.
+/// Takes a free slot in the caller's address space, `mm`, for 32-bit calls if `low`. If no region
+/// has one, maps another region. Returns the region, and the index of the slot.
 ///
-/// Fails as `mmap()` does.
+/// Sleeps. Fails as `mmap()` does, and with `EAGAIN` if other threads always were faster.
 pub(super) fn claim(mm: Mm, low: bool) -> Result<(Arc<Region>, usize)> {
-    // Other threads may have taken all slots of the region before this one comes to it.
+    // Other threads may take all slots of a new region before this one gets to it.
     for _ in 0..8 {
         if let Some(claimed) = try_claim(mm, low) {
             return Ok(claimed);
         }
         match mapping::map(Region::new(low)?) {
-            // There is one by now.
+            // There is a region with a free slot now: this one, or another thread's.
             Ok(()) | Err(EEXIST) => {}
             Err(error) => return Err(error),
         }
@@ -205,7 +209,8 @@ fn try_claim(mm: Mm, low: bool) -> Option<(Arc<Region>, usize)> {
     let mut regions = REGIONS.lock();
     let mut next = regions.0[bucket(mm)];
     while !next.is_null() {
-        // SAFETY: By the invariant of `Table`, there is a reference while the lock is held.
+        // SAFETY: By the invariant of `Table` the pointer is good for the count, and the file has a
+        // reference while the lock is held.
         let region = unsafe { ArcBorrow::from_raw(next) };
         let links = region.links.as_mut(&mut regions);
         if links.free != 0 && region.serves(mm, low) {
@@ -222,8 +227,9 @@ impl Backing for Region {
     const PAGES: usize = PAGES;
     const NAME: &'static CStr = c"seccomp_args";
 
-    /// Adds the region to the table. Under the mmap lock no thread of the same process does so at
-    /// the same time.
+    /// Adds the region to the table. `EEXIST` if another thread has added one meanwhile that will
+    /// do; the mmap lock keeps two from doing so at the same time. `ENOMEM` if it is not low
+    /// enough.
     fn mapped(this: ArcBorrow<'_, Self>, mm: Mm, start: usize) -> Result {
         let place = Place { mm, start };
         if this.low && !place.is_low() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A task's slot: the page that holds its cached argument.
+//! The slot of a task: the page that holds its cached argument.
 
 use super::region::{
     self,
@@ -23,49 +23,51 @@ use kernel::{
     uaccess::UserPtr, //
 };
 
-/// A slot, of one task.
+/// A slot, which belongs to one task.
 ///
-/// The process reads the page at any time, so what is written here is seen by its other threads in
-/// the middle of it. That does no harm: the kernel reads the slot only on behalf of the task
-/// itself, while that does not write to it.
+/// The other threads of the process can read the page at any time, also while it is half written.
+/// That does no harm: the kernel reads it only on behalf of the task itself, which does not write
+/// to it then.
 ///
 /// # Invariants
 ///
-/// `page` is the page of slot `index` of the region, valid for reads and writes of `PAGE_SIZE`
-/// bytes, and written by nobody else. It is zero from `dirty` on, which is at most `PAGE_SIZE`.
+/// `page` is the page of slot `index` of `region`, valid for reads and writes of [`SIZE`] bytes,
+/// and written by nobody else. It is zero from `dirty` on, which is at most [`SIZE`].
 pub(super) struct Slot {
     region: Arc<Region>,
     index: usize,
     page: NonNull<u8>,
     dirty: usize,
-    /// The address space, and the addresses there of the slot and of the guard.
+    /// The address space; `address` is that of the slot in it, `guard` that of the guard page.
     mm: Mm,
     address: usize,
     guard: usize,
-    /// 32-bit calls can reach it.
+    /// 32-bit calls can reach both.
     is_low: bool,
 }
 
-// SAFETY: A page can be written by any task, one at a time.
+// SAFETY: The value alone writes to the page, and any task may do so through it.
 unsafe impl Send for Slot {}
 
-/// No struct may be larger.
+/// The bytes of a slot. The kernel refuses larger structs.
 pub(super) const SIZE: usize = PAGE_SIZE;
 
 const _: () = assert!(SIZE == CAPACITY);
 
 impl Slot {
-    /// Takes one in the address space of the caller, `mm`.
+    /// Takes a slot in the caller's address space, `mm`, for 32-bit calls if `low`. Sleeps; fails
+    /// as `mmap()` does.
     pub(super) fn claim(mm: Mm, low: bool) -> Result<Self> {
         let (region, index) = region::claim(mm, low)?;
         let (address, is_low) = region.address(index);
-        // The call is to find the page: without memory for page tables it would fail with EFAULT.
+        // The page table has to show the page now: a call that found no memory for page tables
+        // would fail with `EFAULT`.
         let provided = region.provide(index).and_then(|provided| {
             mapping::show(address)?;
             Ok(provided)
         });
         match provided {
-            // INVARIANT: A new page is zero. An old one was another task's.
+            // INVARIANT: A new page is zero. In an old one is what another task has left there.
             Ok((page, is_new)) => Ok(Self {
                 mm,
                 address,
@@ -83,16 +85,16 @@ impl Slot {
         }
     }
 
-    /// Can its task use it, that runs in `mm`, for a 32-bit call if `low`?
+    /// Can the slot's task, which now runs in `mm`, use it, for a 32-bit call if `low`?
     ///
-    /// If it was in another address space before, that is gone, or will be: both may have had the
-    /// same address.
+    /// An address space that the task has left may be gone, and the present one may have its
+    /// address; but then the mapping is gone, too.
     #[inline(always)]
     pub(super) fn serves(&self, mm: Mm, low: bool) -> bool {
         self.mm == mm && self.region.is_mapped() && (!low || self.is_low)
     }
 
-    /// The process's address of the slot, or that of the page that cannot be read.
+    /// The address in the process of the slot if `readable`, else of the guard page.
     #[inline(always)]
     pub(super) fn address_if(&self, readable: bool) -> usize {
         if readable {
@@ -102,26 +104,26 @@ impl Slot {
         }
     }
 
-    /// The page, for as long as nobody writes to the slot.
+    /// The page.
     #[inline(always)]
     pub(super) fn page(&self) -> ArgumentPage<'_> {
-        // SAFETY: By the type invariant it can be read, and is written by methods that take `&mut
-        // self` alone. The slot keeps it.
+        // SAFETY: By the type invariant the page can be read, and only methods that take `&mut
+        // self` write to it. The slot has a reference to its region, which keeps it.
         unsafe { ArgumentPage::new(self.page) }
     }
 
-    /// Makes all of it zero.
+    /// Zeroes the slot.
     pub(super) fn clear(&mut self) {
         self.zero_from(0);
     }
 
-    /// Copies `len` bytes from the caller, `SIZE` at most; the rest is zero. If they cannot be
-    /// read, returns false, and all of the slot is zero.
+    /// Copies `len` bytes from the caller, [`SIZE`] at most, and zeroes the rest. If they cannot be
+    /// read, zeroes the slot and returns false.
     #[inline(always)]
     pub(super) fn fill(&mut self, from: UserPtr, len: usize) -> bool {
         let len = len.min(SIZE);
         self.dirty = self.dirty.max(len);
-        // SAFETY: By the type invariant.
+        // SAFETY: By the type invariant `SIZE` bytes can be written, and `len` is not more.
         if unsafe { user::copy_raw(self.page.as_ptr(), from, len) }.is_err() {
             self.clear();
             return false;
@@ -130,13 +132,13 @@ impl Slot {
         true
     }
 
-    /// Writes four bytes at `offset`, which is small.
+    /// Writes four bytes at `offset`; nothing if they do not fit into the slot.
     pub(super) fn put_u32(&mut self, offset: usize, value: u32) {
         if offset > SIZE - 4 {
             return;
         }
         self.dirty = self.dirty.max(offset + 4);
-        // SAFETY: By the type invariant, and in bounds.
+        // SAFETY: By the type invariant the slot can be written, and the four bytes are within.
         unsafe { self.page.byte_add(offset).cast().write_unaligned(value) };
     }
 
@@ -148,7 +150,8 @@ impl Slot {
             if end == 0 {
                 return 0;
             }
-            // SAFETY: By the type invariant; aligned, and in bounds.
+            // SAFETY: By the type invariant `SIZE` bytes can be read. `end` is a multiple of 8 from
+            // 8 to `SIZE`, and the page is aligned.
             let word = unsafe { self.page.byte_add(end - 8).cast::<u64>().read() };
             if word != 0 {
                 break word;
@@ -159,11 +162,11 @@ impl Slot {
         end.wrapping_sub(word.leading_zeros() as usize / 8)
     }
 
-    /// Makes it zero from `len` on.
+    /// Zeroes the slot from `len` on.
     #[inline]
     fn zero_from(&mut self, len: usize) {
         if self.dirty > len {
-            // SAFETY: By the type invariant.
+            // SAFETY: By the type invariant the bytes up to `dirty` are in the page.
             unsafe {
                 self.page
                     .byte_add(len)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is kept per task: its slot, and what is cached in there.
+//! The [`TaskArguments`] of each task that uses extensible arguments.
 //!
-//! `struct task_struct` has no room for it, so it is found by the task's address. An entry is
-//! added, looked up, and removed by its own task only. As a rule it is in a place of its own,
-//! which only the task follows the pointer of. If that is another's already, it is in a chain,
-//! which others go along: chains are read under RCU, changed under a lock, and an entry is freed
-//! when a grace period is over.
+//! `struct task_struct` has no room for them, so they are found by the task's address. Only the
+//! task itself adds, looks up and removes its [`Entry`]. As a rule the entry is in a [`Place`], of
+//! which no other task follows the pointer. If another task has the place already, the entry is in
+//! a chain, which other tasks walk as well: they read it under RCU and change it under a lock, and
+//! an entry is freed after a grace period.
 
 use super::slot::Slot;
 use crate::{
@@ -34,8 +34,8 @@ use kernel::{
 };
 
 kernel::sync::global_lock! {
-    // SAFETY: Initialised by `init()`, before there is an entry.
-    /// Held to change chains. No other lock is taken under it.
+    // SAFETY: `init()` initialises it before there is an entry.
+    /// Held to change chains and to take or leave places. No other lock is taken under it.
     unsafe(uninit) static CHANGES: SpinLock<()> = ();
 }
 
@@ -45,18 +45,19 @@ kernel::sync::global_lock! {
 ///
 /// Called once, before all else here.
 pub(super) unsafe fn init() {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract of this function it is the only call, and nobody uses the lock yet.
     unsafe { CHANGES.init() };
 }
 
+/// The bits of a [`hash`].
 const BITS: u32 = 10;
 
-/// Where a task's state is found at once.
+/// A place for the entry of one task, which finds it there at once.
 ///
 /// # Invariants
 ///
-/// `entry` is that of the task with the address `task`. Only that task sets both, and clears
-/// `task`.
+/// `entry` is the entry of the task with the address `task`, if that is not 0. Only that task sets
+/// both, and clears `task`.
 struct Place {
     task: Shared<usize>,
     entry: Shared<*mut Entry>,
@@ -71,40 +72,40 @@ impl Place {
     }
 }
 
-/// The places, by a hash of the task's address.
+/// The places, by the [`hash`] of a task.
 static PLACES: [Place; 1 << BITS] = [const { Place::empty() }; 1 << BITS];
 
-/// The entries of tasks whose place is another's, in chains.
+/// Chains of the entries whose place another task had, by the [`hash`] of a task.
 ///
 /// # Invariants
 ///
-/// The pointers, here and in [`Entry::next`], are to entries that are not freed before a grace
-/// period has passed since they were taken out.
+/// Each pointer, here and in [`Entry::next`], is NULL, or to an entry that is freed only after a
+/// grace period since it was taken out.
 static CHAINS: [Shared<*mut Entry>; 1 << BITS] =
     [const { Shared::new(core::ptr::null_mut()) }; 1 << BITS];
 
-/// What is known of a task.
+/// The arguments of one task.
 struct Entry {
     next: Shared<*mut Entry>,
     /// The task's address.
     task: usize,
-    /// Nobody but the task uses it.
+    /// Only the task uses it.
     state: UnsafeCell<TaskArguments>,
     free_later: FreeLater,
 }
 
-/// The state of a task.
+/// What is kept for a task that uses extensible arguments.
 pub(super) struct TaskArguments {
-    /// Its slot. None only after an attempt to get one has failed.
+    /// Its slot; `None` only after an attempt to get one has failed.
     pub(super) slot: Option<Slot>,
-    /// What is in the slot, for a call that has not begun.
+    /// The argument in the slot, for a call that the task has entered and that has not read it yet.
     pub(super) cached: Cached,
-    /// The registers that the call is shown.
+    /// The registers that the wrapper of the call sees.
     pub(super) regs: Saved,
 }
 
 impl TaskArguments {
-    /// Drops what is cached.
+    /// Drops the argument in the slot.
     #[inline(always)]
     pub(super) fn forget(&mut self) {
         self.cached.call = None;
@@ -113,15 +114,16 @@ impl TaskArguments {
 
 /// An argument in the slot.
 pub(super) struct Cached {
-    /// The call; none if nothing is cached, or the call is to see what the caller has passed.
+    /// The call that is to read it; `None` if nothing is cached, or the call is to read what the
+    /// caller has passed.
     pub(super) call: Option<&'static ExtensibleCall>,
-    /// Its number, as the registers have it.
+    /// The number of that call, as the registers have it.
     pub(super) nr: i32,
-    /// It is a 32-bit call.
+    /// That call is a 32-bit one.
     pub(super) compat: bool,
     /// The address that takes the place of the caller's pointer.
     pub(super) address: usize,
-    /// The call may fail with `E2BIG`, and then wants to write to the struct.
+    /// The call may fail with `E2BIG`, and then the kernel would write to the struct.
     pub(super) may_write_back: bool,
 }
 
@@ -148,7 +150,7 @@ fn find(task: &Task) -> Option<*mut Entry> {
     let hash = hash(task);
     let place = &PLACES[hash];
     if place.task.get() == task.addr() {
-        // This task has put both there.
+        // Only this task stores its address, and it has stored the entry before.
         return Some(place.entry.get());
     }
     if CHAINS[hash].get().is_null() {
@@ -161,10 +163,11 @@ fn find(task: &Task) -> Option<*mut Entry> {
 #[inline(never)]
 fn find_in_chain(task: &Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> {
     let _guard = rcu::read_lock();
-    // The contents are read behind the pointer, on which they depend.
+    // No barrier is needed: the reads of an entry depend on the pointer to it.
     let mut next = chain.get();
     while !next.is_null() {
-        // SAFETY: By the invariant of `CHAINS`: it was found under the RCU lock, which is held.
+        // SAFETY: By the invariant of `CHAINS` it is not freed yet: the pointer was read under the
+        // RCU lock, which is still held.
         let entry = unsafe { &*next };
         if entry.task == task.addr() {
             return Some(next);
@@ -174,31 +177,34 @@ fn find_in_chain(task: &Task, chain: &Shared<*mut Entry>) -> Option<*mut Entry> 
     None
 }
 
-/// The state of the task that makes the call, if it is at the first place to look.
+/// The arguments of the task that makes the call, if they are in its place: the fast path of
+/// [`get`].
 #[inline(always)]
 pub(super) fn get_at_once(call: &mut Syscall) -> Option<&mut TaskArguments> {
     let current = call.current();
     let place = &PLACES[hash(&current)];
-    // SAFETY: As in `get()`.
+    // SAFETY: By the invariant of `Place` the entry is the task's. It stays until the task itself
+    // removes it, when it exits. Only the task uses its state, by its only `Syscall`, which the
+    // result borrows.
     (place.task.get() == current.addr()).then(|| unsafe { &mut *(*place.entry.get()).state.get() })
 }
 
-/// Is it clear at once that the task has no state? Tells of those that are not found by
-/// [`get_at_once`].
+/// Has the task no arguments for sure? Asked after [`get_at_once`] has found none: the task's chain
+/// is empty.
 #[inline(always)]
 pub(super) fn is_unknown(current: Current) -> bool {
     CHAINS[hash(&current)].get().is_null()
 }
 
-/// The state of the task that makes the call, if it has one.
+/// The arguments of the task that makes the call, if it has any.
 #[inline(always)]
 pub(super) fn get(call: &mut Syscall) -> Option<&mut TaskArguments> {
-    // SAFETY: The entry stays until the task itself removes it, when it exits. Nobody else uses
-    // its state, and the task does so by its only `Syscall`, which the result borrows.
+    // SAFETY: The entry stays until the task itself removes it, when it exits. Only the task uses
+    // its state, by its only `Syscall`, which the result borrows.
     find(&call.current()).map(|entry| unsafe { &mut *(*entry).state.get() })
 }
 
-/// Adds a state for the task that makes the call, which has none. `ENOMEM` if there is no memory.
+/// Adds arguments for the task that makes the call, which must have none. Sleeps. `ENOMEM`.
 pub(super) fn add(call: &mut Syscall) -> Result {
     let current = call.current();
     let entry = KBox::new(
@@ -224,15 +230,16 @@ pub(super) fn add(call: &mut Syscall) -> Result {
         place.task.set(current.addr());
         return Ok(());
     }
-    // SAFETY: It was just made.
+    // SAFETY: `into_raw()` has just made the pointer, and no other task knows the entry yet.
     unsafe { (*entry).next.set(chain.get()) };
-    // Whoever finds it finds it complete.
+    // Pairs with the dependency in `find_in_chain()`: a task that finds the entry finds it
+    // complete.
     barrier::smp_mb(barrier::Write);
     chain.set(entry);
     Ok(())
 }
 
-/// Drops the state of a task that exits, if it has one.
+/// Drops the arguments of a task that exits, if it has any.
 pub(super) fn remove(task: &mut Exiting<'_>) {
     let Some(entry) = find(task) else {
         return;
@@ -244,16 +251,19 @@ pub(super) fn remove(task: &mut Exiting<'_>) {
     } else {
         let mut link = &CHAINS[hash];
         while link.get() != entry {
-            // SAFETY: All entries up to the task's own are in the chain while the lock is held, and
-            // that one is.
+            // SAFETY: `link` leads to an entry before the task's own, which is in the chain. None
+            // leaves the chain while the lock is held.
             link = unsafe { &(*link.get()).next };
         }
-        // SAFETY: The task's own entry is there. Whoever is at it goes on from it as before.
+        // SAFETY: The entry is freed below. Its own `next` stays, so that a task that has come to
+        // it can walk on.
         link.set(unsafe { &(*entry).next }.get());
     }
     drop(changes);
-    // SAFETY: Only the task uses its state, and it is not found any more. What is left is plain
-    // memory, from a `KBox`.
+    // SAFETY: Only the task uses its state, and by `Exiting` nobody else acts for the task. Other
+    // tasks do not find the entry any more, but those that walk the chain under RCU already.
+    // Without the slot there is nothing to drop in it. It was made by `KBox::into_raw()`, and
+    // `free_later` is in its first page, as `Entry` is smaller than that.
     unsafe {
         drop((*(*entry).state.get()).slot.take());
         FreeLater::free(entry, |entry| &raw mut (*entry).free_later);

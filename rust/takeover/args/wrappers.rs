@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The hook before the wrappers of the calls, through which they get the cached argument.
+//! The hook of the wrappers, by which extensible calls get the cached argument.
 //!
-//! A wrapper (`__x64_sys_openat2()` and its like) takes its arguments from a `struct pt_regs`. The
-//! hook is a direct call at its entry, for all of them the same; it hands the wrapper another
-//! `struct pt_regs`, which differs from the task's in the pointer.
+//! A wrapper (`__x64_sys_openat2()`, say) takes the arguments of its call from a `struct pt_regs`.
+//! The hook is one direct call at the first instruction of every wrapper. It hands the wrapper
+//! another `struct pt_regs`, in which the pointer leads to the slot.
 
 use super::{
     tasks::{
@@ -53,12 +53,13 @@ use kernel::{
 };
 
 kernel::sync::global_lock! {
-    // SAFETY: Initialised by `init()`, before the first use.
-    /// The hook, while it is there. Outermost of the locks here; ftrace's own are taken under it.
+    // SAFETY: `init()` initialises it before the first use.
+    /// The hook, while it is installed. Outermost of the locks here; ftrace's own are taken under
+    /// it.
     unsafe(uninit) static HOOK: Mutex<Option<Pin<KBox<DirectCall>>>> = None;
 }
 
-/// The hook is there.
+/// Is the hook installed?
 static INSTALLED: Shared<bool> = Shared::new(false);
 
 /// Prepares the lock.
@@ -67,16 +68,17 @@ static INSTALLED: Shared<bool> = Shared::new(false);
 ///
 /// Called once, before all else here.
 pub(super) unsafe fn init() {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract of this function it is the only call, and nobody uses the lock yet.
     unsafe { HOOK.init() };
 }
 
-/// Installs the hook, unless it is there. It stays until [`remove`].
+/// Installs the hook, unless it is installed. It stays until [`remove`]. Sleeps.
 ///
-/// `EBUSY` if somebody else has a direct call at one of the wrappers, or does the same at the same
-/// time; `EOPNOTSUPP` if a wrapper cannot be hooked; `ENOMEM`.
+/// Fails with `EBUSY` if somebody else has a direct call at one of the wrappers or another task is
+/// in this function, with `EOPNOTSUPP` if a wrapper cannot be hooked, and with `ENOMEM`.
 pub(super) fn install() -> Result {
-    // Who holds it waits for others: rather than to wait as well, without being killed, say so.
+    // The holder waits for ftrace, which can take long, and no signal would end this task's wait
+    // for the holder.
     let mut hook = HOOK.try_lock().ok_or(EBUSY)?;
     if hook.is_none() {
         *hook = Some(precede_wrappers()?);
@@ -87,35 +89,36 @@ pub(super) fn install() -> Result {
 
 fn precede_wrappers() -> Result<Pin<KBox<DirectCall>>> {
     let mut wrappers = wrappers()?;
-    // SAFETY: The handler can be called at any time: it leaves all calls alone that are not
-    // cached for.
+    // SAFETY: The entry is that of the wrappers. Its handler can be called from now on: it does
+    // nothing to a call for which nothing is cached.
     unsafe { DirectCall::precede(&mut wrappers, entry::of_wrappers()) }.map_err(|e| match e {
         ENOMEM | EBUSY => e,
         _ => EOPNOTSUPP,
     })
 }
 
-/// Is the hook there? If not, no call may be allowed for what is cached of it.
+/// Is the hook installed? If not, a call reads what the caller passed, so that filters must not
+/// decide by a copy.
 #[inline(always)]
 pub(super) fn is_installed() -> bool {
     INSTALLED.get()
 }
 
-/// Removes the hook, when no task has a filter of ours.
+/// Removes the hook. By now no task has a filter of ours.
 pub(super) fn remove() {
     INSTALLED.set(false);
     let hook = HOOK.lock().take();
     if hook.is_some() {
         drop(hook);
-        // For tasks that have left the entry, but not yet the code that it returns to the wrapper
-        // by.
+        // Tasks without a filter of ours pass through the entry as well. Wait for those that have
+        // not come from there to the wrapper yet.
         ftrace::synchronize();
     }
 }
 
-/// The addresses of all wrappers that the kernel has. It may lack those of the second ABI. Of the
-/// first it has all, stubs where a call is configured out: without one it would not be known what
-/// the call reads its argument by, so that is `EOPNOTSUPP`.
+/// The addresses of the wrappers of all extensible calls. The kernel may lack those of the compat
+/// ABI. It has all native ones, as stubs for calls that are configured out. If one is missing all
+/// the same, the call must have another wrapper, which would not be hooked: `EOPNOTSUPP`.
 fn wrappers() -> Result<KVec<usize>> {
     let mut names = KVec::new();
     for call in CALLS {
@@ -139,13 +142,14 @@ fn wrappers() -> Result<KVec<usize>> {
 /// What the entry code is to do.
 #[repr(C)]
 struct Redirected {
-    /// The registers for the wrapper; or its result, if
+    /// The address of the registers that the wrapper is to see; its result if `done`.
     value: usize,
-    /// it has been run.
+    /// 1 if the wrapper has been run, else 0.
     done: usize,
 }
 
-/// Chooses the registers that a wrapper sees. Called at its entry, for tasks with a filter of ours.
+/// Chooses the registers that a wrapper sees. The entry code calls it before every wrapper, for
+/// tasks with a filter of ours.
 ///
 /// # Safety
 ///
@@ -157,8 +161,8 @@ unsafe extern "C" fn rsc_ea_regs(
     task: NonNull<RawTask>,
     body: usize,
 ) -> Redirected {
-    // SAFETY: By the contract of this function. The evaluation of the filters is over, and what it
-    // had of the call is gone.
+    // SAFETY: By the contract `task` is `current` and `regs` its registers. The task has returned
+    // from `rsc_permit_syscall()`, and so dropped the `Syscall` that it had there.
     let mut call = unsafe { Syscall::new(Current::from_raw(task), Regs::from_raw(regs)) };
     let (current, regs) = (call.current(), call.regs());
     match tasks::get_at_once(&mut call) {
@@ -168,7 +172,7 @@ unsafe extern "C" fn rsc_ea_regs(
     }
 }
 
-/// The wrapper is to see what there is.
+/// The wrapper is to see the task's own registers.
 #[inline(always)]
 fn leave(regs: Regs) -> Redirected {
     Redirected {
@@ -177,7 +181,7 @@ fn leave(regs: Regs) -> Redirected {
     }
 }
 
-/// Slow path: the task's state is in a chain, if it has one.
+/// Slow path: the task's arguments are in a chain, if it has any.
 #[cold]
 #[inline(never)]
 fn find_and_redirect(mut call: Syscall, body: usize) -> Redirected {
@@ -188,11 +192,11 @@ fn find_and_redirect(mut call: Syscall, body: usize) -> Redirected {
     }
 }
 
-/// The task's filters have allowed a call with a cached argument, and it enters the wrapper that
-/// goes on at `body`.
+/// Answers for a task whose arguments are in `state`: if it has an argument cached for the call,
+/// the wrapper, which goes on at `body`, is to see registers that lead to the slot.
 #[inline(always)]
 fn redirect(state: &mut TaskArguments, current: Current, regs: Regs, body: usize) -> Redirected {
-    // Whatever call this is, the argument is good for no other.
+    // Taken even if it is for another call: the next one must not find it.
     let Some(call) = state.cached.call.take() else {
         return leave(regs);
     };
@@ -201,7 +205,7 @@ fn redirect(state: &mut TaskArguments, current: Current, regs: Regs, body: usize
         return leave(regs);
     }
     let (saved, address) = (&mut state.regs, cached.address);
-    // Each with places that the compiler knows.
+    // Two calls, so that the compiler knows the places of the registers in each.
     let shown = match cached.compat {
         false => regs.with_argument(saved, false, call.pointer, address),
         true => regs.with_argument(saved, true, call.pointer, address),
@@ -211,8 +215,8 @@ fn redirect(state: &mut TaskArguments, current: Current, regs: Regs, body: usize
         false => None,
     };
     if let Some(field) = field {
-        // SAFETY: What the wrapper is shown stays in place: the entry of the task is not removed
-        // before the task exits. Only `rsc_ea_regs()` calls this, with where the wrapper goes on.
+        // SAFETY: The registers are in the task's arguments, which stay in place until it exits.
+        // `body` is that of `rsc_ea_regs()`: the wrapper goes on there.
         return unsafe { run_and_write_back(shown, body, current, regs, call.pointer, field) };
     }
     Redirected {
@@ -221,12 +225,13 @@ fn redirect(state: &mut TaskArguments, current: Current, regs: Regs, body: usize
     }
 }
 
-/// Runs a wrapper whose call may fail with `E2BIG`. If so, does what the kernel could not do in the
-/// slot: tells in the caller's struct how much it knows.
+/// Runs a wrapper whose call may fail with `E2BIG`. If it does, stores the size that the kernel
+/// knows in the caller's struct, as the kernel itself could not in the slot.
 ///
 /// # Safety
 ///
-/// `shown` are registers that stay in place until the wrapper is done, which goes on at `body`.
+/// `body` is where the wrapper goes on behind its ftrace site, and `shown` points to registers that
+/// stay in place until it returns.
 #[cold]
 #[inline(never)]
 unsafe fn run_and_write_back(
@@ -237,12 +242,12 @@ unsafe fn run_and_write_back(
     pointer: usize,
     (offset, known): (usize, u32),
 ) -> Redirected {
-    // SAFETY: By the contract of this function, and the wrapper is run once.
+    // SAFETY: By the contract `body` is a wrapper's, and the registers stay until it returns.
     let result = unsafe { regs::call_wrapper(shown, body) };
     if result == E2BIG.to_errno() as isize {
         let user = regs.argument(current.is_compat(), pointer);
         let field = UserPtr::from_addr(user as usize).wrapping_byte_add(offset);
-        // The kernel does not mind a fault either.
+        // The kernel ignores a fault, too.
         let _ = user::write(field, &known);
     }
     Redirected {
