@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the C side of seccomp calls: the filters' part of `kernel/seccomp.c`.
+//! The functions that the C side of seccomp calls: what of `kernel/seccomp.c` is about filters.
 
 use crate::{
     engine::{
@@ -44,20 +44,21 @@ use kernel::{
 /// `task_pt_regs(current)`. The mode was read before, and the filter is read behind a barrier.
 #[no_mangle]
 unsafe extern "C" fn seccomp_filter_permit(task: NonNull<RawTask>, regs: NonNull<PtRegs>) -> bool {
-    // SAFETY: By the contract of this function. The call has just been entered, so nobody else
-    // deals with it.
+    // SAFETY: By the contract `task` is `current` and `regs` its registers. The task has just
+    // entered the call, so there is no other `Syscall` for it.
     let (current, call) = unsafe {
         let current = Current::from_raw(task);
         (current, Syscall::new(current, Regs::from_raw(regs)))
     };
     match current.owner::<FilterLayer>() {
         Owner::Us(filter) => permit::permit_syscall(call, filter.link()),
-        // Mode and filter do not go together: refuse.
+        // Filter mode without a filter: refuse.
         Owner::Nobody | Owner::Kernel => false,
     }
 }
 
-/// An operation of seccomp(2) that is about filters.
+/// Runs an operation of seccomp(2) that is about filters. Returns its result, or a negative errno:
+/// `EINVAL` if it is none.
 ///
 /// # Safety
 ///
@@ -67,27 +68,28 @@ unsafe extern "C" fn seccomp_filter_op(op: c_uint, flags: c_uint, uargs: *mut c_
     attach::operation(op, flags, UserPtr::from_ptr(uargs), ()).unwrap_or(EINVAL.to_errno() as isize)
 }
 
-/// The child of a fork is about to get a copy of the pointer to its parent's filter.
+/// Takes the references for the copy of `task`'s pointer that the child of a fork is about to get.
 ///
 /// # Safety
 ///
 /// For `copy_seccomp()` only: `task` is `current` and holds its siglock.
 #[no_mangle]
 unsafe extern "C" fn get_seccomp_filter(task: NonNull<RawTask>) {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract `task` is `current`, and holds its siglock.
     unsafe { Current::from_raw(task).share_filter::<FilterLayer>() };
 }
 
-/// A task exits, and gives its filter up.
+/// Gives up the filter of a task that exits.
 ///
 /// # Safety
 ///
 /// For `do_exit()` only: `task` is exiting (`PF_EXITING`) and still has its sighand.
 #[no_mangle]
 unsafe extern "C" fn seccomp_filter_release(task: NonNull<RawTask>) {
-    // SAFETY: By the contract of this function. A task that exits makes no system call.
+    // SAFETY: By the contract the task is exiting and has its sighand. It makes no system call any
+    // more, so nobody else uses what it owned.
     let task = unsafe { Exiting::from_raw(task) };
-    // Most tasks have none, and are not to take the siglock.
+    // Most tasks have no filter, and need not take the siglock.
     if kernel::warn_on!(!task.is_exiting()) || !task.has_filter() {
         return;
     }
@@ -105,7 +107,7 @@ unsafe extern "C" fn seccomp_get_filter(
     offset: c_ulong,
     data: *mut c_void,
 ) -> c_long {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract the caller traces the task, which stays stopped until this returns.
     let tracee = unsafe { Tracee::from_raw(tracee) };
     ptrace::get_filter(&tracee, offset, UserPtr::from_ptr(data))
         .unwrap_or(EINVAL.to_errno() as isize)
@@ -122,7 +124,7 @@ unsafe extern "C" fn seccomp_get_metadata(
     size: c_ulong,
     data: *mut c_void,
 ) -> c_long {
-    // SAFETY: By the contract of this function.
+    // SAFETY: By the contract the caller traces the task, which stays stopped until this returns.
     let tracee = unsafe { Tracee::from_raw(tracee) };
     ptrace::get_metadata(&tracee, size, UserPtr::from_ptr(data))
         .unwrap_or(EINVAL.to_errno() as isize)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the engine asks of a kernel that it is built into.
+//! The platform of an in-tree build: answers what the engine asks.
 
 use crate::{
     engine::{
@@ -21,18 +21,17 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// The kernel.
+/// The platform of a kernel that the engine is built into.
 pub(crate) struct Tree;
 
-// SAFETY: No other engine stores pointers in a task, and nothing but the functions of `sys::task`
-// that this allows for does for this one. Fork's copy of a pointer comes with
-// `Task::share_filter()`, by `get_seccomp_filter()`.
+// SAFETY: There is no other engine, and only `Task::replace_filter()` stores a pointer. Fork copies
+// it, and for each copy it has called `get_seccomp_filter()`, and so `Task::share_filter()`.
 unsafe impl Filters for FilterLayer {
     const TAG: usize = 0;
 }
 
 impl Platform for Tree {
-    /// The kernel's own code stays.
+    /// Nothing: the kernel's own code is never unloaded.
     type EngineRef = ();
 
     fn may_attach_elsewhere(_thread: &Thread<'_>) -> bool {
