@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the hooked functions of kernel/seccomp.c call, arm64.
+ * The code that the hooked functions call, arm64: those of kernel/seccomp.c
+ * that are taken over, and the wrappers of extensible calls.
  *
  * A direct call of ftrace arrives with x30 = the hooked function behind its
  * patch site and x9 = that function's caller. Returning to x9 replaces the
@@ -63,7 +64,7 @@ SYM_CODE_END(rsc_entry_\func)
 /*
  * long func(up to five arguments): the handler decides. Its sixth argument is
  * where the function goes on. It returns in x0 whether it has dealt with the
- * call, and in x1 the result.
+ * call, and in x1 the result of the call.
  */
 .macro CALL_ENTRY func handler
 SYM_CODE_START(rsc_entry_\func)
@@ -101,12 +102,13 @@ SYM_CODE_START(rsc_call_body)
 SYM_CODE_END(rsc_call_body)
 
 /*
- * Before a wrapper of a system call, long wrapper(const struct pt_regs *regs):
- * chooses the registers that it sees. One entry for all wrappers: x30 says
- * which.
+ * Comes before a wrapper of a system call, long wrapper(const struct pt_regs
+ * *regs), and chooses the registers that it sees. All wrappers have this entry;
+ * x30 says which one has called it.
  *
  * Nothing is live but x0, x9, x30 and what calls preserve. The handler returns
- * in x0 the registers; or, with x1 not zero, the result of the wrapper.
+ * the address of the registers in x0, and 0 in x1; or, if it has run the
+ * wrapper, the wrapper's result and 1.
  */
 SYM_CODE_START(rsc_entry_ea)
 	LANDING

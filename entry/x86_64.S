@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the hooked functions of kernel/seccomp.c jump to, x86_64.
+ * The code that the hooked functions of kernel/seccomp.c jump to, and the
+ * wrappers of extensible calls call, x86_64.
  *
- * The functions are taken over with register_ftrace_direct() in its jmp form:
+ * The former are taken over with register_ftrace_direct() in its jmp form:
  * the fentry nop becomes a direct jmp to an entry below, so that the stack is
  * as at the function's first instruction and a plain return leaves the hooked
  * function. No indirect branch ends here, hence no ENDBR.
@@ -71,7 +72,7 @@ SYM_FUNC_END(rsc_entry_\func)
 /*
  * long func(up to five arguments): the handler decides. Its sixth argument is
  * where the function goes on. It returns in rax whether it has dealt with the
- * call, and in rdx the result.
+ * call, and in rdx the result of the call.
  */
 .macro CALL_ENTRY func handler
 BODY \func
@@ -120,15 +121,17 @@ SYM_FUNC_START(rsc_call_body)
 SYM_FUNC_END(rsc_call_body)
 
 /*
- * Before a wrapper of a system call, long wrapper(const struct pt_regs *regs):
- * chooses the registers that it sees.
+ * Comes before a wrapper of a system call, long wrapper(const struct pt_regs
+ * *regs), and chooses the registers that it sees.
  *
- * Unlike all above this is called, in place of the fentry nop, for there are
- * many wrappers: the return address says which. A plain return goes on in the
- * wrapper. The call at the fentry site is not accounted for.
+ * Unlike the entries above this one is called, not jumped to: all wrappers have
+ * it, and the return address says which one has called it. A plain return goes
+ * on in the wrapper. The call at the fentry site does not account for its
+ * depth, so the entry does.
  *
- * Nothing is live but rdi and what calls preserve. The handler returns in rax
- * the registers; or, with rdx not zero, the result of the wrapper.
+ * Nothing is live but rdi and what calls preserve. The handler returns the
+ * address of the registers in rax, and 0 in rdx; or, if it has run the wrapper,
+ * the wrapper's result and 1.
  */
 SYM_FUNC_START(rsc_entry_ea)
 	ANNOTATE_NOENDBR
