@@ -203,8 +203,7 @@ impl EbpfInsn {
 /// - writes r0, r3 and r4, and calls nothing;
 /// - jumps forward only, to its own instructions, and ends with `exit`.
 ///
-/// Bit n of `pkey` or `argument` is set if the program that n chooses needs that, and if there are not
-/// so many.
+/// Bit n of `pkey` or `argument` is set if program n needs that, or if there is no program n.
 pub struct Lowered {
     insns: Buf<EbpfInsn>,
     pkey: u128,
@@ -242,8 +241,7 @@ impl Lowered {
         &self.insns
     }
 
-    /// What the program needs that [`Inputs::which`](super::append::Inputs::which) chooses;
-    /// everything if there are not so many.
+    /// What program `which` needs; everything if there is none.
     pub fn needs(&self, which: u32) -> NeededInputs {
         let has = |bits: u128| bits.checked_shr(which).is_none_or(|bits| bits & 1 != 0);
         NeededInputs {
@@ -252,7 +250,7 @@ impl Lowered {
         }
     }
 
-    /// The programs that need nothing: bit n stands for what n chooses.
+    /// The programs that need nothing: bit n is set if program n is one.
     pub fn bare(&self) -> u128 {
         !(self.pkey | self.argument)
     }
