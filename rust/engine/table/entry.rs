@@ -22,6 +22,7 @@ use crate::{
         regs::Regs, //
     }, //
 };
+use core::mem::size_of;
 
 /// A filter whose verdict depends on the call's arguments, in the list of an entry.
 #[derive(Clone, Copy)]
@@ -310,3 +311,6 @@ impl<'path> Entry<'path> {
         hash
     }
 }
+
+// As the documentation says.
+const _: () = assert!(size_of::<Entry<'static>>() == 88);

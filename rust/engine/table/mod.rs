@@ -11,7 +11,7 @@
 //! below. Tables borrow from filters and tables further down the path, which live as long as the
 //! filter that owns the tables ([`crate::sys::path`]).
 //!
-//! Memory: an index byte for each number and ABI (1 KiB), 72 bytes for each different entry (at
+//! Memory: an index byte for each number and ABI (1 KiB), 88 bytes for each different entry (at
 //! most 254 per ABI), and one `bpf_prog` for the residual programs of a filter. A filter without
 //! residual programs runs its whole program. A call without an entry, as beyond the 254 entries,
 //! runs all whole programs. So do all calls if there is no memory for tables, or no room for them
