@@ -117,7 +117,7 @@ fn permit(call: Syscall, table: &Table<'_>) -> bool {
     if found.is_allowed() {
         return true;
     }
-    let Some(entry) = found.entry() else {
+    let Some(entry) = found.any_entry() else {
         return evaluate(call, Pass::First);
     };
     match entry.answer() {
@@ -128,6 +128,7 @@ fn permit(call: Syscall, table: &Table<'_>) -> bool {
         Answer::Alone(program) => ask_one(call, entry, program),
         Answer::Registers => ask_by_registers(call, entry),
         Answer::Inputs => ask_all(call, entry),
+        Answer::WholePath => evaluate(call, Pass::First),
     }
 }
 

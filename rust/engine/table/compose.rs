@@ -11,7 +11,7 @@ use super::{
     Table,
     Tables,
     ALLOWED,
-    FIRST_ENTRY,
+    FIRST,
     LIMIT,
     MAX_ENTRIES,
     WHOLE_PATH, //
@@ -106,11 +106,13 @@ impl<'a, 'path> Sketch<'a, 'path> {
         study: &'a Study,
         older: Option<&'path Table<'path>>,
     ) -> Result<Self, NoMemory> {
+        let mut entries = Buf::with_capacity(8)?;
+        entries.extend_from_slice(&FIRST)?;
         Ok(Self {
             top,
             study,
             older,
-            entries: Buf::with_capacity(8)?,
+            entries,
             places: [Self::VACANT; 512],
         })
     }
@@ -159,10 +161,10 @@ impl<'a, 'path> Sketch<'a, 'path> {
     fn place_of(&mut self, finding: Finding, under: u8) -> Result<u8, NoMemory> {
         let below = match (self.older, under) {
             (None, _) | (_, ALLOWED) => None,
+            // What the filters below have no entry for, there is none for on top of them.
+            (_, WHOLE_PATH) => return Ok(WHOLE_PATH),
             (Some(older), under) => match older.entry(under) {
                 Some(below) => Some(below),
-                // If the filters below have no entry for the call, it cannot have one on top of
-                // them.
                 None => return Ok(WHOLE_PATH),
             },
         };
@@ -218,7 +220,7 @@ impl<'a, 'path> Sketch<'a, 'path> {
             if place == Self::VACANT {
                 break;
             }
-            let known = self.entries.get(usize::from(place - FIRST_ENTRY));
+            let known = self.entries.get(usize::from(place));
             if known.is_some_and(|known| known.is_same(&entry)) {
                 return Ok(place);
             }
@@ -228,7 +230,7 @@ impl<'a, 'path> Sketch<'a, 'path> {
             return Ok(WHOLE_PATH);
         }
         // CAST: Below 256.
-        let place = FIRST_ENTRY + self.entries.len() as u8;
+        let place = self.entries.len() as u8;
         self.entries.push(entry)?;
         self.places[slot] = place;
         Ok(place)
@@ -237,7 +239,9 @@ impl<'a, 'path> Sketch<'a, 'path> {
     /// A copy of the entries that takes no more memory than they need.
     fn entries(&self) -> Result<Buf<Entry<'path>>, NoMemory> {
         let mut entries = Buf::new();
-        entries.extend_from_slice(&self.entries)?;
+        if self.entries.len() > FIRST.len() {
+            entries.extend_from_slice(&self.entries)?;
+        }
         Ok(entries)
     }
 }

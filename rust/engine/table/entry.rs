@@ -82,12 +82,14 @@ pub(crate) enum Answer<'entry, 'path> {
     Registers,
     /// Ask [`Entry::judge`].
     Inputs,
+    /// All whole programs of the path are to be run.
+    WholePath,
 }
 
 /// What the filters of a path do for a call. A copy of it borrows from the same path.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<'path> {
-    /// The result of [`Answer::Errno`], or else [`REGISTERS`] or [`INPUTS`].
+    /// The result of [`Answer::Errno`], or else [`REGISTERS`], [`INPUTS`] or [`WHOLE_PATH`].
     errno: i32,
     /// The program of [`Answer::Alone`].
     alone: Option<Bare<'path>>,
@@ -106,6 +108,9 @@ const REGISTERS: i32 = 1;
 
 /// In [`Entry::errno`]: the answer is [`Answer::Inputs`].
 const INPUTS: i32 = 2;
+
+/// In [`Entry::errno`]: the answer is [`Answer::WholePath`].
+const WHOLE_PATH: i32 = 3;
 
 /// A filter that is to be put on top of others.
 pub(crate) struct Top<'path> {
@@ -136,6 +141,12 @@ impl<'path> Entry<'path> {
         first: None,
     };
 
+    /// Nothing is known.
+    pub(super) const WHOLE_PATH: Self = Self {
+        errno: WHOLE_PATH,
+        ..Self::ALLOW
+    };
+
     /// How the call is dealt with.
     #[inline(always)]
     pub(crate) fn answer(&self) -> Answer<'_, 'path> {
@@ -143,7 +154,8 @@ impl<'path> Entry<'path> {
             (errno @ ..=0, _) => Answer::Errno(errno),
             (_, Some(program)) => Answer::Alone(program),
             (REGISTERS, None) => Answer::Registers,
-            (_, None) => Answer::Inputs,
+            (INPUTS, None) => Answer::Inputs,
+            (_, None) => Answer::WholePath,
         }
     }
 

@@ -12,8 +12,8 @@
 //! filter that owns the tables ([`crate::sys::path`]).
 //!
 //! Memory: an index byte for each number and ABI (1 KiB), 88 bytes for each different entry (at
-//! most 254 per ABI), and one `bpf_prog` for the residual programs of a filter. A filter without
-//! residual programs runs its whole program. A call without an entry, as beyond the 254 entries,
+//! most 256 per ABI), and one `bpf_prog` for the residual programs of a filter. A filter without
+//! residual programs runs its whole program. A call without an entry, as beyond the 256 entries,
 //! runs all whole programs. So do all calls if there is no memory for tables, or no room for them
 //! in the memory ledger ([`crate::engine::memory`]).
 
@@ -39,19 +39,25 @@ pub(crate) const LIMIT: usize = syscalls::LIMIT;
 /// In [`Table::index`]: all filters allow the call, whatever its arguments.
 const ALLOWED: u8 = 0;
 
-/// In [`Table::index`]: there is no entry, so all whole programs are to be run.
+/// In [`Table::index`]: all whole programs are to be run.
 const WHOLE_PATH: u8 = 1;
 
-/// In [`Table::index`]: entry number 0; larger values are the entries after it.
-const FIRST_ENTRY: u8 = 2;
+/// The first entries of every table that has any, so that there is an entry for whatever a byte of the
+/// index says: a processor that speculates past the comparison with their number finds no other memory.
+const FIRST: [Entry<'static>; 2] = {
+    let mut entries = [Entry::ALLOW; 2];
+    entries[WHOLE_PATH as usize] = Entry::WHOLE_PATH;
+    entries
+};
 
 /// The most entries of a table: the bytes of the index can tell no more of them apart.
-const MAX_ENTRIES: usize = 256 - FIRST_ENTRY as usize;
+const MAX_ENTRIES: usize = 256;
 
 /// The entries of one ABI.
 pub(crate) struct Table<'path> {
-    /// For each number [`ALLOWED`], [`WHOLE_PATH`], or [`FIRST_ENTRY`] plus the number of an entry.
+    /// For each number the number of its entry, [`ALLOWED`] and [`WHOLE_PATH`] among them.
     index: [u8; LIMIT],
+    /// Those of [`FIRST`], and others; none if there are no others.
     entries: Buf<Entry<'path>>,
 }
 
@@ -77,8 +83,7 @@ impl<'path> Table<'path> {
     }
 
     fn entry(&self, place: u8) -> Option<&Entry<'path>> {
-        self.entries
-            .get(usize::from(place).wrapping_sub(FIRST_ENTRY.into()))
+        self.entries.get(usize::from(place))
     }
 }
 
@@ -101,11 +106,17 @@ impl<'a> FoundEntry<'a> {
         core::ptr::eq(self.table, other.table) && self.place == other.place
     }
 
-    /// The entry, for a call that is not always allowed. `None` if there is no entry, so that all
-    /// whole programs of the path are to be run.
+    /// The entry, for a call that is not always allowed; `None` if all whole programs of the path
+    /// are to be run, which [`Answer::WholePath`](entry::Answer::WholePath) says as well.
     #[inline(always)]
-    pub(crate) fn entry(self) -> Option<&'a Entry<'a>> {
+    pub(crate) fn any_entry(self) -> Option<&'a Entry<'a>> {
         self.table.entry(self.place)
+    }
+
+    /// The entry, for a call that is not always allowed; `None` if all whole programs of the path
+    /// are to be run.
+    pub(crate) fn entry(self) -> Option<&'a Entry<'a>> {
+        self.any_entry().filter(|_| self.place != WHOLE_PATH)
     }
 }
 
