@@ -294,12 +294,6 @@ impl NeededInputs {
         argument: false,
     };
 
-    /// All of them.
-    pub const ALL: Self = Self {
-        pkey: true,
-        argument: true,
-    };
-
     /// What a program in canonical form reads.
     pub fn of(prog: &[Insn]) -> Self {
         let mut needs = Self::NONE;
