@@ -2,6 +2,7 @@
 
 //! The entry code of `entry/<arch>.S`, which the hooks lead to.
 
+use super::ffi;
 use kernel::prelude::*;
 
 /// The entry of a hooked function.
@@ -42,19 +43,11 @@ impl Entry {
 
 macro_rules! entries {
     ($($(#[$doc:meta])* $static:ident: $func:ident => ($entry:ident, $body:ident),)*) => {
-        extern "C" {
-            $(fn $entry();)*
-        }
-        #[cfg(CONFIG_X86_64)]
-        extern "C" {
-            $(static mut $body: usize;)*
-        }
-
         $($(#[$doc])* pub(crate) static $static: Entry = Entry {
             name: kernel::c_str!(stringify!($func)),
-            code: $entry,
+            code: ffi::$entry,
             #[cfg(CONFIG_X86_64)]
-            body: &raw mut $body,
+            body: &raw mut ffi::$body,
         };)*
     };
 }
@@ -94,11 +87,7 @@ entries! {
     DO_SECCOMP: do_seccomp => (rsc_entry_do_seccomp, rsc_body_do_seccomp),
 }
 
-extern "C" {
-    fn rsc_entry_ea();
-}
-
 /// The address of the entry that precedes the wrappers of extensible calls.
 pub(crate) fn of_wrappers() -> usize {
-    rsc_entry_ea as usize
+    ffi::rsc_entry_ea as usize
 }
