@@ -56,6 +56,7 @@ use crate::{
             self,
             Classic, //
         },
+        filter_pointer::Owner,
         signal::{
             self,
             ExecLock,
@@ -65,8 +66,7 @@ use crate::{
             self,
             Current,
             Exiting,
-            Mode,
-            Owner, //
+            Mode, //
         },
         uapi::*,
         user, //
@@ -373,15 +373,9 @@ fn attach(lock: &mut SigLock<'_>, flags: u32, filter: Draft) -> Result<(), (Refu
     }
 
     let mut caller = lock.thread();
-    let old = caller.replace_filter(None);
-    match filter.put_on(old) {
-        Ok(filter) => drop(caller.replace_filter(Some(filter))),
-        // Does not happen: the lock was held since the path was compared above.
-        Err((filter, old)) => {
-            drop(caller.replace_filter(old));
-            return Err((Refusal::Moved, filter));
-        }
-    }
+    caller
+        .push(filter)
+        .map_err(|filter| (Refusal::Moved, filter))?;
     caller.set_filter_count(caller.filter_count() + 1);
     let mitigate = flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW == 0;
     if tsync {
@@ -442,8 +436,10 @@ fn synchronize_threads(lock: &mut SigLock<'_>, mitigate: bool) {
         if thread.is_exiting() {
             continue;
         }
-        // The thread's old path is a part of the new one, so dropping its references frees nothing.
-        drop(thread.replace_filter(Some(filter.share())));
+        // Does not happen: the lock is held since `all_in_step()`.
+        if !thread.follow(&filter) {
+            continue;
+        }
         thread.set_filter_count(count);
         // Else a task could attach filters without `no_new_privs`: a thread of it sets that,
         // attaches them by TSYNC, and exits.
@@ -457,10 +453,7 @@ fn synchronize_threads(lock: &mut SigLock<'_>, mitigate: bool) {
 }
 
 /// `seccomp_filter_release()`: takes the filter from a task that exits, and gives it up.
-pub(crate) fn release(task: &Exiting<'_>) {
-    let mut lock = SigLock::of_exiting(task);
-    let filter = lock.thread().replace_filter::<FilterLayer>(None);
-    drop(lock);
-    // Wakes supervisors and frees memory, with interrupts on.
-    drop(filter);
+pub(crate) fn release(task: &mut Exiting<'_>) {
+    // Wakes supervisors and frees memory, now that interrupts are on.
+    drop(task.take_filter::<FilterLayer>());
 }

@@ -58,13 +58,13 @@ use crate::{
             Inputs,
             NO_INPUTS, //
         },
+        filter_pointer::Owner,
         regs::Regs,
         signal,
         syscall::Syscall,
         task::{
             Current,
-            Mode,
-            Owner, //
+            Mode, //
         },
         uapi::SIGKILL, //
     }, //

@@ -23,7 +23,7 @@ pub(crate) type Chosen = crate::Platform;
 
 /// What the engine asks its platform for.
 ///
-/// A platform also implements [`Filters`](crate::sys::task::Filters), which says how the engine's
+/// A platform also implements [`Filters`](crate::sys::filter_pointer::Filters), which says how the engine's
 /// filters are told from others.
 pub(crate) trait Platform {
     /// Keeps the engine's code loaded. Each filter owns one.

@@ -12,6 +12,7 @@ pub(crate) mod debugfs;
 pub(crate) mod entry;
 mod ffi;
 pub(crate) mod file;
+pub(crate) mod filter_pointer;
 pub(crate) mod ftrace;
 #[allow(dead_code, reason = "for an in-tree build")]
 pub(crate) mod in_tree;

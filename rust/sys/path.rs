@@ -197,6 +197,11 @@ impl<'a, L: Layer> Borrowed<'a, L> {
         Attached(self.get())
     }
 
+    /// The pointer to the link.
+    pub(super) fn as_raw(self) -> NonNull<Link<L>> {
+        self.0
+    }
+
     /// The link.
     #[inline(always)]
     pub(crate) fn link(self) -> &'a Link<L> {
@@ -242,7 +247,7 @@ impl<L: Layer> Attached<L> {
     /// # Safety
     ///
     /// `raw` is from [`Attached::into_raw`], or is a copy of such a pointer for which the result of
-    /// [`Borrowed::attach`] was forgotten. Nobody else owns the references.
+    /// [`Borrowed::attach`] was forgotten. Nobody else gives the references up.
     pub(super) unsafe fn from_raw(raw: NonNull<Link<L>>) -> Self {
         // INVARIANT: By the contract of this function.
         Self(Ref(raw))

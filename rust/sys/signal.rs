@@ -6,14 +6,19 @@
 
 use super::{
     ffi,
-    path::Attached,
+    filter_pointer::{
+        Filters,
+        Owner, //
+    },
+    path::{
+        Attached,
+        Draft, //
+    },
     task::{
         Current,
         Exiting,
-        Filters,
         Held,
         Mode,
-        Owner,
         Task,
         Tracee, //
     }, //
@@ -72,13 +77,6 @@ impl<'a> SigLock<'a> {
         unsafe { Self::of(tracee) }
     }
 
-    /// The lock of the process of a task that exits.
-    pub(crate) fn of_exiting(task: &'a Exiting<'_>) -> Self {
-        // SAFETY: By the contract of `Exiting` the task is before `exit_notify()`, and so has its
-        // sighand.
-        unsafe { Self::of(task) }
-    }
-
     /// The lock of the process of a task that may be exiting; `None` if it has lost its sighand.
     pub(crate) fn of_held(held: &'a Held) -> Option<Self> {
         // SAFETY: `held` has a reference to the task.
@@ -97,7 +95,7 @@ impl<'a> SigLock<'a> {
         Thread(self.task)
     }
 
-    /// The other threads of the process. Not to be polled again after `None`: it would begin anew.
+    /// The other threads of the process.
     pub(crate) fn siblings(&mut self) -> impl Iterator<Item = Thread<'_>> {
         let caller = self.task;
         let mut last = core::ptr::null_mut();
@@ -111,12 +109,26 @@ impl<'a> SigLock<'a> {
                 return Some(Thread(thread));
             }
         })
+        // Else it would begin anew after the end, and lend a thread a second time.
+        .fuse()
     }
 
     /// Is the caller's process being killed as a whole (`SIGNAL_GROUP_EXIT`)?
     pub(crate) fn group_exiting(&self) -> bool {
         // SAFETY: May be called from any task's context.
         unsafe { ffi::rsc_group_exiting() }
+    }
+}
+
+impl Exiting<'_> {
+    /// Takes the filter away from the task; `None` if it has none of the engine's.
+    pub(crate) fn take_filter<L: Filters>(&mut self) -> Option<Attached<L>> {
+        // SAFETY: By the contract of `Exiting` the task is before `exit_notify()`, and so has its
+        // sighand.
+        let _lock = unsafe { SigLock::of(self) };
+        // SAFETY: The siglock was just taken. By the contract of `Exiting` nobody else uses what
+        // belongs to the task, and nobody does through this value, which is borrowed exclusively.
+        unsafe { self.filter_pointer().take() }
     }
 }
 
@@ -134,24 +146,23 @@ pub(crate) struct Thread<'lock>(&'lock Task);
 impl<'lock> Thread<'lock> {
     /// The owner of the thread's filter.
     pub(crate) fn owner<L: Filters>(&self) -> Owner<'_, L> {
-        // SAFETY: While the siglock is held only `replace_filter()` changes the thread's filter. It
-        // borrows this value exclusively, so that the result is gone by then.
-        unsafe { self.0.owner() }
+        // SAFETY: While the siglock is held, only the methods of this value change the thread's
+        // filter. They borrow it exclusively, so that the result is gone by then.
+        unsafe { self.0.filter_pointer().owner() }
     }
 
-    /// Stores `filter` in the thread, and returns the thread's old filter.
-    ///
-    /// The old filter must not be the built-in engine's: its references would be lost. Unless the
-    /// thread exits, the caller has to see to it that before the lock is given up the thread gets a
-    /// filter whose path leads to the old one: the thread may be looking at that
-    /// ([`Current::owner`]).
-    pub(crate) fn replace_filter<L: Filters>(
-        &mut self,
-        filter: Option<Attached<L>>,
-    ) -> Option<Attached<L>> {
-        // SAFETY: The siglock is held. This value is borrowed exclusively, so nobody has borrowed
-        // the filter through it; the thread itself may have, as said above.
-        unsafe { self.0.replace_filter(filter) }
+    /// Puts the draft's link on top of the thread's path. Returns the draft if it is to be put on
+    /// another path, the built-in engine's for one.
+    pub(crate) fn push<L: Filters>(&mut self, draft: Draft<L>) -> Result<(), Draft<L>> {
+        // SAFETY: The siglock is held.
+        unsafe { self.0.filter_pointer().push(draft) }
+    }
+
+    /// Makes `path` the thread's path, if it leads to the thread's filter, and returns whether it
+    /// does.
+    pub(crate) fn follow<L: Filters>(&mut self, path: &Attached<L>) -> bool {
+        // SAFETY: The siglock is held.
+        unsafe { self.0.filter_pointer().follow(path) }
     }
 
     /// `task->seccomp.filter_count`, which `/proc/<pid>/status` shows.

@@ -15,12 +15,12 @@ use super::{
         Native, //
     },
     ffi,
-    path::{
-        Attached,
-        Borrowed,
-        Layer,
-        Link, //
-    }, //
+    filter_pointer::{
+        FilterPointer,
+        Filters,
+        Owner, //
+    },
+    path::Borrowed, //
 };
 use core::{
     marker::PhantomData,
@@ -35,10 +35,7 @@ use kernel::{
     bindings,
     ffi::c_int,
     pid_namespace::PidNamespace,
-    sync::{
-        atomic::Atomic,
-        barrier, //
-    },
+    sync::atomic::Atomic,
     types::{
         NotThreadSafe,
         Opaque, //
@@ -73,48 +70,6 @@ impl Mm {
     /// The address.
     pub(crate) fn addr(self) -> usize {
         self.0
-    }
-}
-
-/// The layer whose links tasks have as their filters.
-///
-/// # Safety
-///
-/// If a task's `seccomp.filter` is not NULL and has all bits of [`Filters::TAG`], it is a pointer
-/// from [`Attached::into_raw`] of this layer with the tag added, and the task owns the references
-/// that come with it: either [`Task::replace_filter`] has stored it, or fork has copied it and has
-/// called [`Task::share_filter`] for the copy.
-pub(crate) unsafe trait Filters: Layer {
-    /// The bits that mark the engine's pointers; 0 if there are no others.
-    const TAG: usize;
-}
-
-/// The engine that a task's filter belongs to.
-pub(crate) enum Owner<'a, L: Layer> {
-    /// The task has no filter.
-    Nobody,
-    /// The built-in engine's: the task was confined before the module came.
-    Kernel,
-    /// The engine's.
-    Us(Borrowed<'a, L>),
-}
-
-/// The link behind a tagged pointer; `None` if the pointer has no tag, or is NULL.
-#[inline(always)]
-fn untag<L: Filters>(raw: *mut bindings::seccomp_filter) -> Option<NonNull<Link<L>>> {
-    if raw.addr() & L::TAG != L::TAG {
-        return None;
-    }
-    NonNull::new(raw.cast::<u8>().wrapping_sub(L::TAG).cast())
-}
-
-fn tag<L: Filters>(link: Option<Attached<L>>) -> *mut bindings::seccomp_filter {
-    match link {
-        Some(link) => {
-            let link = link.into_raw().as_ptr();
-            link.cast::<u8>().wrapping_add(L::TAG).cast()
-        }
-        None => core::ptr::null_mut(),
     }
 }
 
@@ -158,11 +113,11 @@ impl Task {
         }
     }
 
-    /// `task->seccomp.filter` as it is stored, tag and all.
+    /// `task->seccomp.filter`.
     #[inline(always)]
-    fn raw_filter(&self) -> *mut bindings::seccomp_filter {
-        // SAFETY: The task is there. The access is volatile, as other processors may write.
-        unsafe { addr_of!((*self.as_ptr()).seccomp.filter).read_volatile() }
+    pub(super) fn filter_pointer(&self) -> &FilterPointer {
+        // SAFETY: The task is there, and a `FilterPointer` has the layout of the field.
+        unsafe { &*addr_of!((*self.as_ptr()).seccomp.filter).cast() }
     }
 
     /// Has the task a filter, of either engine?
@@ -171,49 +126,7 @@ impl Task {
         reason = "for an in-tree build; the module's entry code looks itself"
     )]
     pub(crate) fn has_filter(&self) -> bool {
-        !self.raw_filter().is_null()
-    }
-
-    /// The owner of the task's filter.
-    ///
-    /// # Safety
-    ///
-    /// During `'a` the task's filter is not replaced, but by one whose path leads to it.
-    #[inline(always)]
-    pub(super) unsafe fn owner<'a, L: Filters>(&self) -> Owner<'a, L> {
-        let raw = self.raw_filter();
-        if raw.is_null() {
-            return Owner::Nobody;
-        }
-        match untag(raw) {
-            // SAFETY: By the contract of `Filters` the pointer is from `into_raw()` and the task
-            // has a reference. By that of this function the task's filter keeps the link during
-            // `'a`.
-            Some(link) => Owner::Us(unsafe { Borrowed::from_raw(link) }),
-            None => Owner::Kernel,
-        }
-    }
-
-    /// Stores `filter` in the task, which then owns its references. Returns the task's old filter,
-    /// but loses one that is the built-in engine's.
-    ///
-    /// A task that reads the new pointer sees the link initialised.
-    ///
-    /// # Safety
-    ///
-    /// The caller holds the siglock of the task, so that there is no other writer. Nobody has
-    /// borrowed the old filter by [`Task::owner`], unless the path of `filter` leads to it.
-    pub(super) unsafe fn replace_filter<L: Filters>(
-        &self,
-        filter: Option<Attached<L>>,
-    ) -> Option<Attached<L>> {
-        let old = untag(self.raw_filter());
-        barrier::smp_mb(barrier::Write);
-        // SAFETY: The task is there, and by the contract there is no other writer.
-        unsafe { addr_of_mut!((*self.as_ptr()).seccomp.filter).write_volatile(tag(filter)) };
-        // SAFETY: By the contract of `Filters` the task owned the references of the pointer, which
-        // was just overwritten.
-        old.map(|old| unsafe { Attached::from_raw(old) })
+        !self.filter_pointer().is_null()
     }
 
     /// Takes the references for a copy of the task's pointer, which fork is about to give to a
@@ -224,7 +137,7 @@ impl Task {
     /// The caller is the task, and holds its siglock.
     pub(crate) unsafe fn share_filter<L: Filters>(&self) {
         // SAFETY: The siglock is held, so the filter is not replaced until this returns.
-        if let Owner::Us(filter) = unsafe { self.owner::<L>() } {
+        if let Owner::Us(filter) = unsafe { self.filter_pointer().owner::<L>() } {
             core::mem::forget(filter.attach());
         }
     }
@@ -285,10 +198,10 @@ impl Current {
     /// meanwhile.
     #[inline(always)]
     pub(crate) fn owner<L: Filters>(&self) -> Owner<'_, L> {
-        // SAFETY: `attach()` and TSYNC replace a task's filter only by one whose path leads to it.
-        // `release()` takes it away, but only from a task in `do_exit()`, which does not return to
-        // the holder of the result.
-        unsafe { (**self).owner() }
+        // SAFETY: `push()` and `follow()` replace a task's filter only by one whose path leads
+        // to it. `take()` takes it away, but only from a task in `do_exit()`, which does not
+        // return to the holder of the result.
+        unsafe { self.filter_pointer().owner() }
     }
 
     /// The filter behind the task's tagged pointer, as just read.

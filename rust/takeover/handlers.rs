@@ -142,7 +142,7 @@ unsafe extern "C" fn rsc_seccomp_filter_release(task: NonNull<RawTask>) {
         return;
     }
     args::release(&mut task);
-    attach::release(&task);
+    attach::release(&mut task);
 }
 
 /// Comes before `seccomp_get_filter()`: answers, unless the tracee belongs to the built-in engine.

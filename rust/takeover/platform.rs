@@ -18,10 +18,10 @@ use crate::{
     },
     sys::{
         argument::CachedArgument,
+        filter_pointer::Filters, //
         module::ModuleRef,
         signal::Thread,
         syscall::Syscall,
-        task::Filters, //
     }, //
 };
 use kernel::prelude::*;
@@ -30,7 +30,7 @@ use kernel::prelude::*;
 pub(crate) struct Takeover;
 
 // SAFETY: The built-in engine's filters are aligned, so its pointers do not have bit 0. Only
-// `Task::replace_filter()` stores a pointer with that bit. Fork copies it, and for each copy the
+// `FilterPointer::set()` stores a pointer with that bit. Fork copies it, and for each copy the
 // hook of `get_seccomp_filter()`, which is in place before the first filter is, has called
 // `Task::share_filter()`.
 unsafe impl Filters for FilterLayer {

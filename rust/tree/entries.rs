@@ -10,6 +10,7 @@ use crate::{
         permit, //
     },
     sys::{
+        filter_pointer::Owner,
         regs::{
             PtRegs,
             Regs, //
@@ -18,7 +19,6 @@ use crate::{
         task::{
             Current,
             Exiting,
-            Owner,
             RawTask,
             Tracee, //
         }, //
@@ -88,12 +88,12 @@ unsafe extern "C" fn get_seccomp_filter(task: NonNull<RawTask>) {
 unsafe extern "C" fn seccomp_filter_release(task: NonNull<RawTask>) {
     // SAFETY: By the contract the task is exiting and has its sighand. It makes no system call any
     // more, so nobody else uses what it owned.
-    let task = unsafe { Exiting::from_raw(task) };
+    let mut task = unsafe { Exiting::from_raw(task) };
     // Most tasks have no filter, and need not take the siglock.
     if kernel::warn_on!(!task.is_exiting()) || !task.has_filter() {
         return;
     }
-    attach::release(&task);
+    attach::release(&mut task);
 }
 
 /// `PTRACE_SECCOMP_GET_FILTER`.

@@ -13,10 +13,10 @@ use crate::{
     },
     sys::{
         argument::CachedArgument,
+        filter_pointer::Filters, //
         in_tree,
         signal::Thread,
         syscall::Syscall,
-        task::Filters, //
     }, //
 };
 use kernel::prelude::*;
@@ -24,7 +24,7 @@ use kernel::prelude::*;
 /// The platform of a kernel that the engine is built into.
 pub(crate) struct Tree;
 
-// SAFETY: There is no other engine, and only `Task::replace_filter()` stores a pointer. Fork copies
+// SAFETY: There is no other engine, and only `FilterPointer::set()` stores a pointer. Fork copies
 // it, and for each copy it has called `get_seccomp_filter()`, and so `Task::share_filter()`.
 unsafe impl Filters for FilterLayer {
     const TAG: usize = 0;

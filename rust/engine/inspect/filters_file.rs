@@ -28,10 +28,10 @@ use crate::{
     sys::{
         arch::Abi,
         debugfs::Content,
+        filter_pointer::Owner,
         signal::SigLock,
         task::{
-            Held,
-            Owner, //
+            Held, //
         }, //
     }, //
 };

@@ -18,12 +18,12 @@ use crate::{
         SECCOMP_METADATA_APPENDED, //
     },
     sys::{
+        filter_pointer::Owner,
         signal::SigLock,
         task::{
             self,
             Current,
             Mode,
-            Owner,
             Tracee, //
         },
         uapi::{
