@@ -50,10 +50,12 @@ pub(crate) enum Next {
     Skip,
     /// The filters are to be asked again, with [`Pass::Recheck`].
     Recheck,
+    /// It is not run, and the thread exits, with this signal as its exit code.
+    Exit(u32),
 }
 
 /// Carries out the verdict. `decider` is the filter that returned it, `None` if the verdict is
-/// ALLOW; `inputs` is what that has seen. May sleep; does not return if it kills this thread alone.
+/// ALLOW; `inputs` is what that has seen. May sleep.
 #[inline(never)]
 pub(crate) fn act(
     current: Current,
@@ -80,9 +82,8 @@ pub(crate) fn act(
             signal::force_sigsys(nr, verdict.data(), false);
         }
         Action::Trace => match trace(current, regs, verdict, pass, &mut nr) {
-            Next::Run => return Next::Run,
-            Next::Recheck => return Next::Recheck,
             Next::Skip => {}
+            next => return next,
         },
         Action::UserNotif => {
             let outcome = match decider.and_then(Parts::notifier) {
@@ -98,8 +99,7 @@ pub(crate) fn act(
             }
         }
         Action::KillThread | Action::KillProcess => {
-            kill(current, regs, nr, verdict);
-            return Next::Skip;
+            return kill(current, regs, nr, verdict);
         }
     }
     Chosen::log(nr, 0, verdict, decider.is_some_and(Parts::log));
@@ -132,13 +132,14 @@ fn trace(current: Current, regs: Regs, verdict: Verdict, pass: Pass, nr: &mut i3
 
 /// `SECCOMP_RET_KILL_THREAD` and `SECCOMP_RET_KILL_PROCESS`.
 #[cold]
-fn kill(current: Current, regs: Regs, nr: i32, verdict: Verdict) {
+fn kill(current: Current, regs: Regs, nr: i32, verdict: Verdict) -> Next {
     current.set_dead();
     Chosen::log(nr, SIGSYS, verdict, true);
     // The last thread dies by a signal, which dumps core.
     if verdict.action() == Action::KillThread && !signal::is_last_thread() {
-        signal::exit_thread(SIGSYS);
+        return Next::Exit(SIGSYS);
     }
     regs.rollback();
     signal::force_sigsys(nr, verdict.data(), true);
+    Next::Skip
 }

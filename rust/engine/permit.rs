@@ -78,7 +78,7 @@ pub(crate) fn permit_syscall(call: Syscall, filter: &Filter) -> bool {
         return suspended();
     }
     if current.mode() != Mode::Filter {
-        return refuse_dead();
+        return refuse_dead(call);
     }
     if counters::are_on() {
         return permit_counted(call, filter);
@@ -135,16 +135,11 @@ fn permit(call: Syscall, table: &Table<'_>) -> bool {
 /// A task that was killed ([`Mode::Dead`]) makes a system call: a bug. Ends it.
 #[cold]
 #[inline(never)]
-fn refuse_dead() -> bool {
+fn refuse_dead(call: Syscall) -> bool {
     kernel::do_once_lite! {
         kernel::warn_on!(true);
     }
-    // Hides from the compiler that this does not return. Else the hot path would set up a stack
-    // frame and call this, in place of a jump.
-    if core::hint::black_box(true) {
-        signal::exit_thread(SIGKILL);
-    }
-    core::hint::black_box(false)
+    finish(call, core::hint::black_box(Next::Exit(SIGKILL)))
 }
 
 /// Runs the only residual program that can decide. Mostly it allows the call.
@@ -188,13 +183,15 @@ fn follow(mut call: Syscall, verdict: Verdict, decider: Option<&Parts>) -> bool 
     finish(call, next)
 }
 
-/// Says whether the call is to run; first asks the filters again, if need be.
+/// Says whether the call is to run; first asks the filters again, if need be. Does not return if
+/// the thread is to exit.
 #[inline(always)]
 fn finish(call: Syscall, next: Next) -> bool {
     match next {
         Next::Run => true,
         Next::Skip => false,
         Next::Recheck => evaluate(call, Pass::Recheck),
+        Next::Exit(signal) => signal::exit_thread(call, signal),
     }
 }
 

@@ -128,7 +128,7 @@ impl<T: Send, S: Send + Unpin> Locked<'_, T, S> {
     pub(crate) fn post<R>(
         self,
         value: impl Init<T>,
-        wait: impl FnOnce(&mut Post<'_, T, S>) -> R,
+        wait: impl FnOnce(&mut Post<'_, T, S>) -> R + Send,
     ) -> R {
         pin_init::stack_pin_init!(let node = pin_init!(Node {
             prev: Cell::new(core::ptr::null()),
@@ -139,9 +139,8 @@ impl<T: Send, S: Send + Unpin> Locked<'_, T, S> {
         }));
         let node = node.as_ref().get_ref();
         // INVARIANT: The lock is held. The node is unlinked below, before it is gone: nobody
-        // unwinds in the kernel, and `wait` does not know the node and cannot end the call in other
-        // ways but by the task's end. That (`do_exit()`) leaves every stack behind as it is, and is
-        // only for who has nothing on it.
+        // unwinds in the kernel, `wait` does not know the node, and as it is `Send` it cannot end
+        // the thread (`exit_thread()`).
         let mut post = Post {
             locked: ManuallyDrop::new(self),
             node,

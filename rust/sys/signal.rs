@@ -14,6 +14,7 @@ use super::{
         Attached,
         Draft, //
     },
+    syscall::Syscall,
     task::{
         Current,
         Exiting,
@@ -249,12 +250,15 @@ pub(crate) fn force_sigsys(nr: i32, reason: u32, coredump: bool) {
     unsafe { ffi::rsc_force_sig_seccomp(nr, reason as c_int, coredump) };
 }
 
-/// `do_exit()`: ends the calling thread with `signal` as its exit code. Nothing on its stack is
-/// dropped, so nobody must rely on that: the caller holds no lock and is on no list.
-pub(crate) fn exit_thread(signal: u32) -> ! {
-    // SAFETY: The engine calls this at system call entry, with no lock held and nothing on the
-    // stack that needs to be dropped: the filter's references are the task's, and its exit releases
-    // them.
+/// `do_exit()`: ends the thread that makes the call, with `signal` as its exit code.
+///
+/// Nothing on its stack is dropped. A stack that others have a pointer to must not go like this:
+/// so who puts something on a list from its stack calls, while it is there, nothing but functions
+/// that are `Send`. None of these has a [`Syscall`], of which a task has one, and which is not.
+pub(crate) fn exit_thread(call: Syscall, signal: u32) -> ! {
+    let _ = call;
+    // SAFETY: The calling task is in a system call, and as said above nobody has a pointer to its
+    // stack.
     unsafe { bindings::do_exit(signal as c_long) }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The system call that the calling task has entered: its registers, and the right to what is
-/// cached for it.
+/// cached for it. Not `Send`.
 ///
 /// # Invariants
 ///

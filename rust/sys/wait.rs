@@ -180,13 +180,14 @@ impl PollQueue {
     ///
     /// The caller is on the queue before `ready` is asked for the last time, so no wake-up is
     /// missed.
-    pub(crate) fn wait_interruptible(&self, mut ready: impl FnMut() -> bool) -> Result {
+    pub(crate) fn wait_interruptible(&self, mut ready: impl FnMut() -> bool + Send) -> Result {
         if ready() {
             return Ok(());
         }
         let mut entry = MaybeUninit::<bindings::wait_queue_entry>::uninit();
         // SAFETY: The entry stays on the stack until it is off the queue: `finish_wait()` takes it
-        // off, and so does `prepare_to_wait_event()` when it reports a signal.
+        // off, and so does `prepare_to_wait_event()` when it reports a signal. As `ready` is `Send`
+        // it cannot end the thread in between (`exit_thread()`).
         unsafe {
             let entry = entry.as_mut_ptr();
             ffi::rsc_init_wait(entry, Some(wake_reader));
