@@ -6,6 +6,7 @@
 //! caller, parses, stores and audits; [`Handler::read`] asks it what it has stored.
 
 use super::ffi;
+use core::marker::PhantomData;
 use kernel::{
     bindings,
     error::to_result,
@@ -25,13 +26,14 @@ pub(crate) use kernel::bindings::ctl_table as RawTable;
 #[derive(Clone, Copy)]
 pub(crate) struct Handler(c_ulong);
 
-/// The arguments of a call of the handler.
-pub(crate) struct HandlerCall {
+/// The arguments of a call of the handler that does not return during `'call`.
+pub(crate) struct HandlerCall<'call> {
     table: *const bindings::ctl_table,
     write: c_int,
     buffer: *mut c_void,
     lenp: *mut usize,
     ppos: *mut bindings::loff_t,
+    call: PhantomData<&'call ()>,
 }
 
 /// Bytes enough for all action names, the blanks between them and a newline.
@@ -46,7 +48,7 @@ impl Handler {
     }
 
     /// Runs the kernel's handler with the arguments of `call`. Returns 0 or a negative errno.
-    pub(crate) fn forward(self, call: &HandlerCall) -> c_int {
+    pub(crate) fn forward(self, call: &HandlerCall<'_>) -> c_int {
         // SAFETY: By the contract of `Handler::new()` the address is the handler's. The arguments
         // are those of a call that has not returned, by the contract of `HandlerCall::new()`, or
         // those that `read()` makes.
@@ -76,6 +78,7 @@ impl Handler {
             buffer: names.as_mut_ptr().cast(),
             lenp: &mut len,
             ppos: &mut pos,
+            call: PhantomData,
         };
         to_result(self.forward(&call))?;
         let names = names.get(..len).ok_or(EINVAL)?;
@@ -84,11 +87,11 @@ impl Handler {
     }
 }
 
-impl HandlerCall {
+impl HandlerCall<'_> {
     /// # Safety
     ///
-    /// The arguments are those of a call of the handler that does not return while the value is
-    /// used.
+    /// The arguments are those of a call of the handler that does not return during the lifetime of
+    /// the value.
     pub(crate) unsafe fn new(
         table: *const bindings::ctl_table,
         write: c_int,
@@ -102,6 +105,7 @@ impl HandlerCall {
             buffer,
             lenp,
             ppos,
+            call: PhantomData,
         }
     }
 

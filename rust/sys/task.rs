@@ -233,9 +233,8 @@ impl Current {
     /// Did the task enter by a 32-bit system call?
     #[inline(always)]
     pub(crate) fn is_compat(&self) -> bool {
-        // SAFETY: The task is there. `is_compat()` reads a field or a flag of it that only the task
-        // itself writes.
-        Native::is_compat(unsafe { &(*self.as_ptr()).thread_info })
+        // SAFETY: The task is there, and it is the calling one.
+        unsafe { Native::is_compat(addr_of!((*self.as_ptr()).thread_info)) }
     }
 
     /// `syscall_get_arch()`: an `AUDIT_ARCH_*`.

@@ -85,7 +85,7 @@ pub(super) fn adopt(handler: Handler) -> Result {
 
 /// Answers a write to the sysctl: has the kernel's handler, which goes on at `handler`, change the
 /// setting, and copies it. Returns what the kernel's handler returned.
-pub(super) fn change(call: &HandlerCall, handler: Handler) -> c_int {
+pub(super) fn change(call: &HandlerCall<'_>, handler: Handler) -> c_int {
     let _change = CHANGE.lock();
     let ret = handler.forward(call);
     if let Ok(logged) = handler.read(parse) {

@@ -5,7 +5,8 @@
 use super::interface::Arch;
 use core::{
     arch::asm,
-    mem::offset_of, //
+    mem::offset_of,
+    ptr::addr_of, //
 };
 use kernel::bindings;
 
@@ -108,7 +109,10 @@ impl Arch for Arm64 {
     }
 
     #[inline(always)]
-    fn is_compat(info: &bindings::thread_info) -> bool {
-        cfg!(CONFIG_COMPAT) && info.flags & (1 << bindings::TIF_32BIT) != 0
+    unsafe fn is_compat(info: *const bindings::thread_info) -> bool {
+        // SAFETY: By the contract it is this task's. The access is volatile, as other tasks set
+        // other flags.
+        let flags = unsafe { addr_of!((*info).flags).read_volatile() };
+        cfg!(CONFIG_COMPAT) && flags & (1 << bindings::TIF_32BIT) != 0
     }
 }

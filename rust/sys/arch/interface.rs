@@ -51,6 +51,10 @@ pub(crate) trait Arch {
     /// `syscall_rollback()`.
     fn rollback(regs: &mut bindings::pt_regs);
 
-    /// Has the task entered the kernel by a 32-bit system call?
-    fn is_compat(info: &bindings::thread_info) -> bool;
+    /// Has the calling task entered the kernel by a 32-bit system call?
+    ///
+    /// # Safety
+    ///
+    /// `info` is the calling task's.
+    unsafe fn is_compat(info: *const bindings::thread_info) -> bool;
 }

@@ -85,7 +85,8 @@ impl Arch for X86_64 {
     }
 
     #[inline(always)]
-    fn is_compat(info: &bindings::thread_info) -> bool {
-        info.status & bindings::TS_COMPAT != 0
+    unsafe fn is_compat(info: *const bindings::thread_info) -> bool {
+        // SAFETY: By the contract it is this task's, and only the task itself writes the field.
+        unsafe { (*info).status & bindings::TS_COMPAT != 0 }
     }
 }

@@ -26,9 +26,13 @@ use crate::{
         }, //
     }, //
 };
-use core::cell::UnsafeCell;
+use core::{
+    cell::UnsafeCell,
+    mem::offset_of, //
+};
 use kernel::{
     alloc::flags::GFP_KERNEL_ACCOUNT,
+    page::PAGE_SIZE,
     prelude::*,
     sync::barrier, //
 };
@@ -93,6 +97,8 @@ struct Entry {
     state: UnsafeCell<TaskArguments>,
     free_later: FreeLater,
 }
+
+const _: () = assert!(offset_of!(Entry, free_later) < PAGE_SIZE);
 
 /// What is kept for a task that uses extensible arguments.
 pub(super) struct TaskArguments {
@@ -204,9 +210,12 @@ pub(super) fn get(call: &mut Syscall) -> Option<&mut TaskArguments> {
     find(&call.current()).map(|entry| unsafe { &mut *(*entry).state.get() })
 }
 
-/// Adds arguments for the task that makes the call, which must have none. Sleeps. `ENOMEM`.
+/// Adds arguments for the task that makes the call, if it has none. Sleeps. `ENOMEM`.
 pub(super) fn add(call: &mut Syscall) -> Result {
     let current = call.current();
+    if find(&current).is_some() {
+        return Ok(());
+    }
     let entry = KBox::new(
         Entry {
             next: Shared::new(core::ptr::null_mut()),
@@ -263,7 +272,7 @@ pub(super) fn remove(task: &mut Exiting<'_>) {
     // SAFETY: Only the task uses its state, and by `Exiting` nobody else acts for the task. Other
     // tasks do not find the entry any more, but those that walk the chain under RCU already.
     // Without the slot there is nothing to drop in it. It was made by `KBox::into_raw()`, and
-    // `free_later` is in its first page, as `Entry` is smaller than that.
+    // `free_later` is in its first page, as is asserted above.
     unsafe {
         drop((*(*entry).state.get()).slot.take());
         FreeLater::free(entry, |entry| &raw mut (*entry).free_later);
