@@ -36,11 +36,11 @@ SYM_CODE_START(rsc_entry___seccomp_permit_syscall)
 	 * a full barrier) the flag that brought us here: order our loads too.
 	 */
 	dmb	ishld
-	ldr	x1, [x0, #TASK_SECCOMP_FILTER]
-	tbz	x1, #0, 1f
-	ldr	x2, [x0, #TASK_STACK]
-	add	x2, x2, #(STACK_PT_REGS & 0xfff)
-	add	x2, x2, #(STACK_PT_REGS & 0xfff000)
+	ldr	x2, [x0, #TASK_SECCOMP_FILTER]
+	tbz	x2, #0, 1f
+	ldr	x1, [x0, #TASK_STACK]
+	add	x1, x1, #(STACK_PT_REGS & 0xfff)
+	add	x1, x1, #(STACK_PT_REGS & 0xfff000)
 	mov	x30, x9
 	b	rsc_permit_syscall
 1:	CONTINUE_IN_KERNEL

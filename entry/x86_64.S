@@ -43,11 +43,11 @@ BODY __seccomp_permit_syscall
 SYM_FUNC_START(rsc_entry___seccomp_permit_syscall)
 	ANNOTATE_NOENDBR
 	movq	PER_CPU_VAR(current_task), %rdi
-	movq	TASK_SECCOMP_FILTER(%rdi), %rsi
-	testb	$1, %sil
+	movq	TASK_SECCOMP_FILTER(%rdi), %rdx
+	testb	$1, %dl
 	jz	.Lpermit_not_ours
-	movq	TASK_STACK(%rdi), %rdx
-	addq	$STACK_PT_REGS, %rdx
+	movq	TASK_STACK(%rdi), %rsi
+	addq	$STACK_PT_REGS, %rsi
 	jmp	rsc_permit_syscall
 .Lpermit_not_ours:
 	CONTINUE_IN_KERNEL __seccomp_permit_syscall

@@ -35,8 +35,7 @@ use super::{
         entry::{
             Answer,
             Entry, //
-        },
-        Table, //
+        }, //
     }, //
 };
 use crate::{
@@ -83,11 +82,10 @@ pub(crate) fn permit_syscall(call: Syscall, filter: &Filter) -> bool {
     if counters::are_on() {
         return permit_counted(call, filter);
     }
-    let tables = filter.summary().tables();
     if current.is_compat() {
-        permit(call, tables.table(Abi::Compat))
+        permit(call, filter, Abi::Compat)
     } else {
-        permit(call, tables.table(Abi::Native))
+        permit(call, filter, Abi::Native)
     }
 }
 
@@ -102,16 +100,22 @@ fn suspended() -> bool {
 #[cold]
 #[inline(never)]
 fn permit_counted(call: Syscall, filter: &Filter) -> bool {
-    let tables = filter.summary().tables();
-    let table = tables.table(Abi::of(call.current().is_compat()));
+    let abi = Abi::of(call.current().is_compat());
     // CAST: As in `permit()`.
-    counters::count(table.find(call.regs().nr() as u32));
-    permit(call, table)
+    counters::count(
+        filter
+            .summary()
+            .tables()
+            .table(abi)
+            .find(call.regs().nr() as u32),
+    );
+    permit(call, filter, abi)
 }
 
-/// Looks the call up, and answers it if it is always allowed, or just fails.
+/// Looks the call up, and answers it if it is always allowed, or just fails. `abi` is the call's.
 #[inline(always)]
-fn permit(call: Syscall, table: &Table<'_>) -> bool {
+fn permit(call: Syscall, filter: &Filter, abi: Abi) -> bool {
+    let table = filter.summary().tables().table(abi);
     // CAST: A negative number becomes one that no table has.
     let found = table.find(call.regs().nr() as u32);
     if found.is_allowed() {
@@ -122,7 +126,7 @@ fn permit(call: Syscall, table: &Table<'_>) -> bool {
     };
     match entry.answer() {
         Answer::Errno(errno) => {
-            call.set_result(errno as isize);
+            call.set_result_of(abi, errno as isize);
             false
         }
         Answer::Alone(program) => ask_one(call, entry, program),
@@ -229,16 +233,29 @@ fn ask_with<'path>(
     next
 }
 
-/// Carries out a verdict for which no argument was gathered. Gathers it for a supervisor.
+/// Carries out a verdict for which no argument was gathered.
+#[inline(always)]
+fn carry_out(call: &mut Syscall, verdict: Verdict, decider: Option<&Parts>, pass: Pass) -> Next {
+    match verdict.action() {
+        Action::UserNotif => notify(call, verdict, decider, pass),
+        _ => act(
+            call.current(),
+            call.regs(),
+            &NO_INPUTS,
+            verdict,
+            decider,
+            pass,
+        ),
+    }
+}
+
+/// Carries out `SECCOMP_RET_USER_NOTIF`. The supervisor is told of the argument even if no filter
+/// looks at it to decide.
 #[cold]
 #[inline(never)]
-fn carry_out(call: &mut Syscall, verdict: Verdict, decider: Option<&Parts>, pass: Pass) -> Next {
+fn notify(call: &mut Syscall, verdict: Verdict, decider: Option<&Parts>, pass: Pass) -> Next {
     let (current, regs) = (call.current(), call.regs());
-    // A supervisor is told of the argument even if no filter looks at it to decide.
-    let needs = match verdict.action() {
-        Action::UserNotif => needs_of_all(current),
-        _ => NeededInputs::NONE,
-    };
+    let needs = needs_of_all(current);
     if needs.is_empty() {
         return act(current, regs, &NO_INPUTS, verdict, decider, pass);
     }

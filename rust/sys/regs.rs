@@ -10,6 +10,7 @@ use super::{
     uapi::seccomp_data, //
 };
 use crate::sys::arch::{
+    Abi,
     Arch,
     Native, //
 };
@@ -143,10 +144,16 @@ impl Regs {
 
     /// Sets the result of a system call that is not run: `syscall_set_return_value()`.
     #[inline(always)]
-    pub(crate) fn set_return_value(mut self, current: Current, value: isize) {
+    pub(crate) fn set_return_value(self, current: Current, value: isize) {
+        self.set_return_value_of(Abi::of(current.is_compat()), value);
+    }
+
+    /// [`Regs::set_return_value`], for who knows the call's ABI.
+    #[inline(always)]
+    pub(super) fn set_return_value_of(mut self, abi: Abi, value: isize) {
         // SAFETY: By the type invariant the registers are this task's. No other reference to them
         // is there, as none outlives a function of this file.
-        Native::set_return_value(unsafe { self.0.as_mut() }, current.is_compat(), value);
+        Native::set_return_value(unsafe { self.0.as_mut() }, abi == Abi::Compat, value);
     }
 
     /// Restores the registers to what they were at the entry: `syscall_rollback()`.

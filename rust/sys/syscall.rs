@@ -3,6 +3,7 @@
 //! The system call that the calling task makes.
 
 use super::{
+    arch::Abi,
     regs::Regs,
     task::Current, //
 };
@@ -45,5 +46,11 @@ impl Syscall {
     #[inline(always)]
     pub(crate) fn set_result(&self, value: isize) {
         self.regs.set_return_value(self.current, value);
+    }
+
+    /// [`Syscall::set_result`], for who knows the call's ABI.
+    #[inline(always)]
+    pub(crate) fn set_result_of(&self, abi: Abi, value: isize) {
+        self.regs.set_return_value_of(abi, value);
     }
 }

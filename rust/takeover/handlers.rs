@@ -83,13 +83,13 @@ impl From<Option<isize>> for Handled {
 ///
 /// # Safety
 ///
-/// For the entry code only: `task` is `current`, `filter` is the tagged pointer that the entry code
-/// has just read from its `seccomp.filter`, and `regs` is `task_pt_regs(current)`.
+/// For the entry code only: `task` is `current`, `regs` is `task_pt_regs(current)`, and `filter` is
+/// the tagged pointer that the entry code has just read from its `seccomp.filter`.
 #[no_mangle]
 unsafe extern "C" fn rsc_permit_syscall(
     task: NonNull<RawTask>,
-    filter: NonNull<u8>,
     regs: NonNull<PtRegs>,
+    filter: NonNull<u8>,
 ) -> bool {
     // SAFETY: By the contract `task` is `current` and `regs` its registers. The task has just
     // entered the call, so there is no other `Syscall` for it.
