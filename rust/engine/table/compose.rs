@@ -163,7 +163,7 @@ impl<'a, 'path> Sketch<'a, 'path> {
             (None, _) | (_, ALLOWED) => None,
             // What the filters below have no entry for, there is none for on top of them.
             (_, WHOLE_PATH) => return Ok(WHOLE_PATH),
-            (Some(older), under) => match older.entry(under) {
+            (Some(older), under) => match older.entry(usize::from(under)) {
                 Some(below) => Some(below),
                 None => return Ok(WHOLE_PATH),
             },

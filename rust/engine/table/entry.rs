@@ -209,8 +209,10 @@ impl<'path> Entry<'path> {
         let mut next = self.first.as_ref();
         while let Some(node) = next {
             let says = Verdict::new(run(node));
-            // Of the same action, the newer filter's verdict counts.
-            if says.overrules(verdict) || (says.ties(verdict) && node.depth > depth) {
+            // Of the same action, the newer filter's verdict counts. An ALLOW changes nothing.
+            if !says.ties(Verdict::ALLOW)
+                && (says.overrules(verdict) || (says.ties(verdict) && node.depth > depth))
+            {
                 (verdict, decider, depth) = (says, Some(node.filter), node.depth);
             }
             next = node.next;

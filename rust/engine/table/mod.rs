@@ -79,11 +79,14 @@ impl<'path> Table<'path> {
         } else {
             WHOLE_PATH
         };
-        FoundEntry { table: self, place }
+        FoundEntry {
+            table: self,
+            place: usize::from(place),
+        }
     }
 
-    fn entry(&self, place: u8) -> Option<&Entry<'path>> {
-        self.entries.get(usize::from(place))
+    fn entry(&self, place: usize) -> Option<&Entry<'path>> {
+        self.entries.get(place)
     }
 }
 
@@ -91,14 +94,14 @@ impl<'path> Table<'path> {
 #[derive(Clone, Copy)]
 pub(crate) struct FoundEntry<'a> {
     table: &'a Table<'a>,
-    place: u8,
+    place: usize,
 }
 
 impl<'a> FoundEntry<'a> {
     /// Do all filters allow the call, whatever its arguments?
     #[inline(always)]
     pub(crate) fn is_allowed(self) -> bool {
-        self.place == ALLOWED
+        self.place == usize::from(ALLOWED)
     }
 
     /// Do both have the same place in the same table?
@@ -116,7 +119,8 @@ impl<'a> FoundEntry<'a> {
     /// The entry, for a call that is not always allowed; `None` if all whole programs of the path
     /// are to be run.
     pub(crate) fn entry(self) -> Option<&'a Entry<'a>> {
-        self.any_entry().filter(|_| self.place != WHOLE_PATH)
+        self.any_entry()
+            .filter(|_| self.place != usize::from(WHOLE_PATH))
     }
 }
 
