@@ -14,9 +14,9 @@ use crate::logic::{
     bpf::{
         append,
         check::check,
+        ebpf::EbpfInsn,
         insn::*,
         lower::{
-            EbpfInsn,
             Lowered,
             STACK, //
         }, //

@@ -5,8 +5,9 @@
 //! Written from the kernel's definitions, not from `rust/logic/bpf/`: it shares nothing with that
 //! but the layout of instructions. Panics where the kernel would do something undefined.
 
+use crate::logic::bpf::ebpf::EbpfInsn;
 use crate::logic::bpf::insn::Insn;
-use crate::logic::bpf::lower::{EbpfInsn, Lowered};
+use crate::logic::bpf::lower::Lowered;
 use crate::logic::buf::Buf;
 
 /// `struct seccomp_data` as words.

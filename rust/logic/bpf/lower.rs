@@ -24,6 +24,7 @@ use super::{
         check_classic,
         check_scratch, //
     },
+    ebpf::*,
     insn::{
         target,
         Alu,
@@ -59,20 +60,6 @@ use core::mem::offset_of;
 
 /// The bytes of stack of a program that uses cells.
 pub const STACK: i16 = 4 * CELLS as i16;
-
-/// `struct bpf_insn`, little endian.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EbpfInsn {
-    /// The operation.
-    pub code: u8,
-    /// The destination in the lower half, the source in the upper.
-    pub regs: u8,
-    /// An offset in memory or a distance.
-    pub off: i16,
-    /// A constant.
-    pub imm: i32,
-}
 
 /// Where a word of `struct seccomp_data` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,72 +107,12 @@ impl From<[Word; DATA_WORDS]> for Layout {
     }
 }
 
-const R0: u8 = 0;
-const R1: u8 = 1;
-const R2: u8 = 2;
-/// The register of `X`.
-const X: u8 = 3;
-const R4: u8 = 4;
-const R10: u8 = 10;
-
-const LDX: u8 = 0x01;
-const STX: u8 = 0x03;
-const ALU: u8 = 0x04;
-const JMP: u8 = 0x05;
-const JMP32: u8 = 0x06;
-
-const MEM_W: u8 = 0x60;
-const MEM_DW: u8 = 0x78;
-const REG: u8 = 0x08;
-const OR: u8 = 0x40;
-const NEG: u8 = 0x80;
-const MOV: u8 = 0xb0;
-
-const JA: u8 = 0x00;
-const JGE: u8 = 0x30;
-const JNE: u8 = 0x50;
-const EXIT: u8 = 0x90;
-const JLT: u8 = 0xa0;
-const JLE: u8 = 0xb0;
-
 impl Word {
     fn load(self) -> EbpfInsn {
         match self {
             Word::At(off) => EbpfInsn::load(R0, R1, off),
             Word::Const(k) => EbpfInsn::mov(R0, k),
         }
-    }
-}
-
-impl EbpfInsn {
-    const fn new(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Self {
-        Self {
-            code,
-            regs: dst | (src << 4),
-            off,
-            imm,
-        }
-    }
-
-    const fn mov(dst: u8, k: u32) -> Self {
-        // CAST: The bits are what counts.
-        Self::new(ALU | MOV, dst, 0, 0, k as i32)
-    }
-
-    const fn mov_reg(dst: u8, src: u8) -> Self {
-        Self::new(ALU | MOV | REG, dst, src, 0, 0)
-    }
-
-    const fn load(dst: u8, src: u8, off: i16) -> Self {
-        Self::new(LDX | MEM_W, dst, src, off, 0)
-    }
-
-    const fn store(src: u8, off: i16) -> Self {
-        Self::new(STX | MEM_W, R10, src, off, 0)
-    }
-
-    const fn exit() -> Self {
-        Self::new(JMP | EXIT, 0, 0, 0, 0)
     }
 }
 

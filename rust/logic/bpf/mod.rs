@@ -20,6 +20,7 @@ pub mod analyse;
 pub mod append;
 pub mod check;
 mod domain;
+pub mod ebpf;
 mod flow;
 pub mod insn;
 pub mod listing;

@@ -16,6 +16,7 @@ use super::{
         ArchView,
         NeededInputs, //
     },
+    ebpf::EbpfInsn,
     flow::Given,
     insn::{
         Insn,
@@ -25,7 +26,6 @@ use super::{
         jump_if_chosen,
         load_choice,
         lower_live,
-        EbpfInsn,
         Layout,
         Lowered, //
     },
