@@ -22,7 +22,8 @@ AT(seccomp_data_append, size, 64);
 AT(seccomp_data_append, features, 72);
 AT(seccomp_data_append, nr_high, 80);
 AT(seccomp_data_append, arch_reserved, 84);
-AT(seccomp_data_append, hole, 104);
+AT(seccomp_data_append, extensible_arg_extent, 104);
+AT(seccomp_data_append, hole, 108);
 AT(seccomp_data_append, extensible_arg_size, 1128);
 AT(seccomp_data_append, extensible_arg, 1136);
 

@@ -27,7 +27,8 @@ use crate::{
             make,
             program,
             visible,
-            Made, //
+            Made,
+            EA_FEATURES, //
         },
         oracle::{
             constants,
@@ -230,9 +231,8 @@ fn run_over(prog: &Residuals, layout: &Layout, made: &Made) -> u32 {
         // SAFETY: It has 4096 bytes, and is there for longer than the inputs.
         argument: unsafe { ArgumentPage::new(NonNull::from(&memory[..]).cast()) },
         size: if has { made.size } else { 0 },
-        // CAST: At most 4096.
-        extent: if has { made.extent() as u32 } else { 0 },
-        features: u32::from(has) << 2,
+        extent: if has { made.extent() } else { 0 },
+        features: u32::from(has) * EA_FEATURES,
         pkey: made.pkey,
     };
     let mut words = [0; 16];

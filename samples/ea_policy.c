@@ -28,9 +28,9 @@
 
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
 #define EA(offset) LOAD(SECCOMP_DATA_APPEND_SIZE + (offset))
-#define EA_SIZE LOAD(offsetof(struct seccomp_data_append, extensible_arg_size))
+#define EA_EXTENT LOAD(offsetof(struct seccomp_data_append, extensible_arg_extent))
 #define UNLESS(nr, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, skip)
-#define FAIL_IF_LARGER(size) \
+#define FAIL_IF_ABOVE(size) \
 	BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, size, 0, 1), \
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | E2BIG)
 #define FAIL_IF_ANY(bits) \
@@ -48,10 +48,11 @@
 
 static struct sock_filter policy[] = {
 	PREFIX,
-	/* clone3(args, size): nothing but these flags, above bit 31 as well. */
-	UNLESS(__NR_clone3, 10),
-	EA_SIZE,
-	FAIL_IF_LARGER(88),
+	/*
+	 * clone3(args, size): nothing but these flags, above bit 31 as well. The loads refuse what
+	 * is behind the 88 bytes that install() declares.
+	 */
+	UNLESS(__NR_clone3, 7),
 	EA(offsetof(struct clone_args, flags) + 4),
 	FAIL_IF_ANY(~CLONE3_HIGH_FLAGS),
 	EA(offsetof(struct clone_args, flags)),
@@ -59,8 +60,8 @@ static struct sock_filter policy[] = {
 	OTHERWISE(SECCOMP_RET_ALLOW),
 	/* openat2(directory, path, how, size): these flags, whatever else. */
 	UNLESS(__NR_openat2, 8),
-	EA_SIZE,
-	FAIL_IF_LARGER(sizeof(struct open_how)),
+	EA_EXTENT,
+	FAIL_IF_ABOVE(sizeof(struct open_how)),
 	EA(offsetof(struct open_how, resolve)),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, RESOLVE),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RESOLVE, 1, 0),
@@ -89,8 +90,8 @@ static int install(void)
 	struct seccomp_append_filter append = {
 		.flags = SECCOMP_APPEND_FLAG_USE_EA_SIZE,
 		.filter = (uintptr_t)&prog,
-		/* As much as any call knows today, so that none is refused for its size. */
-		.extensible_arg_size = 144,
+		/* The struct of clone3(), the longest that the policy looks at. */
+		.extensible_arg_size = 88,
 	};
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

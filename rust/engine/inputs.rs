@@ -8,8 +8,10 @@ use super::platform::{
 };
 use crate::{
     logic::{
-        abi::SECCOMP_DATA_FEATURE_EA,
-        bpf::append::NeededInputs,
+        bpf::append::{
+            NeededInputs,
+            EA_FEATURES, //
+        },
         syscalls::{
             self,
             ExtensibleCall,
@@ -85,8 +87,7 @@ pub(crate) fn gather(call: &mut Syscall, needs: NeededInputs) -> Result<Inputs<'
             inputs.argument = cached.page;
             inputs.size = cached.size;
             inputs.extent = cached.extent;
-            // CAST: The feature is a bit below 32.
-            inputs.features = SECCOMP_DATA_FEATURE_EA as u32;
+            inputs.features = EA_FEATURES;
         }
     }
     Ok(inputs)

@@ -26,7 +26,7 @@ pub const SECCOMP_APPEND_FLAG_WANT_NR_HIGH: u64 = 1 << 32;
 pub const SECCOMP_APPEND_FLAG_WANT_ARCH: u64 = 1 << 33;
 /// The filter sees extensible arguments.
 pub const SECCOMP_APPEND_FLAG_USE_EA_SIZE: u64 = 1 << 34;
-/// The filter runs even if the argument has non-zero bytes beyond those that it sees.
+/// The filter may load from an argument that has non-zero bytes beyond those that it sees.
 pub const SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE: u64 = 1 << 35;
 
 /// The largest `extensible_arg_size` of a filter, in bytes.
@@ -44,6 +44,8 @@ pub const SECCOMP_DATA_FEATURE_PKEY: u64 = 1 << 1;
 pub const SECCOMP_DATA_FEATURE_EA: u64 = 1 << 2;
 /// The argument has non-zero bytes beyond those that the filter sees.
 pub const SECCOMP_DATA_FEATURE_EA_TAIL: u64 = 1 << 3;
+/// `extensible_arg_extent` is populated.
+pub const SECCOMP_DATA_FEATURE_EA_EXTENT: u64 = 1 << 4;
 
 /// The size is a field of the struct.
 pub const SECCOMP_EA_SIZE_IN_STRUCT: u32 = u32::MAX;
@@ -91,8 +93,10 @@ pub struct seccomp_data_append {
     pub nr_high: u32,
     /// The protection-key register, and zeros.
     pub arch_reserved: [u32; 5],
+    /// The offset in the argument just behind the last byte that is not zero; 0 if all are.
+    pub extensible_arg_extent: u32,
     /// Zero.
-    pub hole: [u8; 1024],
+    pub hole: [u8; 1020],
     /// The size of the argument as the caller passed it.
     pub extensible_arg_size: u64,
     /// The argument.
@@ -196,8 +200,8 @@ at! {
     seccomp_append_filter: 24 { flags: 0, filter: 8, extensible_arg_size: 16 }
     seccomp_data: 64 { nr: 0, arch: 4, instruction_pointer: 8, args: 16 }
     seccomp_data_append: 1136 {
-        data: 0, size: 64, features: 72, nr_high: 80, arch_reserved: 84, hole: 104,
-        extensible_arg_size: 1128, extensible_arg: 1136
+        data: 0, size: 64, features: 72, nr_high: 80, arch_reserved: 84,
+        extensible_arg_extent: 104, hole: 108, extensible_arg_size: 1128, extensible_arg: 1136
     }
     seccomp_syscall_ea: 32 {
         arch: 0, nr: 4, pointer_arg: 8, size_arg: 12, size_offset: 16, size_min: 20,

@@ -51,6 +51,19 @@ pub(crate) fn field_length(call: &ExtensibleCall, size: u32, capacity: usize) ->
     }
 }
 
+/// The extent of an argument, of which a copy has at most `capacity` bytes, and `copied` behind the
+/// last that is not zero. Bytes beyond the capacity are not looked at: they are taken not to be
+/// zero, as the kernel refuses the call whatever they are.
+#[inline(always)]
+pub(crate) fn extent(size: u64, copied: usize, capacity: usize) -> u32 {
+    // CAST: Sizes above `u32::MAX` become that; a copy is smaller.
+    if size > capacity as u64 {
+        size.min(u32::MAX.into()) as u32
+    } else {
+        copied as u32
+    }
+}
+
 /// May the kernel write the size that it knows to the caller's struct? It does when the call fails
 /// with `E2BIG`: the size was not `accepted`, or the struct has non-zero bytes up to `extent`,
 /// which is beyond the size that the kernel knows.

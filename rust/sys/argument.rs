@@ -61,6 +61,8 @@ pub(crate) struct CachedArgument<'a> {
     pub(crate) page: ArgumentPage<'a>,
     /// The caller's size in bytes, even if the kernel does not accept it.
     pub(crate) size: u64,
-    /// The offset just behind the last byte of the copy that is not zero.
+    /// The offset just behind the last byte that is not zero, as [`argument::extent`] has it.
+    ///
+    /// [`argument::extent`]: crate::logic::argument::extent
     pub(crate) extent: u32,
 }

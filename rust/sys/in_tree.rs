@@ -95,8 +95,7 @@ pub(crate) fn cache_argument<'call>(
     Ok(CachedArgument {
         page,
         size,
-        // CAST: At most a page.
-        extent: extent.map_or(0, |last| last + 1) as u32,
+        extent: argument::extent(size, extent.map_or(0, |last| last + 1), CAPACITY),
     })
 }
 

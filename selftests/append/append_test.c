@@ -21,7 +21,7 @@ TEST_F(append, features)
 	EXPECT_EQ(4096, got.features.extensible_arg_max);
 	EXPECT_EQ(0x3f, got.features.filter_flags);
 	EXPECT_EQ(0xf0000003fULL, got.features.append_flags);
-	EXPECT_EQ(0xd, got.features.data_features & ~SECCOMP_DATA_FEATURE_PKEY);
+	EXPECT_EQ(0x1d, got.features.data_features & ~SECCOMP_DATA_FEATURE_PKEY);
 	EXPECT_EQ(~0ULL, got.more[0]);
 
 	/* The kernel zero-fills the unknown tail of the caller's struct. */

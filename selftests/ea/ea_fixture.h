@@ -10,6 +10,8 @@
 
 #define PAGE 4096UL
 #define FEATURE_EA SECCOMP_DATA_FEATURE_EA
+/* What a filter sees of any call with an argument. */
+#define FEATURES_EA (FEATURE_EA | SECCOMP_DATA_FEATURE_EA_EXTENT)
 #define FEATURE_TAIL SECCOMP_DATA_FEATURE_EA_TAIL
 
 FIXTURE(ea) {

@@ -63,6 +63,30 @@ TEST(slots_are_reused)
 	}
 }
 
+/* Nothing is copied for a call for which the filter cannot come to a load. */
+TEST(no_slot_without_a_load)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat2, 0, 1),
+		LOAD_EA(offsetof(struct open_how, resolve)),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t child;
+
+	no_new_privs();
+	ASSERT_EQ(0, APPEND(insns, USE_EA, 24));
+	child = syscall(__NR_clone3, &args, sizeof(args));
+	if (!child)
+		_exit(0);
+	ASSERT_LT(0, child);
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	EXPECT_EQ(0, regions(getpid(), NULL, NULL));
+	EXPECT_EQ(0, openat2_with(0, NULL));
+	EXPECT_EQ(1, regions(getpid(), NULL, NULL));
+}
+
 static void *only_denied(void *arg)
 {
 	long wrong = 0;

@@ -172,8 +172,11 @@ static int rewritten(const void *arg)
 		       rewrite->result);
 		return 17;
 	}
-	/* A call that writes back the known size writes it to the caller's struct. */
-	if ((call->flags & EA_WRITES_BACK) && rewrite->result == -E2BIG &&
+	/*
+	 * A call that writes back the known size writes it to the caller's struct. If that is more
+	 * than a page, the filter's load has refused the call.
+	 */
+	if ((call->flags & EA_WRITES_BACK) && rewrite->result == -E2BIG && rewrite->size <= PAGE &&
 	    memcmp(traced->good + call->size_offset, &(__u32) { call->known }, 4))
 		return 18;
 	return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extensible arguments: the fields that filters see, and the verdicts that calls get.
+ * Extensible arguments: the fields that filters see.
  */
 
 #include "ea_fixture.h"
@@ -11,6 +11,7 @@
 #define AS_EXPECTED 4000
 #define FEATURES_DIFFER 3000
 #define SIZE_DIFFERS 3001
+#define EXTENT_DIFFERS 3002
 #define WORD_DIFFERS 1001
 
 struct view {
@@ -23,7 +24,7 @@ struct view {
 	unsigned int ea_size;
 	const __u8 *bytes;
 	__u64 seen_size;
-	__u32 features;
+	__u32 features, extent;
 	/* The result of the call. */
 	long result;
 };
@@ -48,6 +49,7 @@ static int views(const void *arg)
 	ADD(LOAD_AT(OFFSET(extensible_arg_size)), UNLESS_EQ((__u32)view->seen_size, SIZE_DIFFERS));
 	ADD(LOAD_AT(OFFSET(extensible_arg_size) + 4),
 	    UNLESS_EQ((__u32)(view->seen_size >> 32), SIZE_DIFFERS));
+	ADD(LOAD_AT(OFFSET(extensible_arg_extent)), UNLESS_EQ(view->extent, EXTENT_DIFFERS));
 	for (unsigned int at = 0; at + 4 <= view->ea_size; at += 4) {
 		__u32 word;
 
@@ -76,7 +78,7 @@ static struct view view_of(const struct ea_call *call, __u8 *bytes, unsigned lon
 	struct view view = {
 		.call = call, .pointer = bytes, .size = size, .seen_size = size,
 		.flags = flags, .ea_size = ea_size, .bytes = seen,
-		.features = FEATURE_EA, .result = -AS_EXPECTED,
+		.features = FEATURES_EA, .extent = PAGE, .result = -AS_EXPECTED,
 	};
 	unsigned long length = size < PAGE ? size : PAGE;
 
@@ -91,14 +93,15 @@ static struct view view_of(const struct ea_call *call, __u8 *bytes, unsigned lon
 	}
 	memset(seen, 0, sizeof(seen));
 	memcpy(seen, bytes, length);
-	for (unsigned long at = ea_size; at < PAGE; at++) {
-		if (!seen[at])
-			continue;
-		if (flags & TAIL_VISIBLE)
-			view.features |= FEATURE_TAIL;
-		else
-			view.result = -E2BIG;
-	}
+	while (view.extent && !seen[view.extent - 1])
+		view.extent--;
+	/* What is beyond the page counts, whatever it is. */
+	if (size > PAGE)
+		view.extent = size < 0xffffffff ? size : 0xffffffff;
+	if (view.extent > ea_size && flags & TAIL_VISIBLE)
+		view.features |= FEATURE_TAIL;
+	else if (view.extent > ea_size && ea_size)
+		view.result = -E2BIG;
 	return view;
 }
 
@@ -197,7 +200,7 @@ TEST_F(ea, unreadable)
 			bool embedded = call->size_arg == EA_IN_STRUCT;
 			struct view view = {
 				.call = call, .pointer = places[j], .size = call->known,
-				.ea_size = call->known, .bytes = zeros, .features = FEATURE_EA,
+				.ea_size = call->known, .bytes = zeros, .features = FEATURES_EA,
 				.seen_size = embedded && j != 1 ? 0 : call->known,
 				.result = -AS_EXPECTED,
 			};
@@ -207,205 +210,6 @@ TEST_F(ea, unreadable)
 			EXPECT_EQ(0, in_child(views, &view));
 		}
 	}
-}
-
-struct decision {
-	const struct ea_call *call;
-	struct ea_word deny;
-	__u32 other;
-	__u64 flags;
-	const void *pointer;
-	unsigned long size;
-	long result;
-};
-
-static int decides(const void *arg)
-{
-	const struct decision *decision = arg;
-	long got;
-
-	if (ea_install_word(decision->call, decision->deny, decision->other, decision->flags))
-		return 2;
-	got = ea_do(decision->call, decision->pointer, decision->size);
-	if (got == decision->result)
-		return 0;
-	printf("# %s: %ld, not %ld\n", decision->call->name, got, decision->result);
-	return 1;
-}
-
-/* A word of the struct decides; an allowed call runs. */
-TEST_F(ea, a_word_decides)
-{
-	for (size_t i = 0; i < LENGTH(ea_calls); i++) {
-		const struct ea_call *call = &ea_calls[i];
-		struct decision decision = {
-			.call = call, .deny = call->bad, .other = SECCOMP_RET_ALLOW,
-			.pointer = self->memory, .size = call->known,
-		};
-
-		ea_good(call, self->memory);
-		decision.result = ea_do(call, self->memory, call->known);
-		EXPECT_EQ(0, in_child(decides, &decision));
-		decision.other = SECCOMP_RET_LOG;
-		EXPECT_EQ(0, in_child(decides, &decision));
-
-		ea_bad(call, self->memory);
-		decision.result = -4000;
-		EXPECT_EQ(0, in_child(decides, &decision));
-		/* A tail of zeros is ignored. */
-		decision.flags = TAIL_VISIBLE;
-		EXPECT_EQ(0, in_child(decides, &decision));
-	}
-}
-
-/* Flags above bit 31. */
-TEST_F(ea, high_flags)
-{
-	const struct ea_call *clone3 = ea_find("clone3"), *openat2 = ea_find("openat2");
-	struct decision decision = {
-		.other = SECCOMP_RET_ALLOW, .pointer = self->memory, .result = -4000,
-	};
-
-	for (int bit = 32; bit < 64; bit++) {
-		decision.call = clone3;
-		decision.size = 88;
-		decision.deny = (struct ea_word) { 4, 1U << (bit - 32) };
-		ea_good(clone3, self->memory);
-		ea_put(self->memory, decision.deny);
-		EXPECT_EQ(0, in_child(decides, &decision));
-		if (bit % 8)
-			continue;
-		decision.call = openat2;
-		decision.size = 24;
-		ea_good(openat2, self->memory);
-		ea_put(self->memory, decision.deny);
-		EXPECT_EQ(0, in_child(decides, &decision));
-	}
-	/* The call runs: it fails for CLONE_INTO_CGROUP with a bad descriptor. */
-	decision.call = clone3;
-	decision.size = 88;
-	decision.deny = (struct ea_word) { 4, 1 };
-	ea_good(clone3, self->memory);
-	ea_put(self->memory, (struct ea_word) { 4, 2 });
-	ea_put(self->memory, (struct ea_word) { 80, 0x7ff0 });
-	decision.result = ea_do(clone3, self->memory, 88);
-	EXPECT_EQ(-EBADF, decision.result);
-	EXPECT_EQ(0, in_child(decides, &decision));
-}
-
-/* Installs a filter for openat2() that returns errno 2000 plus a bit of a word. */
-static int install_bit(__u64 flags, unsigned int ea_size, unsigned int offset, __u32 mask,
-		       __u32 if_set)
-{
-	struct sock_filter insns[] = {
-		LOAD(nr),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 437, 0, 2),
-		LOAD_AT(offset),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, mask, 1, 0),
-		RET(SECCOMP_RET_ALLOW),
-		RET(if_set),
-	};
-
-	return APPEND(insns, flags, ea_size);
-}
-
-/*
- * Each filter of a chain sees as much of the struct as it asked for, and treats a tail as it asked
- * to.
- */
-static int chain(const void *arg)
-{
-	const struct ea_call *call = ea_find("openat2");
-	static __u8 bytes[4096] __attribute__((aligned(8)));
-	const long plain = ea_do(call, bytes, 24);
-
-	/* Sees bytes 0 to 31. */
-	if (install_bit(USE_EA, 32, OFFSET(extensible_arg) + 28, 1, SECCOMP_RET_ERRNO | 2001))
-		return 1;
-	if (ea_do(call, bytes, 24) != plain || ea_do(call, bytes, 32) != plain)
-		return 2;
-	bytes[28] = 1;
-	if (ea_do(call, bytes, 28) != plain || ea_do(call, bytes, 32) != -2001)
-		return 3;
-	bytes[28] = 2;
-	if (ea_do(call, bytes, 32) != -E2BIG)
-		return 4;
-	/*
-	 * A filter of SECCOMP_SET_MODE_FILTER, one without extensible arguments, and one that sees
-	 * a tail.
-	 */
-	if (install_for(437, SECCOMP_RET_LOG, 0) || install_bit(0, 0, OFFSET(size), 0, 0) ||
-	    install_bit(USE_EA | TAIL_VISIBLE, 24, OFFSET(features), FEATURE_TAIL,
-			SECCOMP_RET_ERRNO | 2002))
-		return 5;
-	if (ea_do(call, bytes, 32) != -2002 || ea_do(call, bytes, 24) != plain)
-		return 6;
-	/* An older filter has errno E2BIG: of equal actions the newest filter's data counts. */
-	bytes[32] = 1;
-	bytes[28] = 0;
-	if (ea_do(call, bytes, 33) != -2002)
-		return 7;
-	/* The newest filter sees nothing of the struct, and refuses its tail. */
-	if (install_bit(USE_EA, 0, OFFSET(extensible_arg_size), 0x1000, SECCOMP_RET_ERRNO | 2003))
-		return 8;
-	if (ea_do(call, bytes, 33) != -E2BIG)
-		return 9;
-	memset(bytes, 0, sizeof(bytes));
-	if (ea_do(call, bytes, 4096) != -2003 || ea_do(call, bytes, 24) != plain)
-		return 10;
-	/* A filter that sees all, and a stronger action. */
-	if (install_bit(USE_EA, 4096, OFFSET(extensible_arg) + 4092, 0xff, SECCOMP_RET_TRAP))
-		return 11;
-	bytes[16] = 1;
-	if (ea_do(call, bytes, 4096) != -E2BIG)
-		return 12;
-	bytes[4092] = 1;
-	ea_do(call, bytes, 4096);
-	return 13;
-}
-
-TEST_F(ea, chain)
-{
-	EXPECT_EQ(-SIGSYS, in_child(chain, NULL));
-}
-
-/* Filters of SECCOMP_SET_MODE_FILTER that look at arguments, below and above. */
-static int old_filters(const void *arg)
-{
-	const struct ea_call *call = ea_find("openat2");
-	static __u8 bytes[24];
-	struct sock_filter old[] = {
-		LOAD(nr),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 437, 0, 2),
-		LOAD_ARG_LO(3),
-		RET_IF_EQ(24, SECCOMP_RET_LOG),
-		RET_IF_EQ(32, SECCOMP_RET_ERRNO | 2010),
-		RET(SECCOMP_RET_ALLOW),
-	};
-	const long plain = ea_do(call, bytes, 24);
-
-	if (INSTALL(old, 0) ||
-	    ea_install_word(call, (struct ea_word) { 16, 1 }, SECCOMP_RET_ALLOW, 0))
-		return 1;
-	for (int i = 0; i < 2; i++) {
-		bytes[16] = 1;
-		if (ea_do(call, bytes, 24) != -4000)
-			return 2;
-		bytes[16] = 0;
-		if (ea_do(call, bytes, 24) != plain || ea_do(call, bytes, 32) != -2010)
-			return 3;
-		if (INSTALL(old, 0))
-			return 4;
-	}
-	/* The filter decides without the struct, so the call reads the caller's. */
-	if (install_for(437, SECCOMP_RET_ERRNO | 2011, 0))
-		return 5;
-	return ea_do(call, bytes, 24) == -2011 ? 0 : 6;
-}
-
-TEST_F(ea, old_filters)
-{
-	EXPECT_EQ(0, in_child(old_filters, NULL));
 }
 
 /*

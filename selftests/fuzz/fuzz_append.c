@@ -181,7 +181,7 @@ static void *append_filters(void *unused)
 		if (one_in(10))
 			insns[0].k = edge();
 		length = !(flags & USE_EA) && !one_in(8) ? 0 : one_in(8) ? edge() : below(200);
-		/* Without the flag the filter would refuse structs with a tail. */
+		/* Without the flag a load from a struct with a tail would refuse the call. */
 		flags |= flags & USE_EA ? TAIL_VISIBLE : 0;
 		flags |= one_in(3) ? SECCOMP_FILTER_FLAG_TSYNC : 0;
 		flags |= one_in(3) ? SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0;

@@ -13,7 +13,10 @@ struct seen {
 	__u8 argument[MAX_ARGUMENT];
 };
 
-static __u32 run(const struct filter *f, const struct seen *seen)
+/* What a load from an argument does to a filter that sees no tail, if there is one. */
+#define REFUSED (SECCOMP_RET_ERRNO | E2BIG)
+
+static __u32 run(const struct filter *f, const struct seen *seen, bool refuses)
 {
 	__u32 words[sizeof(*seen) / 4], a = 0, x = 0, cells[BPF_MEMWORDS];
 	size_t pc = 0;
@@ -27,6 +30,8 @@ static __u32 run(const struct filter *f, const struct seen *seen)
 		case BPF_LD:
 			switch (BPF_MODE(i->code)) {
 			case BPF_ABS:
+				if (refuses && i->k >= OFFSET(extensible_arg))
+					return REFUSED;
 				a = words[i->k / 4];
 				break;
 			case BPF_IMM:
@@ -186,6 +191,8 @@ static __u32 verdict_by(const struct filter *f, const struct call *call)
 		.data.size = f->appended ? OFFSET(extensible_arg) + f->ea_size : 64,
 	};
 
+	bool refuses = false;
+
 	for (int i = 0; i < 6; i++)
 		s.data.data.args[i] = call->args[i];
 	if (f->append_flags & WANT_NR_HIGH) {
@@ -199,19 +206,22 @@ static __u32 verdict_by(const struct filter *f, const struct call *call)
 		s.data.arch_reserved[0] = pkey_register();
 	}
 	if (f->append_flags & USE_EA && call->extensible) {
-		int extent = MAX_ARGUMENT;
+		__u64 size = see_argument(call, s.argument);
+		__u32 extent = MAX_ARGUMENT;
 
-		s.data.features |= SECCOMP_DATA_FEATURE_EA;
-		s.data.extensible_arg_size = see_argument(call, s.argument);
 		while (extent && !s.argument[extent - 1])
 			extent--;
-		if (extent > f->ea_size) {
-			if (!(f->append_flags & TAIL_VISIBLE))
-				return SECCOMP_RET_ERRNO | E2BIG;
+		/* What is beyond is not looked at, and taken not to be zero. */
+		if (size > MAX_ARGUMENT)
+			extent = size < UINT32_MAX ? size : UINT32_MAX;
+		s.data.features |= SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_EXTENT;
+		s.data.extensible_arg_size = size;
+		s.data.extensible_arg_extent = extent;
+		refuses = extent > f->ea_size && !(f->append_flags & TAIL_VISIBLE);
+		if (extent > f->ea_size && !refuses)
 			s.data.features |= SECCOMP_DATA_FEATURE_EA_TAIL;
-		}
 	}
-	return run(f, &s);
+	return run(f, &s, refuses);
 }
 
 __u32 verdict_of(const struct call *call)

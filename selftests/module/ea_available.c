@@ -9,7 +9,8 @@
 int main(void)
 {
 	const __u64 flags = USE_EA | TAIL_VISIBLE;
-	const __u64 data = SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_TAIL;
+	const __u64 data = SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_TAIL |
+			   SECCOMP_DATA_FEATURE_EA_EXTENT;
 	struct sock_filter allow[] = { RET(SECCOMP_RET_ALLOW) };
 	struct seccomp_syscall_ea ea = { .arch = ARCH_NATIVE, .nr = 437 /* openat2 */ };
 	struct seccomp_features features = {};

@@ -8,11 +8,14 @@ use crate::logic::bpf::lower::{Layout, Word};
 use crate::logic::buf::Buf;
 use crate::logic::syscalls::{self, CALLS};
 use crate::shared::programs::random;
-use crate::shared::reference::run_with_len;
+use crate::shared::reference::run_with;
 use crate::shared::rng::Rng;
 
 /// `SECCOMP_RET_ERRNO | E2BIG`.
 pub const E2BIG: u32 = 0x0005_0007;
+
+/// `SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_EXTENT`.
+pub const EA_FEATURES: u32 = 1 << 2 | 1 << 4;
 
 /// A system call, with all that an appended filter can see of it.
 pub struct Made {
@@ -30,34 +33,40 @@ pub struct Made {
     pub size: u64,
     /// The argument: 4096 bytes.
     pub argument: Buf<u8>,
+    /// Where it ends if the caller has passed more than that; else 0.
+    pub end: u32,
 }
 
 impl Made {
-    /// The extent: the offset from which on the argument is zero.
-    pub fn extent(&self) -> usize {
-        self.argument
-            .iter()
-            .rposition(|b| *b != 0)
-            .map_or(0, |at| at + 1)
+    /// The extent: the offset just behind the last byte of the argument that is not zero.
+    pub fn extent(&self) -> u32 {
+        let last = self.argument.iter().rposition(|b| *b != 0);
+        self.end.max(last.map_or(0, |at| at as u32 + 1))
+    }
+
+    /// Does the filter see an argument?
+    fn sees(&self, visible: VisibleFields) -> bool {
+        visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some()
     }
 
     /// `struct seccomp_data_append` as words, field by field.
     fn structure(&self, visible: VisibleFields) -> Buf<u32> {
         let understood = visible.argument.unwrap_or(0);
-        let sees = visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some();
+        let sees = self.sees(visible);
         let mut words = Buf::from([self.nr, self.arch]);
         words.extend(self.ip_and_args);
         words.extend([1136 + understood, 0]);
         let mut features = 0;
         features |= u32::from(visible.nr_high);
         features |= u32::from(visible.pkey) << 1;
-        features |= u32::from(sees) << 2;
-        features |= u32::from(sees && visible.tail && self.extent() > understood as usize) << 3;
+        features |= u32::from(sees) * EA_FEATURES;
+        features |= u32::from(sees && visible.tail && self.extent() > understood) << 3;
         words.extend([features, 0]);
         words.extend([if visible.nr_high { self.nr_high } else { 0 }]);
         words.extend([if visible.pkey { self.pkey } else { 0 }]);
         words.extend([0; 4]);
-        words.extend([0; 256]);
+        words.extend([if sees { self.extent() } else { 0 }]);
+        words.extend([0; 255]);
         let size = if sees { self.size } else { 0 };
         words.extend([size as u32, (size >> 32) as u32]);
         for word in 0..understood as usize / 4 {
@@ -70,12 +79,13 @@ impl Made {
 
     /// What the filter returns, by the reference interpreter.
     pub fn answer(&self, prog: &[Insn], visible: VisibleFields) -> u32 {
-        let sees = visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some();
-        if sees && !visible.tail && self.extent() > visible.argument.unwrap() as usize {
-            return E2BIG;
-        }
-        let len = 1136 + visible.argument.unwrap_or(0);
-        run_with_len(prog, &self.structure(visible), len)
+        let understood = visible.argument.unwrap_or(0);
+        let refuses = self.sees(visible) && !visible.tail && self.extent() > understood;
+        let structure = self.structure(visible);
+        run_with(prog, 1136 + understood, |k| match k {
+            1136.. if refuses => Err(E2BIG),
+            _ => Ok(structure[k as usize / 4]),
+        })
     }
 
     /// The context for programs that were lowered for [`layout`].
@@ -93,8 +103,8 @@ impl Made {
         bytes.extend(self.pkey.to_le_bytes());
         bytes.extend([0; 8]);
         bytes.extend(if has { self.size } else { 0 }.to_le_bytes());
-        bytes.extend(if has { self.extent() as u32 } else { 0 }.to_le_bytes());
-        bytes.extend((u32::from(has) << 2).to_le_bytes());
+        bytes.extend(if has { self.extent() } else { 0 }.to_le_bytes());
+        bytes.extend((u32::from(has) * EA_FEATURES).to_le_bytes());
         bytes
     }
 
@@ -141,9 +151,10 @@ pub fn program(rng: &mut Rng, visible: VisibleFields) -> Buf<Insn> {
     let end = 1136 + visible.argument.unwrap_or(0);
     for insn in prog.iter_mut() {
         if insn.code == 0x20 && rng.one_in(2) {
-            let offset = match rng.below(3) {
-                0 => rng.pick(&[64, 68, 72, 72, 76, 80, 80, 84, 84, 88, 104, 1128, 1132]),
-                1 => 1136 + 4 * rng.below(24) as u32,
+            let offset = match rng.below(6) {
+                0 | 1 => rng.pick(&[64, 68, 72, 72, 76, 80, 80, 84, 84, 88, 104, 1128, 1132]),
+                2 | 3 => 1136 + 4 * rng.below(24) as u32,
+                4 => 1136,
                 _ => 4 * rng.below(1136 / 4) as u32,
             };
             insn.k = if offset + 4 <= end { offset } else { 72 };
@@ -174,6 +185,10 @@ pub fn make(rng: &mut Rng, prog: &[Insn], arch: u32) -> Made {
         let at = 4 * rng.below(words);
         argument[at..at + 4].copy_from_slice(&value(rng).to_le_bytes());
     }
+    let end = match rng.below(8) {
+        0 => rng.pick(&[4097, 5000, u32::MAX]),
+        _ => 0,
+    };
     let mut ip_and_args = [0; 14];
     ip_and_args.iter_mut().for_each(|word| *word = value(rng));
     Made {
@@ -184,5 +199,6 @@ pub fn make(rng: &mut Rng, prog: &[Insn], arch: u32) -> Made {
         ip_and_args,
         size: u64::from(value(rng)) << rng.pick(&[0, 32]),
         argument,
+        end,
     }
 }

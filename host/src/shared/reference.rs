@@ -25,6 +25,12 @@ pub fn run_over(prog: &[Insn], data: &[u32]) -> u32 {
 
 /// Runs a classic program over any words, with any `BPF_LEN`.
 pub fn run_with_len(prog: &[Insn], data: &[u32], len: u32) -> u32 {
+    run_with(prog, len, |k| Ok(data[k as usize / 4]))
+}
+
+/// Runs a classic program, with any `BPF_LEN`. `load` returns the word at an offset, or what ends
+/// the program.
+pub fn run_with(prog: &[Insn], len: u32, load: impl Fn(u32) -> Result<u32, u32>) -> u32 {
     let (mut a, mut x, mut cells) = (0u32, 0u32, [None; 16]);
     let mut pc = 0;
     loop {
@@ -34,7 +40,10 @@ pub fn run_with_len(prog: &[Insn], data: &[u32], len: u32) -> u32 {
         match code {
             0x20 => {
                 assert_eq!(k % 4, 0);
-                a = data[k as usize / 4];
+                a = match load(k) {
+                    Ok(word) => word,
+                    Err(ret) => return ret,
+                };
             }
             0x80 => a = len,
             0x81 => x = len,

@@ -48,8 +48,9 @@ struct seccomp_append_filter {
 /* The filter sees the first extensible_arg_size bytes of an extensible argument. */
 #define SECCOMP_APPEND_FLAG_USE_EA_SIZE		(1ULL << 34)
 /*
- * The filter also runs if the argument has bytes other than zero beyond what the
- * filter understands. Without the flag the verdict is then SECCOMP_RET_ERRNO | E2BIG.
+ * The filter may load from an argument that has bytes other than zero beyond what
+ * the filter understands. Without the flag such a load, if it is executed, ends the
+ * filter with SECCOMP_RET_ERRNO | E2BIG.
  */
 #define SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE	(1ULL << 35)
 
@@ -64,6 +65,10 @@ struct seccomp_append_filter {
  * @features: SECCOMP_DATA_FEATURE_*
  * @nr_high: the high half of the register that has the system call's number
  * @arch_reserved: the first word is the protection-key register
+ * @extensible_arg_extent: the offset in the argument just behind the last byte
+ *	that is not zero, whatever the filter understands; 0 if all are zero, or if
+ *	the call has no extensible argument. Bytes beyond the first
+ *	SECCOMP_EXTENSIBLE_ARG_MAX are taken not to be zero.
  * @hole: zero
  * @extensible_arg_size: the size that the caller passed; 0 if the call has no
  *	extensible argument
@@ -75,7 +80,8 @@ struct seccomp_data_append {
 	__u64 features;
 	__u32 nr_high;
 	__u32 arch_reserved[5];
-	__u8 hole[1024];
+	__u32 extensible_arg_extent;
+	__u8 hole[1020];
 	__u64 extensible_arg_size;
 	__u8 extensible_arg[];
 };
@@ -90,6 +96,8 @@ struct seccomp_data_append {
 #define SECCOMP_DATA_FEATURE_EA		(1ULL << 2)
 /* The argument has bytes other than zero beyond what the filter sees. */
 #define SECCOMP_DATA_FEATURE_EA_TAIL	(1ULL << 3)
+/* extensible_arg_extent is populated: the call has an argument, and the filter sees it. */
+#define SECCOMP_DATA_FEATURE_EA_EXTENT	(1ULL << 4)
 
 /**
  * struct seccomp_syscall_ea - argument of SECCOMP_GET_SYSCALL_EA_SIZE

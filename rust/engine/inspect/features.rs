@@ -44,6 +44,10 @@ pub(crate) const APPEND_FLAGS: u64 = SECCOMP_FILTER_FLAG_MASK as u64
 /// The flags that need extensible arguments to be cached.
 const EA_FLAGS: u64 = SECCOMP_APPEND_FLAG_USE_EA_SIZE | SECCOMP_APPEND_FLAG_EA_TAIL_VISIBLE;
 
+/// What filters can see of extensible arguments.
+const EA_FEATURES: u64 =
+    SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_TAIL | SECCOMP_DATA_FEATURE_EA_EXTENT;
+
 /// `SECCOMP_GET_SYSCALL_EA_SIZE`: describes the extensible argument of a system call.
 ///
 /// Fails with `EOPNOTSUPP` if the call has none, if this kernel does not run its architecture, or
@@ -98,9 +102,7 @@ pub(crate) fn features(size: u32, buf: UserPtr) -> Result {
         extensible_arg_max: if_ea(SECCOMP_EXTENSIBLE_ARG_MAX.into()) as u32,
         filter_flags: SECCOMP_FILTER_FLAG_MASK.into(),
         append_flags: APPEND_FLAGS & !EA_FLAGS | if_ea(EA_FLAGS),
-        data_features: SECCOMP_DATA_FEATURE_NR_HIGH
-            | if_ea(SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_TAIL)
-            | pkey,
+        data_features: SECCOMP_DATA_FEATURE_NR_HIGH | if_ea(EA_FEATURES) | pkey,
     };
     user::write_sized(buf, size, size_of::<seccomp_features>(), &answer)
 }

@@ -210,7 +210,7 @@ fn write_appended(
     if let Some(argument) = &appended.argument {
         whole.features |= SECCOMP_DATA_FEATURE_EA;
         whole.extensible_arg_size = argument.size;
-        if argument.bytes.len() > room {
+        if argument.extent as usize > room {
             whole.features |= SECCOMP_DATA_FEATURE_EA_TAIL;
         }
         // The argument is zero beyond `bytes`, and so is the buffer.

@@ -98,7 +98,9 @@ pub(super) struct AppendedFields {
 pub(super) struct Argument {
     /// Its size as the caller passed it.
     pub(super) size: u64,
-    /// Its bytes up to where it is zero from.
+    /// Its extent: the offset just behind the last byte that is not zero.
+    pub(super) extent: u32,
+    /// Its bytes up to there, as far as they are copied.
     pub(super) bytes: KVec<u8>,
 }
 
@@ -122,6 +124,7 @@ impl FilteredCall<'_> {
     fn copy_argument(&self) -> Result<Arc<Argument>> {
         let argument = Argument {
             size: self.inputs.size,
+            extent: self.inputs.extent,
             bytes: self.inputs.argument.copy(self.inputs.extent as usize)?,
         };
         Ok(Arc::new(argument, GFP_KERNEL_ACCOUNT)?)

@@ -17,7 +17,7 @@ use super::{
     },
     insn::{
         Insn,
-        MAX_INSNS, //
+        BPF_MAXINSNS, //
     },
     meter::Meter,
     outcomes::{
@@ -55,7 +55,7 @@ pub fn analyse(
     meter: &mut Meter,
 ) -> Result<Outcomes, NoMemory> {
     let view = view.into();
-    if prog.len() > MAX_INSNS {
+    if prog.len() > BPF_MAXINSNS {
         return Results::new().finish();
     }
     let mut results = Sweep::new(prog, view)?.run(meter)?;
@@ -110,7 +110,7 @@ fn look(
         match effect {
             _ if !in_time => Walk::Stop,
             Effect::Return(val) => add(val),
-            Effect::Divide => add(Val::Known(0)),
+            Effect::MayEnd(_, ret) => add(Val::Known(ret)),
             _ => Walk::On,
         }
     })?;

@@ -8,8 +8,9 @@
 //! structure, and the rest of this directory works on programs of one kind. Some words are constant
 //! for a given system call: see [`VisibleFields::known`].
 //!
-//! A filter that sees no tail refuses arguments that have one. [`canonical`] puts this rule before
-//! the program as instructions, so that all that is found out about the program includes it.
+//! A filter that sees no tail refuses arguments that have one when it loads from them. So its loads
+//! become loads of words of their own ([`WORD_EA_CHECKED`]), which may end the program, as a
+//! division may.
 
 use super::{
     check::{
@@ -17,10 +18,8 @@ use super::{
         check_scratch, //
     },
     insn::{
-        Cond,
         Insn,
         Op,
-        Src,
         BPF_ABS,
         BPF_LD,
         BPF_LDX,
@@ -30,6 +29,7 @@ use super::{
         DATA_SIZE,
         DATA_WORDS,
         WORD_EA,
+        WORD_EA_CHECKED,
         WORD_EA_SIZE,
         WORD_EXTENT,
         WORD_FEATURES,
@@ -42,6 +42,7 @@ use crate::logic::{
         seccomp_data_append,
         SECCOMP_DATA_APPEND_SIZE,
         SECCOMP_DATA_FEATURE_EA,
+        SECCOMP_DATA_FEATURE_EA_EXTENT,
         SECCOMP_DATA_FEATURE_EA_TAIL,
         SECCOMP_DATA_FEATURE_NR_HIGH,
         SECCOMP_DATA_FEATURE_PKEY, //
@@ -64,8 +65,12 @@ use core::mem::{
     size_of, //
 };
 
-/// What such a filter returns for such an argument.
-const RET_E2BIG: u32 = SECCOMP_RET_ERRNO | E2BIG;
+/// What a filter that sees no tail returns when it loads from an argument that has one.
+pub const RET_E2BIG: u32 = SECCOMP_RET_ERRNO | E2BIG;
+
+/// The features of a call whose extensible argument the filter sees, besides those of the filter.
+// CAST: They are bits below 32.
+pub const EA_FEATURES: u32 = (SECCOMP_DATA_FEATURE_EA | SECCOMP_DATA_FEATURE_EA_EXTENT) as u32;
 
 /// What a filter sees beyond `struct seccomp_data`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +82,7 @@ pub struct VisibleFields {
     /// How many bytes of extensible arguments; `None` for none at all.
     pub argument: Option<u32>,
     /// Whether the argument has a tail, non-zero bytes beyond these. A filter that does not see
-    /// that refuses the call.
+    /// that ends when it loads from an argument with a tail.
     pub tail: bool,
 }
 
@@ -109,7 +114,7 @@ impl VisibleFields {
     pub(super) fn known(self, word: usize, extensible: bool) -> Option<u32> {
         match word {
             WORD_FEATURES if extensible && self.tail => None,
-            WORD_FEATURES if extensible => Some(self.features() | SECCOMP_DATA_FEATURE_EA as u32),
+            WORD_FEATURES if extensible => Some(self.features() | EA_FEATURES),
             WORD_FEATURES => Some(self.features()),
             WORD_EXTENT.. if !extensible => Some(0),
             _ => None,
@@ -164,17 +169,7 @@ pub fn canonical(prog: &[Insn], visible: VisibleFields) -> Result<Option<Buf<Ins
     if prog.len() > BPF_MAXINSNS {
         return Ok(None);
     }
-    let mut code = Buf::with_capacity(prog.len().saturating_add(PROLOGUE))?;
-    if let Some(size) = visible.argument.filter(|_| !visible.tail) {
-        for op in [
-            Op::LdWord(WORD_EXTENT),
-            Op::Jcc(Cond::Gt, Src::K(size), 0, 1),
-            Op::RetK(RET_E2BIG),
-            Op::LdImm(0),
-        ] {
-            code.push(op.into())?;
-        }
-    }
+    let mut code = Buf::with_capacity(prog.len())?;
     for insn in prog {
         let Some(insn) = translate(*insn, visible) else {
             return Ok(None);
@@ -186,9 +181,6 @@ pub fn canonical(prog: &[Insn], visible: VisibleFields) -> Result<Option<Buf<Ins
     }
     Ok(Some(code))
 }
-
-/// How many instructions are put before the program.
-const PROLOGUE: usize = 4;
 
 fn translate(insn: Insn, visible: VisibleFields) -> Option<Insn> {
     const LD_ABS: u16 = BPF_LD | BPF_W | BPF_ABS;
@@ -216,6 +208,7 @@ fn load(offset: u32, end: u32, visible: VisibleFields) -> Op {
     const FEATURES: u32 = at(offset_of!(seccomp_data_append, features));
     const NR_HIGH: u32 = at(offset_of!(seccomp_data_append, nr_high));
     const PKEY: u32 = at(offset_of!(seccomp_data_append, arch_reserved));
+    const EXTENT: u32 = at(offset_of!(seccomp_data_append, extensible_arg_extent));
     const EA_SIZE: u32 = at(offset_of!(seccomp_data_append, extensible_arg_size));
     const EA_SIZE_HIGH: u32 = EA_SIZE + 4;
 
@@ -231,8 +224,10 @@ fn load(offset: u32, end: u32, visible: VisibleFields) -> Op {
         FEATURES => Op::LdImm(visible.features()),
         NR_HIGH if visible.nr_high => Op::LdWord(WORD_NR_HIGH),
         PKEY if visible.pkey => Op::LdWord(WORD_PKEY),
+        EXTENT if sees => Op::LdWord(WORD_EXTENT),
         EA_SIZE | EA_SIZE_HIGH if sees => word(WORD_EA_SIZE, EA_SIZE),
-        SECCOMP_DATA_APPEND_SIZE.. => word(WORD_EA, SECCOMP_DATA_APPEND_SIZE),
+        SECCOMP_DATA_APPEND_SIZE.. if visible.tail => word(WORD_EA, SECCOMP_DATA_APPEND_SIZE),
+        SECCOMP_DATA_APPEND_SIZE.. => word(WORD_EA_CHECKED, SECCOMP_DATA_APPEND_SIZE),
         // The upper halves, the hole, and the fields that the filter did not ask for.
         _ => Op::LdImm(0),
     }
@@ -256,9 +251,9 @@ pub struct Inputs<P = *const u8> {
     pub argument: P,
     /// Its size as the caller passed it.
     pub size: u64,
-    /// Its extent: the offset from which on it is zero.
+    /// Its extent: the offset just behind the last byte that is not zero.
     pub extent: u32,
-    /// [`SECCOMP_DATA_FEATURE_EA`] if the call has one.
+    /// [`EA_FEATURES`] if the call has one, else 0.
     pub features: u32,
 }
 

@@ -13,8 +13,7 @@ use super::insn::{
     Src,
     BPF_MAXINSNS,
     CELLS,
-    DATA_WORDS,
-    MAX_INSNS, //
+    DATA_WORDS, //
 };
 use crate::logic::buf::{
     Buf,
@@ -47,7 +46,7 @@ pub fn check(prog: &[Insn]) -> Result<(), Invalid> {
 /// A program that also passes [`check`] and [`check_scratch`] is one that `bpf_check_classic()` and
 /// then `seccomp_check_filter()` admit.
 pub fn check_classic(prog: &[Insn]) -> Result<(), Invalid> {
-    if prog.len() > MAX_INSNS {
+    if prog.len() > BPF_MAXINSNS {
         return Err(Invalid);
     }
     let inside = |pc, distance| target(pc, distance) < prog.len();

@@ -7,12 +7,16 @@
 //! is folded is decided here alone, so that the two cannot differ about it.
 
 use super::{
-    append::ArchView,
+    append::{
+        ArchView,
+        RET_E2BIG, //
+    },
     insn::{
         Alu,
         Cond,
         DATA_WORDS,
         WORD_ARCH,
+        WORD_EA_CHECKED,
         WORD_NR, //
     },
     set::Set, //
@@ -63,23 +67,6 @@ impl Val {
     }
 }
 
-/// What a load of a word yields to a program that sees calls by `view`: calls that all have an
-/// extensible argument, or (not `extensible`) none of which has.
-#[inline(always)]
-pub(super) fn load(word: usize, view: ArchView, extensible: bool) -> Val {
-    // CAST: Words are below `WORDS`.
-    let any = Val::Word(word as u16);
-    match word {
-        WORD_NR => Val::Nr,
-        WORD_ARCH => Val::Known(view.arch),
-        ..DATA_WORDS => any,
-        _ => match view.visible.known(word, extensible) {
-            Some(k) => Val::Known(k),
-            None => any,
-        },
-    }
-}
-
 /// What an operation does to `A`.
 #[derive(Clone, Copy)]
 pub(super) enum Folded {
@@ -89,8 +76,26 @@ pub(super) enum Folded {
     Is(Val),
     /// The program ends with 0: it has divided by 0.
     Ends,
-    /// `A` is this afterwards, unless the divisor is 0, which ends the program with 0.
-    MayEnd(Val),
+    /// `A` is the first afterwards, unless the program ends with the second.
+    MayEnd(Val, u32),
+}
+
+/// What a load of a word does to a program that sees calls by `view`: calls that all have an
+/// extensible argument, or (not `extensible`) none of which has.
+#[inline(always)]
+pub(super) fn load(word: usize, view: ArchView, extensible: bool) -> Folded {
+    // CAST: Words are below `WORDS`.
+    let any = Val::Word(word as u16);
+    Folded::Is(match word {
+        WORD_NR => Val::Nr,
+        WORD_ARCH => Val::Known(view.arch),
+        ..DATA_WORDS => any,
+        _ => match view.visible.known(word, extensible) {
+            Some(k) => Val::Known(k),
+            None if word >= WORD_EA_CHECKED => return Folded::MayEnd(any, RET_E2BIG),
+            None => any,
+        },
+    })
 }
 
 /// `-a`.
@@ -116,7 +121,8 @@ pub(super) fn alu(op: Alu, a: Val, b: Val) -> Folded {
             _ if is_neutral(op, k) => Folded::Same,
             _ => Folded::Is(Val::computed(a, b)),
         },
-        _ if op == Alu::Div => Folded::MayEnd(Val::computed(a, b)),
+        // Unless the divisor is 0.
+        _ if op == Alu::Div => Folded::MayEnd(Val::computed(a, b), 0),
         (Val::Known(0), _) if matches!(op, Alu::And | Alu::Mul | Alu::Lsh | Alu::Rsh) => {
             Folded::Is(Val::Known(0))
         }

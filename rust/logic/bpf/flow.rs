@@ -105,8 +105,8 @@ impl AbstractState {
 pub(super) enum Effect {
     /// Writes a slot and goes on.
     Set(usize, Val),
-    /// Sets `A` to an unknown quotient and goes on, or returns 0 if the divisor is 0.
-    Divide,
+    /// Sets `A` and goes on, or returns the constant.
+    MayEnd(Val, u32),
     /// Goes on at this instruction.
     Goto(usize),
     /// Goes on at the first place if its condition holds, else at the second.
@@ -116,6 +116,16 @@ pub(super) enum Effect {
 }
 
 impl Effect {
+    /// What an operation on `A` does before the instruction `next`.
+    fn of(folded: Folded, next: usize) -> Self {
+        match folded {
+            Folded::Same => Effect::Goto(next),
+            Folded::Is(val) => Effect::Set(SLOT_A, val),
+            Folded::Ends => Effect::Return(Val::Known(0)),
+            Folded::MayEnd(val, ret) => Effect::MayEnd(val, ret),
+        }
+    }
+
     /// What it costs to follow an instruction that has this effect, see
     /// [`Meter`](super::meter::Meter).
     pub(super) fn cost(self) -> u32 {
@@ -185,7 +195,7 @@ impl Given {
         }
     }
 
-    fn word(&mut self, word: usize) -> Val {
+    fn load(&mut self, word: usize, next: usize) -> Effect {
         let (view, extensible) = (self.view, self.extensible);
         if word >= DATA_WORDS {
             self.narrow(|| {
@@ -198,8 +208,8 @@ impl Given {
             });
         }
         match domain::load(word, view, extensible) {
-            Val::Nr if self.alone => Val::Known(self.nr),
-            val => val,
+            Folded::Is(Val::Nr) if self.alone => Effect::Set(SLOT_A, Val::Known(self.nr)),
+            folded => Effect::of(folded, next),
         }
     }
 
@@ -225,7 +235,7 @@ impl Given {
         let x = state.get(SLOT_X);
         let next = target(pc, 0);
         match op {
-            Op::LdWord(word) => Effect::Set(SLOT_A, self.word(word)),
+            Op::LdWord(word) => self.load(word, next),
             Op::LdImm(k) => Effect::Set(SLOT_A, Val::Known(k)),
             Op::LdxImm(k) => Effect::Set(SLOT_X, Val::Known(k)),
             Op::LdMem(k) => Effect::Set(SLOT_A, state.get(cell(k))),
@@ -264,12 +274,7 @@ impl Given {
             }
             folded => folded,
         };
-        match folded {
-            Folded::Same => Effect::Goto(next),
-            Folded::Is(val) => Effect::Set(SLOT_A, val),
-            Folded::Ends => Effect::Return(Val::Known(0)),
-            Folded::MayEnd(_) => Effect::Divide,
-        }
+        Effect::of(folded, next)
     }
 
     /// Does a condition hold? `None` if that depends on what is not known.

@@ -13,7 +13,7 @@ pub const DATA_SIZE: u32 = 64;
 pub const DATA_WORDS: usize = 16;
 /// 32-bit words that a program can load. [`canonical`](super::append::canonical) replaces loads of
 /// an appended filter by loads of the words from [`DATA_WORDS`] on.
-pub const WORDS: usize = WORD_EA + EA_WORDS;
+pub const WORDS: usize = WORD_EA_CHECKED + EA_WORDS;
 /// The word of `seccomp_data.nr`.
 pub const WORD_NR: usize = 0;
 /// The word of `seccomp_data.arch`.
@@ -24,21 +24,21 @@ pub const WORD_NR_HIGH: usize = 16;
 pub const WORD_PKEY: usize = 17;
 /// The word of the lower half of `seccomp_data_append.features`.
 pub const WORD_FEATURES: usize = 18;
-/// The word with the extent of the extensible argument: the offset from which on it is zero.
-/// Filters cannot load it.
+/// The word of `seccomp_data_append.extensible_arg_extent`.
 pub const WORD_EXTENT: usize = 19;
 /// The first of the two words of `seccomp_data_append.extensible_arg_size`.
 pub const WORD_EA_SIZE: usize = 20;
 /// The first word of `seccomp_data_append.extensible_arg`.
 pub const WORD_EA: usize = 22;
+/// The same words for a filter that sees no tail: a load of one ends the program with
+/// [`RET_E2BIG`](super::append::RET_E2BIG) if the argument has one.
+pub const WORD_EA_CHECKED: usize = WORD_EA + EA_WORDS;
 /// Words of an extensible argument.
 pub const EA_WORDS: usize = 1024;
 /// Cells of scratch memory (`BPF_MEMWORDS`).
 pub const CELLS: usize = 16;
-/// The most instructions of a program that user space may install.
+/// The most instructions of a program.
 pub const BPF_MAXINSNS: usize = 4096;
-/// The same with the instructions that [`canonical`](super::append::canonical) puts before it.
-pub const MAX_INSNS: usize = BPF_MAXINSNS + 4;
 
 /// Instruction classes.
 pub const BPF_LD: u16 = 0x00;
@@ -174,7 +174,8 @@ pub enum Src {
 /// An instruction as what it means. Distances count from the next instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// `A` = a word of the data, below [`WORDS`].
+    /// `A` = a word of the data, below [`WORDS`]. One from [`WORD_EA_CHECKED`] on may end the
+    /// program instead.
     LdWord(usize),
     /// `A` = a constant.
     LdImm(u32),

@@ -9,6 +9,7 @@ use super::insn::{
     Src,
     BPF_LEN,
     DATA_WORDS,
+    EA_WORDS,
     WORD_ARCH,
     WORD_EA,
     WORD_EA_SIZE,
@@ -81,10 +82,10 @@ fn write_word(f: &mut fmt::Formatter<'_>, word: usize) -> fmt::Result {
         WORD_NR_HIGH => f.write_str("ld nr_high"),
         WORD_PKEY => f.write_str("ld arch_reserved[0]"),
         WORD_FEATURES => f.write_str("ld features.lo"),
-        WORD_EXTENT => f.write_str("ld extent"),
+        WORD_EXTENT => f.write_str("ld extensible_arg_extent"),
         WORD_EA_SIZE..WORD_EA => write!(f, "ld extensible_arg_size.{half}"),
         _ => {
-            let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
+            let offset = word.saturating_sub(WORD_EA) % EA_WORDS * 4;
             write!(f, "ld extensible_arg[{offset}]")
         }
     }

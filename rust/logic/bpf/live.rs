@@ -8,7 +8,8 @@ use super::insn::{
     Insn,
     Op,
     Src,
-    CELLS, //
+    CELLS,
+    WORD_EA_CHECKED, //
 };
 use crate::logic::buf::{
     Buf,
@@ -74,7 +75,12 @@ pub(super) fn may_matter(insn: Option<&Insn>) -> (bool, bool) {
 fn is_pure(op: Op) -> bool {
     !matches!(
         op,
-        Op::Ja(_) | Op::Jcc(..) | Op::RetK(_) | Op::RetA | Op::Alu(Alu::Div, Src::X)
+        Op::Ja(_)
+            | Op::Jcc(..)
+            | Op::RetK(_)
+            | Op::RetA
+            | Op::Alu(Alu::Div, Src::X)
+            | Op::LdWord(WORD_EA_CHECKED..)
     )
 }
 

@@ -18,6 +18,7 @@ use super::{
         NeededInputs,
         RawInputs,
         VisibleFields,
+        RET_E2BIG,
         TAIL, //
     },
     check::{
@@ -40,6 +41,7 @@ use super::{
         CELLS,
         DATA_WORDS,
         WORD_EA,
+        WORD_EA_CHECKED,
         WORD_EA_SIZE,
         WORD_EXTENT,
         WORD_FEATURES,
@@ -257,7 +259,7 @@ fn translate(code: &[Insn], layout: &Layout) -> Result<Option<Buf<EbpfInsn>>, No
         }
     }
     for (pc, insn) in code.iter().enumerate() {
-        // CAST: At most `6 * MAX_INSNS + 2`.
+        // CAST: At most `6 * BPF_MAXINSNS + 2`.
         out.places.push(out.insns.len() as u16)?;
         let Some(op) = insn.decode() else {
             return Ok(None);
@@ -283,7 +285,7 @@ impl Code {
 
     /// A jump to an instruction of `prog`.
     fn put_jump(&mut self, insn: EbpfInsn, to: usize) -> Result<(), NoMemory> {
-        // CAST: Below `MAX_INSNS`. The offset is replaced in `link()`.
+        // CAST: Below `BPF_MAXINSNS`. The offset is replaced in `link()`.
         self.put(EbpfInsn {
             off: to as i16,
             ..insn
@@ -370,13 +372,26 @@ impl Code {
                 let half = word.saturating_sub(WORD_EA_SIZE).saturating_mul(4);
                 self.put(inputs(offset_of!(RawInputs, size).saturating_add(half)))
             }
-            _ => {
-                let offset = word.saturating_sub(WORD_EA).saturating_mul(4);
-                let pointer = at(offset_of!(RawInputs, argument));
-                self.put(EbpfInsn::new(LDX | MEM_DW, R4, R2, pointer, 0))?;
-                self.put(EbpfInsn::load(R0, R4, at(offset)))
+            (_, WORD_EA_CHECKED..) => {
+                // CAST: The bits are what counts.
+                let size = layout.visible.argument.unwrap_or(0) as i32;
+                self.put(EbpfInsn::load(R4, R2, at(offset_of!(RawInputs, extent))))?;
+                self.put(EbpfInsn::new(JMP32 | JLE, R4, 0, 2, size))?;
+                self.put(EbpfInsn::mov(R0, RET_E2BIG))?;
+                self.put(EbpfInsn::exit())?;
+                self.load_argument(word.saturating_sub(WORD_EA_CHECKED))
             }
+            _ => self.load_argument(word.saturating_sub(WORD_EA)),
         }
+    }
+
+    /// Loads a word of the extensible argument.
+    fn load_argument(&mut self, word: usize) -> Result<(), NoMemory> {
+        // CAST: `Inputs` is small, and so is the argument.
+        let pointer = offset_of!(RawInputs, argument) as i16;
+        let offset = word.saturating_mul(4) as i16;
+        self.put(EbpfInsn::new(LDX | MEM_DW, R4, R2, pointer, 0))?;
+        self.put(EbpfInsn::load(R0, R4, offset))
     }
 
     /// Replaces the targets of jumps by distances.

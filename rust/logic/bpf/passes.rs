@@ -10,9 +10,9 @@ use super::{
         Op,
         BPF_LD,
         BPF_LDX,
+        BPF_MAXINSNS, //
         BPF_MEM,
         CELLS,
-        MAX_INSNS, //
     },
     live::Remover, //
 };
@@ -81,7 +81,7 @@ impl Draft {
     #[inline]
     pub(super) fn push(&mut self, insn: Insn, pc: usize) -> Result<(), NoMemory> {
         self.code.push(insn)?;
-        // CAST: It is below `MAX_INSNS`.
+        // CAST: It is below `BPF_MAXINSNS`.
         self.places.push(pc as u16)
     }
 
@@ -318,5 +318,5 @@ pub(super) fn declare_scratch(code: Buf<Insn>) -> Result<Option<Buf<Insn>>, NoMe
         }
     }
     new.extend_from_slice(&code)?;
-    Ok(Some(new).filter(|new| new.len() <= MAX_INSNS))
+    Ok(Some(new).filter(|new| new.len() <= BPF_MAXINSNS))
 }

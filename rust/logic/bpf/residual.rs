@@ -3,7 +3,10 @@
 //! Residual programs: what is left of a filter once the system call is known.
 
 use super::{
-    append::ArchView,
+    append::{
+        ArchView,
+        RET_E2BIG, //
+    },
     check::check_classic,
     domain::Val,
     flow::{
@@ -15,7 +18,8 @@ use super::{
         Alu,
         Insn,
         Op,
-        Src, //
+        Src,
+        WORD_EA_CHECKED, //
     },
     live::{
         SLOT_A,
@@ -149,6 +153,7 @@ fn for_each_return(prog: &[Insn], mut f: impl FnMut(Option<u32>)) {
             Some(Op::RetK(ret)) => f(Some(ret)),
             // A division by 0 returns 0.
             Some(Op::Alu(Alu::Div, Src::X)) => f(Some(0)),
+            Some(Op::LdWord(WORD_EA_CHECKED..)) => f(Some(RET_E2BIG)),
             Some(Op::RetA) => f(None),
             _ => {}
         }
@@ -218,7 +223,7 @@ fn fold(
     })?;
     done?;
     draft.end(prog.len());
-    // CAST: It is at most `MAX_INSNS`.
+    // CAST: It is at most `BPF_MAXINSNS`.
     let kept = draft.len() as u32;
     Ok(sound && in_time && meter.spend(kept.saturating_mul(price::KEEP)))
 }
@@ -249,7 +254,9 @@ fn simplify(pc: usize, nr: u32, state: &AbstractState, op: Op, effect: Effect) -
                 _ => op,
             },
         },
-        Effect::Divide => op,
+        // The load was done already, and has not ended the program.
+        Effect::MayEnd(val @ Val::Word(_), _) if state.get(SLOT_A) == val => return Insn::NOP,
+        Effect::MayEnd(..) => op,
         Effect::Goto(to) => jump(pc, to),
         Effect::Split(..) => match op {
             Op::Jcc(cond, src, jt, jf) => Op::Jcc(cond, with_k(src, false), jt, jf),

@@ -142,17 +142,19 @@ impl<'a> Sweep<'a> {
         let Some(node) = self.nodes.get_mut(usize::from(at)) else {
             return Ok(());
         };
-        let next = target(pc, 0);
+        let (next, a) = (target(pc, 0), node.a);
         match op {
             Op::LdWord(word @ DATA_WORDS..) => return self.load_more(pc, word, at, next),
             Op::LdWord(word) => match domain::load(word, self.view, false) {
-                Val::Word(_) => {
+                Folded::Is(Val::Word(_)) => {
                     if node.is_start() {
                         self.results.start(pc, &node.nrs)?;
                     }
                     node.a = Val::Unknown;
                 }
-                val => node.a = val,
+                Folded::Is(val) => node.a = val,
+                // No word of `struct seccomp_data` is like this.
+                _ => node.a = Val::PerNr,
             },
             Op::LdImm(k) => node.a = Val::Known(k),
             Op::LdxImm(k) => node.x = Val::Known(k),
@@ -178,19 +180,10 @@ impl<'a> Sweep<'a> {
                     Src::K(k) => Val::Known(k),
                     Src::X => node.x,
                 };
-                let a = node.a;
                 return self.branch(cond, a, b, at, jt, jf);
             }
-            Op::RetK(k) => {
-                self.results.add(&node.nrs, Val::Known(k))?;
-                self.release(at);
-                return Ok(());
-            }
-            Op::RetA => {
-                self.results.add(&node.nrs, node.a)?;
-                self.release(at);
-                return Ok(());
-            }
+            Op::RetK(k) => return self.end(at, Val::Known(k)),
+            Op::RetA => return self.end(at, a),
         }
         self.insert(at, next);
         Ok(())
@@ -204,36 +197,42 @@ impl<'a> Sweep<'a> {
         let inside = node.nrs.and(&self.extensible);
         let outside = node.nrs.without(&self.extensible);
         if inside.is_empty() || outside.is_empty() {
-            let node = self.load_alike(pc, word, node)?;
+            let node = self.load_alike(pc, word, node, node.nrs)?;
             self.replace(at, node);
             self.insert(at, next);
             return Ok(());
         }
-        let inside = self.load_alike(
-            pc,
-            word,
-            Node {
-                nrs: inside,
-                ..node
-            },
-        )?;
-        let outside = Node {
-            nrs: outside,
-            ..node
-        };
-        let outside = self.load_alike(pc, word, outside)?;
+        let inside = self.load_alike(pc, word, node, inside)?;
+        let outside = self.load_alike(pc, word, node, outside)?;
         self.replace(at, outside);
         self.insert(at, next);
         self.spawn(next, inside.nrs, inside.a, inside.x, inside.plain)
     }
 
-    /// The same for numbers that all have an extensible argument, or none of which has.
-    fn load_alike(&mut self, pc: usize, word: usize, mut node: Node) -> Result<Node, NoMemory> {
-        let extensible = !node.nrs.and(&self.extensible).is_empty();
-        node.a = match domain::load(word, self.view, extensible) {
+    /// The same for those of its numbers that are in `nrs`, which all have an extensible argument,
+    /// or none of which has.
+    fn load_alike(
+        &mut self,
+        pc: usize,
+        word: usize,
+        node: Node,
+        nrs: Set,
+    ) -> Result<Node, NoMemory> {
+        let mut node = Node { nrs, ..node };
+        let extensible = !nrs.and(&self.extensible).is_empty();
+        let val = match domain::load(word, self.view, extensible) {
+            Folded::Is(val) => val,
+            Folded::MayEnd(val, ret) => {
+                self.results.add(&nrs, Val::Known(ret))?;
+                val
+            }
+            // Loads are not like this.
+            Folded::Same | Folded::Ends => Val::PerNr,
+        };
+        node.a = match val {
             Val::Word(_) => {
                 if node.is_start() {
-                    self.results.start(pc, &node.nrs)?;
+                    self.results.start(pc, &nrs)?;
                 }
                 Val::Unknown
             }
@@ -260,12 +259,12 @@ impl<'a> Sweep<'a> {
         match domain::alu(op, node.a, b) {
             Folded::Same => {}
             Folded::Is(val) => node.a = val,
-            Folded::Ends => return self.return_zero(at),
-            Folded::MayEnd(val) => {
+            Folded::Ends => return self.end(at, Val::Known(0)),
+            Folded::MayEnd(val, ret) => {
                 node.a = val;
                 node.plain = false;
                 let nrs = node.nrs;
-                self.results.add(&nrs, Val::Known(0))?;
+                self.results.add(&nrs, Val::Known(ret))?;
                 if b.depends_on_nr() {
                     self.results.unsure.unite(&nrs);
                 }
@@ -275,10 +274,11 @@ impl<'a> Sweep<'a> {
         Ok(())
     }
 
-    /// A division by 0.
-    fn return_zero(&mut self, at: u16) -> Result<(), NoMemory> {
+    /// The program ends with `val`.
+    #[inline(always)]
+    fn end(&mut self, at: u16, val: Val) -> Result<(), NoMemory> {
         if let Some(node) = self.nodes.get(usize::from(at)) {
-            self.results.add(&node.nrs, Val::Known(0))?;
+            self.results.add(&node.nrs, val)?;
         }
         self.release(at);
         Ok(())

@@ -6,7 +6,6 @@
 //! states that reach an instruction are joined into one.
 
 use super::{
-    domain::Val,
     flow::{
         AbstractState,
         Effect,
@@ -16,7 +15,7 @@ use super::{
         target,
         Insn,
         Op,
-        MAX_INSNS, //
+        BPF_MAXINSNS, //
     },
     live::SLOT_A, //
 };
@@ -82,7 +81,7 @@ impl Walker {
         given: &mut Given,
         mut visit: impl FnMut(At, &AbstractState, Op, Effect) -> Walk,
     ) -> Result<bool, NoMemory> {
-        if prog.len() > MAX_INSNS {
+        if prog.len() > BPF_MAXINSNS {
             return Ok(false);
         }
         if self.at.len() < prog.len() {
@@ -128,8 +127,8 @@ impl Walker {
                     state.set(slot, val);
                     true
                 }
-                Effect::Divide => {
-                    state.set(SLOT_A, Val::Unknown);
+                Effect::MayEnd(val, _) => {
+                    state.set(SLOT_A, val);
                     true
                 }
                 Effect::Goto(to) if only => {
@@ -199,7 +198,7 @@ impl Walker {
             *at = slot;
             return Ok(true);
         }
-        // CAST: There are never more states than instructions, which are at most `MAX_INSNS`.
+        // CAST: There are never more states than instructions, which are at most `BPF_MAXINSNS`.
         let slot = self.states.len() as u16;
         self.states.push(*state)?;
         *at = slot;

@@ -222,8 +222,7 @@ fn note<'call>(
     CachedArgument {
         page: slot.page(),
         size,
-        // CAST: At most the size of a slot.
-        extent: slot.extent() as u32,
+        extent: argument::extent(size, slot.extent(), CAPACITY),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::logic::bpf::residual::specialise;
 use crate::logic::bpf::study::{study, Finding, Side};
 use crate::logic::buf::Buf;
 use crate::logic::syscalls::{self, CALLS};
-use crate::shared::appended::{layout, make, program, visible, E2BIG};
+use crate::shared::appended::{layout, make, program, visible, E2BIG, EA_FEATURES};
 use crate::shared::programs::{AARCH64, ALLOW, I386, X86_64};
 use crate::shared::reference::{admits_with, run_ebpf_with, seccomp_admits};
 use crate::shared::rng::Rng;
@@ -104,11 +104,18 @@ pub fn agree() {
     );
 }
 
-/// A tail begins right behind the bytes that the filter sees.
+/// A tail begins right behind the bytes that the filter sees, and matters to loads of these alone.
 pub fn tails() {
-    let features = [Insn::stmt(0x20, 72), Insn::stmt(0x16, 0)];
+    // They return the features, the extent, and the features after a load that nobody needs.
+    let features: &[Insn] = &[Insn::stmt(0x20, 72), Insn::stmt(0x16, 0)];
+    let extent: &[Insn] = &[Insn::stmt(0x20, 104), Insn::stmt(0x16, 0)];
+    let dead: &[Insn] = &[
+        Insn::stmt(0x20, 1136),
+        Insn::stmt(0x20, 72),
+        Insn::stmt(0x16, 0),
+    ];
     let mut rng = Rng::new(7);
-    for (size, tail) in [0, 4, 10, 24, 88, 4095]
+    for (size, tail) in [0, 4, 10, 24, 88, 4096]
         .into_iter()
         .flat_map(|size| [(size, false), (size, true)])
     {
@@ -121,30 +128,53 @@ pub fn tails() {
             arch: X86_64,
             visible,
         };
-        let code = canonical(&features, visible).unwrap().unwrap();
-        let residual = specialise(&code, view, 437).unwrap().unwrap();
-        for extent in (size.saturating_sub(1)..size + 2).chain([0, 4096]) {
-            let mut made = make(&mut rng, &features, X86_64);
-            made.nr = 437;
-            made.argument.iter_mut().for_each(|byte| *byte = 0);
-            if let Some(last) = extent.checked_sub(1) {
-                made.argument[last as usize] = 1;
+        for prog in [features, extent, dead] {
+            let loads = prog == dead;
+            if loads && size < 4 {
+                continue;
             }
-            let expected = match extent > size {
-                true if tail => 4 | 8,
-                true => E2BIG,
-                false => 4,
-            };
-            assert_eq!(made.answer(&features, visible), expected);
-            for code in [&code, &residual] {
-                let lowered = lower(code, &layout(X86_64, visible)).unwrap().unwrap();
-                let got = run_ebpf_with(&lowered, &made.context(), &made.inputs(), &made.memory());
-                assert_eq!(
-                    got,
-                    expected.into(),
-                    "{extent} of {size}, {}",
-                    Listing(code)
-                );
+            let code = canonical(prog, visible).unwrap().unwrap();
+            let residual = specialise(&code, view, 437).unwrap().unwrap();
+            let needs = NeededInputs::of(&residual).argument;
+            // Without a load the features are the same for each struct, unless the tail is one.
+            assert_eq!(needs, tail || prog != features);
+            for made_extent in [
+                0,
+                size.saturating_sub(1),
+                size,
+                size + 1,
+                4096,
+                4097,
+                u32::MAX,
+            ] {
+                let mut made = make(&mut rng, prog, X86_64);
+                made.nr = 437;
+                made.argument.iter_mut().for_each(|byte| *byte = 0);
+                made.end = 0;
+                match made_extent {
+                    0 => {}
+                    1..=4096 => made.argument[made_extent as usize - 1] = 1,
+                    _ => made.end = made_extent,
+                }
+                let has_tail = made_extent > size;
+                let expected = match (prog == extent, has_tail) {
+                    (true, _) => made_extent,
+                    (_, true) if tail => EA_FEATURES | 8,
+                    (_, true) if loads => E2BIG,
+                    _ => EA_FEATURES,
+                };
+                assert_eq!(made.answer(prog, visible), expected);
+                for code in [&code, &residual] {
+                    let lowered = lower(code, &layout(X86_64, visible)).unwrap().unwrap();
+                    let got =
+                        run_ebpf_with(&lowered, &made.context(), &made.inputs(), &made.memory());
+                    assert_eq!(
+                        got,
+                        expected.into(),
+                        "{made_extent} of {size}, {}",
+                        Listing(code)
+                    );
+                }
             }
         }
     }
@@ -222,7 +252,7 @@ pub fn constants() {
         (76, 0),
         (80, 0),
         (84, 0),
-        (104, 0),
+        (108, 0),
         (1124, 0),
     ] {
         let prog = [
@@ -237,38 +267,75 @@ pub fn constants() {
             .iter()
             .all(|outcome| *outcome == Outcome::Constant(ALLOW)));
     }
-    // The features are the same for all calls that have no extensible argument.
-    let prog = [
-        Insn::stmt(0x20, 72),
-        Insn::jump(0x45, 8, 0, 1),
-        Insn::stmt(0x06, 0),
-        Insn::stmt(0x06, ALLOW),
-    ];
-    let code = canonical(&prog, visible).unwrap().unwrap();
-    let out = outcomes(&code, view);
-    for (nr, outcome) in out.iter().enumerate() {
-        let varies = syscalls::find(X86_64, nr as u32).is_some();
-        assert_eq!(*outcome == Outcome::Varies, varies, "{nr}");
-    }
-    // For a filter that sees no tail, they never say that there is one.
+    // The features and the extent are the same for all calls that have no extensible argument.
     let told = VisibleFields {
         tail: false,
         ..visible
     };
-    let code = canonical(&prog, told).unwrap().unwrap();
-    let view = ArchView {
-        visible: told,
-        ..view
-    };
-    let residual = specialise(&code, view, 437).unwrap().unwrap();
-    assert_eq!(
-        NeededInputs::of(&residual),
-        NeededInputs {
-            pkey: false,
-            argument: true
+    let extensible = |nr| syscalls::find(X86_64, nr).is_some();
+    for (offset, visible) in [(72, visible), (104, visible), (104, told)] {
+        let prog = [
+            Insn::stmt(0x20, offset),
+            Insn::jump(0x45, 8, 0, 1),
+            Insn::stmt(0x06, 0),
+            Insn::stmt(0x06, ALLOW),
+        ];
+        let code = canonical(&prog, visible).unwrap().unwrap();
+        let out = outcomes(&code, ArchView { visible, ..view });
+        for (nr, outcome) in (0..).zip(out.iter()) {
+            assert_eq!(
+                *outcome == Outcome::Varies,
+                extensible(nr),
+                "{offset}, {nr}"
+            );
         }
+    }
+    // For a filter that sees no tail, the features never say that there is one, whatever the call.
+    let prog = [Insn::stmt(0x20, 72), Insn::stmt(0x16, 0)];
+    let code = canonical(&prog, told).unwrap().unwrap();
+    let out = outcomes(
+        &code,
+        ArchView {
+            visible: told,
+            ..view
+        },
     );
-    assert_eq!(residual.len(), 4, "{}", Listing(&residual));
+    for (nr, outcome) in (0..).zip(out.iter()) {
+        let features = if extensible(nr) { EA_FEATURES } else { 0 };
+        assert_eq!(*outcome, Outcome::Constant(features), "{nr}");
+    }
+}
+
+/// Only calls for which the program can come to a load from the argument need that.
+pub fn needs_of_a_branch() {
+    let openat2 = 437;
+    let prog = [
+        Insn::stmt(0x20, 0),
+        Insn::jump(0x15, openat2, 0, 2),
+        Insn::stmt(0x20, 1136),
+        Insn::stmt(0x06, ALLOW),
+        Insn::stmt(0x06, ALLOW),
+    ];
+    for tail in [false, true] {
+        let visible = VisibleFields {
+            argument: Some(24),
+            tail,
+            ..VisibleFields::NONE
+        };
+        let view = ArchView {
+            arch: X86_64,
+            visible,
+        };
+        let code = canonical(&prog, visible).unwrap().unwrap();
+        let out = outcomes(&code, view);
+        for (nr, outcome) in (0..).zip(out.iter()) {
+            // The load may end the program, though nobody needs what it loads.
+            let varies = nr == openat2 && !tail;
+            assert_eq!(*outcome == Outcome::Varies, varies, "{nr}");
+            let residual = specialise(&code, view, nr).unwrap().unwrap();
+            assert_eq!(NeededInputs::of(&residual).argument, varies, "{nr}");
+        }
+    }
 }
 
 /// Each call is found by its numbers, and no other number finds one.

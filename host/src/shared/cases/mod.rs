@@ -14,7 +14,7 @@ macro_rules! for_each_case {
         $with! {
             admission: every_code every_load lengths damaged_programs,
             agreement: random_programs every_operation guided_corpus,
-            append: agree tails every_load damaged_programs constants calls,
+            append: agree tails every_load damaged_programs constants needs_of_a_branch calls,
             shapes: lists far_jumps comparisons_of_the_number computed_from_the_number many_states
                 many_values too_many_states division_by_zero arguments_that_do_not_matter
                 strongest_action lowered listing nonsense_is_harmless
