@@ -35,7 +35,7 @@ AT(seccomp_syscall_ea, size_arg, 12);
 AT(seccomp_syscall_ea, size_offset, 16);
 AT(seccomp_syscall_ea, size_min, 20);
 AT(seccomp_syscall_ea, size_known, 24);
-AT(seccomp_syscall_ea, reserved, 28);
+AT(seccomp_syscall_ea, kind, 28);
 
 SIZE(seccomp_features, SECCOMP_FEATURES_SIZE_VER0);
 AT(seccomp_features, operations, 0);

@@ -49,6 +49,17 @@ pub const SECCOMP_DATA_FEATURE_EA_EXTENT: u64 = 1 << 4;
 
 /// The size is a field of the struct.
 pub const SECCOMP_EA_SIZE_IN_STRUCT: u32 = u32::MAX;
+/// The size is always the same.
+pub const SECCOMP_EA_SIZE_FIXED: u32 = u32::MAX - 1;
+
+/// A struct that grows: what is beyond the size that the kernel knows must be zero.
+pub const SECCOMP_EA_KIND_STRUCT: u32 = 0;
+/// A buffer: the kernel refuses one that is longer than it knows.
+pub const SECCOMP_EA_KIND_BUFFER: u32 = 1;
+/// A struct of one size.
+pub const SECCOMP_EA_KIND_FIXED: u32 = 2;
+/// The call takes such an argument where filters do not see it.
+pub const SECCOMP_EA_KIND_HIDDEN: u32 = 3;
 
 /// The filter was installed by `SECCOMP_APPEND_FILTER`.
 pub const SECCOMP_METADATA_APPENDED: u64 = 1 << 63;
@@ -113,7 +124,7 @@ pub struct seccomp_syscall_ea {
     pub nr: u32,
     /// Which argument is the pointer.
     pub pointer_arg: u32,
-    /// Which argument is the size, or [`SECCOMP_EA_SIZE_IN_STRUCT`].
+    /// Which argument is the size; or [`SECCOMP_EA_SIZE_IN_STRUCT`], or [`SECCOMP_EA_SIZE_FIXED`].
     pub size_arg: u32,
     /// Where the size is in the struct.
     pub size_offset: u32,
@@ -121,8 +132,9 @@ pub struct seccomp_syscall_ea {
     pub size_min: u32,
     /// The size that the kernel knows.
     pub size_known: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// `SECCOMP_EA_KIND_*`. For [`SECCOMP_EA_KIND_HIDDEN`] all other fields that are not filled in
+    /// are 0.
+    pub kind: u32,
 }
 
 /// Result of `SECCOMP_GET_FEATURES`.
@@ -205,7 +217,7 @@ at! {
     }
     seccomp_syscall_ea: 32 {
         arch: 0, nr: 4, pointer_arg: 8, size_arg: 12, size_offset: 16, size_min: 20,
-        size_known: 24, reserved: 28
+        size_known: 24, kind: 28
     }
     seccomp_features: 40 {
         operations: 0, actions: 8, extensible_arg_max: 12, filter_flags: 16, append_flags: 24,

@@ -29,8 +29,12 @@ pub(crate) fn plan(call: &ExtensibleCall, pointer: u64, size: u64, capacity: usi
         return Plan::Pass;
     }
     match call.size {
+        // The kernel refuses it before it reads.
+        _ if call.refuses(size) => Plan::Pass,
         // CAST: Not more than `capacity`.
-        Size::Argument(_) => Plan::Copy(size.min(capacity as u64) as usize),
+        Size::Argument(_) | Size::Buffer(_) | Size::Fixed(_) => {
+            Plan::Copy(size.min(capacity as u64) as usize)
+        }
         Size::Field { offset, .. } => Plan::Read(offset),
     }
 }
@@ -51,9 +55,9 @@ pub(crate) fn field_length(call: &ExtensibleCall, size: u32, capacity: usize) ->
     }
 }
 
-/// The extent of an argument, of which a copy has at most `capacity` bytes, and `copied` behind the
-/// last that is not zero. Bytes beyond the capacity are not looked at: they are taken not to be
-/// zero, as the kernel refuses the call whatever they are.
+/// The extent of an argument of `size` bytes, of which a copy has at most `capacity`; `copied` is
+/// that of the copy. Bytes beyond the capacity are not looked at: they are taken not to be zero, as
+/// the kernel refuses the call whatever they are.
 #[inline(always)]
 pub(crate) fn extent(size: u64, copied: usize, capacity: usize) -> u32 {
     // CAST: Sizes above `u32::MAX` become that; a copy is smaller.
@@ -64,6 +68,15 @@ pub(crate) fn extent(size: u64, copied: usize, capacity: usize) -> u32 {
     }
 }
 
+/// The extent of an argument that is not copied ([`Plan::Pass`]).
+pub(crate) fn extent_of_passed(call: &ExtensibleCall, size: u64, capacity: usize) -> u32 {
+    if call.refuses(size) {
+        0
+    } else {
+        extent(size, 0, capacity)
+    }
+}
+
 /// May the kernel write the size that it knows to the caller's struct? It does when the call fails
 /// with `E2BIG`: the size was not `accepted`, or the struct has non-zero bytes up to `extent`,
 /// which is beyond the size that the kernel knows.
@@ -71,7 +84,7 @@ pub(crate) fn extent(size: u64, copied: usize, capacity: usize) -> u32 {
 pub(crate) fn may_write_back(call: &ExtensibleCall, accepted: bool, extent: usize) -> bool {
     match call.size {
         Size::Field { write_back, .. } => write_back && (!accepted || extent > call.known),
-        Size::Argument(_) => false,
+        Size::Argument(_) | Size::Buffer(_) | Size::Fixed(_) => false,
     }
 }
 
@@ -80,6 +93,6 @@ pub(crate) fn written_back(call: &ExtensibleCall) -> Option<(usize, u32)> {
     match call.size {
         // CAST: It is small.
         Size::Field { offset, .. } => Some((offset, call.known as u32)),
-        Size::Argument(_) => None,
+        Size::Argument(_) | Size::Buffer(_) | Size::Fixed(_) => None,
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The system calls with an extensible argument: a struct that grows from kernel to kernel, passed
-//! by pointer along with its size.
+//! The system calls with an extensible argument: bytes behind a pointer whose length is known when
+//! the call is entered. Most are structs that grow from kernel to kernel, passed along with their
+//! size; others are socket addresses, and the struct that sendmsg() finds one in.
 //!
 //! The engine copies and filters the arguments of these calls, the module hooks them,
 //! `SECCOMP_GET_SYSCALL_EA_SIZE` describes them and the tests make them, all by [`CALLS`]. The
@@ -18,6 +19,14 @@ pub const AUDIT_ARCH_AARCH64: u32 = 0xc000_00b7;
 /// `AUDIT_ARCH_ARM`.
 pub const AUDIT_ARCH_ARM: u32 = 0x4000_0028;
 
+/// The architectures, in the order of the numbers of a call.
+const ARCHES: [u32; 4] = [
+    AUDIT_ARCH_X86_64,
+    AUDIT_ARCH_I386,
+    AUDIT_ARCH_AARCH64,
+    AUDIT_ARCH_ARM,
+];
+
 /// Set in the numbers of x32 calls, which are otherwise those of x86_64.
 pub const X32_SYSCALL_BIT: u32 = 0x4000_0000;
 
@@ -25,11 +34,50 @@ pub const X32_SYSCALL_BIT: u32 = 0x4000_0000;
 /// [`X32_SYSCALL_BIT`].
 pub const LIMIT: usize = 512;
 
-/// Where a call finds the size of its struct, in bytes.
+/// One of the arguments of a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Arg {
+    /// The first.
+    A0,
+    /// The second.
+    A1,
+    /// The third.
+    A2,
+    /// The fourth.
+    A3,
+    /// The fifth.
+    A4,
+    /// The last.
+    A5,
+}
+
+impl Arg {
+    /// The argument of this index, which is below 6.
+    pub const fn new(index: usize) -> Self {
+        match index {
+            0 => Self::A0,
+            1 => Self::A1,
+            2 => Self::A2,
+            3 => Self::A3,
+            4 => Self::A4,
+            5 => Self::A5,
+            _ => panic!("a system call has six arguments"),
+        }
+    }
+}
+
+/// Where a call finds the size of its argument, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// In this argument.
-    Argument(usize),
+    /// In this argument, a `size_t`. The kernel takes bytes beyond the size that it knows if they
+    /// are zero.
+    Argument(Arg),
+    /// In this argument, an `int`. The kernel refuses more than [`BUFFER_MAX`] bytes, without a look
+    /// at any of them.
+    Buffer(Arg),
+    /// It is always the same; here for 32-bit calls. Others have [`ExtensibleCall::known`].
+    Fixed(usize),
     /// In the 32 bits at this offset of the struct.
     Field {
         /// The offset.
@@ -41,12 +89,15 @@ pub enum Size {
     },
 }
 
+/// The most bytes of a [`Size::Buffer`]: `sizeof(struct sockaddr_storage)`.
+pub const BUFFER_MAX: usize = 128;
+
 /// What a NULL pointer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Null {
     /// The call reads from address 0, which fails with `EFAULT` where nothing is mapped there.
     Address,
-    /// The caller passes no struct, if the size is 0 as well.
+    /// The caller passes nothing; a struct only if the size is 0 as well.
     None,
     /// The call fails with `EINVAL` and reads nothing.
     Invalid,
@@ -60,7 +111,7 @@ pub struct ExtensibleCall {
     /// Its numbers: x86_64, i386, arm64, arm.
     pub numbers: [u32; 4],
     /// The argument that is the pointer.
-    pub pointer: usize,
+    pub pointer: Arg,
     /// Where the size is.
     pub size: Size,
     /// The smallest size that the kernel takes.
@@ -82,7 +133,7 @@ impl ExtensibleCall {
         Self {
             name,
             numbers: [nr; 4],
-            pointer,
+            pointer: Arg::new(pointer),
             size,
             smallest,
             known,
@@ -90,12 +141,31 @@ impl ExtensibleCall {
         }
     }
 
-    /// The argument that is the size, if one is.
-    pub fn size_argument(&self) -> Option<usize> {
+    /// The size as the call takes it, which has these arguments, and is a 32-bit one if `compat`.
+    /// 0 if it is a field of the struct.
+    #[inline(always)]
+    pub fn size_passed(&self, compat: bool, argument: impl Fn(Arg) -> u64) -> u64 {
         match self.size {
-            Size::Argument(index) => Some(index),
-            Size::Field { .. } => None,
+            Size::Argument(index) => argument(index),
+            // CAST: The kernel looks at the lower half alone.
+            Size::Buffer(index) => u64::from(argument(index) as u32),
+            Size::Fixed(size) if compat => size as u64,
+            Size::Fixed(_) => self.known as u64,
+            Size::Field { .. } => 0,
         }
+    }
+
+    /// Does the kernel refuse an argument of this size, before it reads any of it, and though it
+    /// takes shorter ones?
+    #[inline(always)]
+    pub fn refuses(&self, size: u64) -> bool {
+        matches!(self.size, Size::Buffer(_)) && size > BUFFER_MAX as u64
+    }
+
+    /// Has the call a function of its own for 32-bit callers, as its argument has another layout
+    /// there?
+    pub fn has_compat_function(&self) -> bool {
+        matches!(self.size, Size::Fixed(_))
     }
 
     const fn numbered(mut self, numbers: [u32; 4]) -> Self {
@@ -122,7 +192,11 @@ impl ExtensibleCall {
 }
 
 const fn argument(index: usize) -> Size {
-    Size::Argument(index)
+    Size::Argument(Arg::new(index))
+}
+
+const fn buffer(index: usize) -> Size {
+    Size::Buffer(Arg::new(index))
 }
 
 const fn field(offset: usize) -> Size {
@@ -170,6 +244,30 @@ pub const CALLS: &[ExtensibleCall] = &[
     // perf_copy_attr()
     ExtensibleCall::new("perf_event_open", 0, (0, old_field(4, 64)), (64, 144))
         .numbered([298, 336, 241, 364]),
+    // move_addr_to_kernel()
+    ExtensibleCall::new("connect", 0, (1, buffer(2)), (0, BUFFER_MAX)).numbered([42, 362, 203, 283]),
+    ExtensibleCall::new("bind", 0, (1, buffer(2)), (0, BUFFER_MAX)).numbered([49, 361, 200, 282]),
+    ExtensibleCall::new("sendto", 0, (4, buffer(5)), (0, BUFFER_MAX))
+        .numbered([44, 369, 206, 290])
+        .null(Null::None),
+    // copy_msghdr_from_user(), get_compat_msghdr()
+    ExtensibleCall::new("sendmsg", 0, (1, Size::Fixed(28)), (56, 56)).numbered([46, 370, 211, 296]),
+];
+
+/// Calls that pass such arguments where filters do not see them: in a vector, or by a pointer to
+/// the arguments. As [`ExtensibleCall::numbers`]; `u32::MAX` where there is no such call.
+pub const HIDDEN_CALLS: &[(&str, [u32; 4])] = &[
+    ("sendmmsg", [307, 345, 269, 374]),
+    ("socketcall", [u32::MAX, 102, u32::MAX, u32::MAX]),
+    // Of x32, where they have the layout of 32-bit calls.
+    (
+        "sendmsg",
+        [X32_SYSCALL_BIT | 518, u32::MAX, u32::MAX, u32::MAX],
+    ),
+    (
+        "sendmmsg",
+        [X32_SYSCALL_BIT | 538, u32::MAX, u32::MAX, u32::MAX],
+    ),
 ];
 
 /// The call with this number, made on this architecture (`AUDIT_ARCH_*`).
@@ -187,6 +285,16 @@ pub fn find(arch: u32, nr: u32) -> Option<&'static ExtensibleCall> {
         _ => return None,
     };
     CALLS.get(usize::from(*places.get(nr as usize)?))
+}
+
+/// Is it one of [`HIDDEN_CALLS`]?
+pub fn hides_argument(arch: u32, nr: u32) -> bool {
+    let Some(column) = ARCHES.iter().position(|known| *known == arch) else {
+        return false;
+    };
+    HIDDEN_CALLS
+        .iter()
+        .any(|(_, numbers)| numbers.get(column) == Some(&nr))
 }
 
 /// By architecture and number, the index of the call in [`CALLS`]; `u8::MAX` if the call has no

@@ -65,11 +65,16 @@ pub(crate) fn cache_argument<'call>(
     let (compat, regs) = (call.current().is_compat(), call.regs());
     let pointer = regs.argument(compat, extensible.pointer);
     let user = UserPtr::from_addr(pointer as usize);
-    let size = extensible
-        .size_argument()
-        .map_or(0, |index| regs.argument(compat, index));
+    let size = extensible.size_passed(compat, |index| regs.argument(compat, index));
     let (size, len) = match argument::plan(extensible, pointer, size, CAPACITY) {
-        Plan::Pass => (size, 0),
+        Plan::Pass => {
+            forget_argument(call);
+            return Ok(CachedArgument {
+                page: ArgumentPage::ZEROS,
+                size,
+                extent: argument::extent_of_passed(extensible, size, CAPACITY),
+            });
+        }
         Plan::Copy(len) => (size, len),
         Plan::Read(offset) => match user::read::<u32>(user.wrapping_byte_add(offset)) {
             Ok(size) => {

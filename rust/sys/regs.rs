@@ -9,10 +9,13 @@ use super::{
     task::Current,
     uapi::seccomp_data, //
 };
-use crate::sys::arch::{
-    Abi,
-    Arch,
-    Native, //
+use crate::{
+    logic::syscalls::Arg,
+    sys::arch::{
+        Abi,
+        Arch,
+        Native, //
+    }, //
 };
 use core::ptr::NonNull;
 use kernel::bindings;
@@ -98,14 +101,14 @@ impl Regs {
         }
     }
 
-    /// Copies to `copy` what a wrapper reads of the registers, with `value` as the argument
-    /// `index`. Returns the address of the copy.
+    /// Copies to `copy` what a wrapper reads of the registers, with `value` in place of an argument.
+    /// Returns the address of the copy.
     #[inline(always)]
     pub(crate) fn with_argument(
         self,
         copy: &mut Saved,
         compat: bool,
-        index: usize,
+        argument: Arg,
         value: usize,
     ) -> *const PtRegs {
         let to = (&raw mut copy.0).cast::<u8>();
@@ -118,21 +121,29 @@ impl Regs {
                 to.byte_add(place).cast::<usize>().write(from.read());
             }
         }
-        if let Some(&place) = places.get(index) {
-            // SAFETY: The place is that of a register in the `struct pt_regs` that `to` points to.
-            unsafe { to.byte_add(place).cast::<usize>().write(value) };
+        if let Some(place) = Native::COMPAT_FIRST_PLACE {
+            // SAFETY: As above.
+            unsafe {
+                let from = self.0.byte_add(place).cast::<usize>();
+                let first = if argument == Arg::A0 {
+                    value
+                } else {
+                    from.read()
+                };
+                to.byte_add(place).cast::<usize>().write(first);
+            }
         }
+        let place = places[argument as usize];
+        // SAFETY: The place is that of a register in the `struct pt_regs` that `to` points to.
+        unsafe { to.byte_add(place).cast::<usize>().write(value) };
         &raw const copy.0
     }
 
-    /// An argument, as the system call's wrapper takes it: 32 bits for a 32-bit call; 0 if there
-    /// is no argument of this index.
+    /// An argument, as the system call's wrapper takes it: 32 bits for a 32-bit call.
     #[inline(always)]
-    pub(crate) fn argument(self, compat: bool, index: usize) -> u64 {
+    pub(crate) fn argument(self, compat: bool, argument: Arg) -> u64 {
         let [_, places @ ..] = Native::places(compat);
-        let Some(&place) = places.get(index) else {
-            return 0;
-        };
+        let place = places[argument as usize];
         // SAFETY: By the type invariant, and the place is that of a register in `pt_regs`.
         let value = unsafe { self.0.byte_add(place).cast::<u64>().read() };
         if compat {

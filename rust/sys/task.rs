@@ -381,9 +381,14 @@ pub(crate) fn is_sysadmin() -> bool {
     unsafe { ffi::rsc_capable_sysadmin() }
 }
 
+/// Is this architecture (`AUDIT_ARCH_*`) that of 32-bit calls?
+pub(crate) fn is_compat_arch(arch: u32) -> bool {
+    cfg!(CONFIG_COMPAT) && arch == Native::AUDIT_ARCH_COMPAT
+}
+
 /// Does the kernel run programs of this architecture (`AUDIT_ARCH_*`)?
 pub(crate) fn runs_arch(arch: u32) -> bool {
-    arch == Native::AUDIT_ARCH || (cfg!(CONFIG_COMPAT) && arch == Native::AUDIT_ARCH_COMPAT)
+    arch == Native::AUDIT_ARCH || is_compat_arch(arch)
 }
 
 /// The protection-key register of the calling task: PKRU, or the lower half of POR_EL0. `None` if

@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <linux/ptrace.h>
+#include <sys/socket.h>
 
 TEST_F(append, operations_of_old)
 {
@@ -30,22 +31,36 @@ TEST_F(append, operations_of_old)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+#define STRUCT SECCOMP_EA_KIND_STRUCT
+#define BUFFER SECCOMP_EA_KIND_BUFFER
+#define FIXED SECCOMP_EA_KIND_FIXED
+#define HIDDEN SECCOMP_EA_KIND_HIDDEN
+#define MSGHDR sizeof(struct msghdr)
+
 static const struct {
-	__u32 nr, pointer_arg, size_arg, size_offset, size_min, size_known;
+	__u32 nr, pointer_arg, size_arg, size_offset, size_min, size_known, kind;
 } calls[] = {
-	{ 435, 0, 1, 0, 64, 88 }, /* clone3 */
-	{ 437, 2, 3, 0, 24, 24 }, /* openat2 */
-	{ 442, 3, 4, 0, 32, 32 }, /* mount_setattr */
-	{ 467, 3, 4, 0, 32, 32 }, /* open_tree_attr */
-	{ 469, 2, 3, 0, 24, 24 }, /* file_setattr */
-	{ 463, 4, 5, 0, 16, 16 }, /* setxattrat */
-	{ 464, 4, 5, 0, 16, 16 }, /* getxattrat */
-	{ 444, 0, 1, 0, 8, 48 }, /* landlock_create_ruleset */
-	{ 457, 0, SECCOMP_EA_SIZE_IN_STRUCT, 0, 24, 32 }, /* statmount */
-	{ 458, 0, SECCOMP_EA_SIZE_IN_STRUCT, 0, 24, 32 }, /* listmount */
-	{ 470, 0, SECCOMP_EA_SIZE_IN_STRUCT, 0, 32, 32 }, /* listns */
-	{ __NR_sched_setattr, 1, SECCOMP_EA_SIZE_IN_STRUCT, 0, 48, 56 },
-	{ __NR_perf_event_open, 0, SECCOMP_EA_SIZE_IN_STRUCT, 4, 64, 144 },
+	{ 435, 0, 1, 0, 64, 88, STRUCT }, /* clone3 */
+	{ 437, 2, 3, 0, 24, 24, STRUCT }, /* openat2 */
+	{ 442, 3, 4, 0, 32, 32, STRUCT }, /* mount_setattr */
+	{ 467, 3, 4, 0, 32, 32, STRUCT }, /* open_tree_attr */
+	{ 469, 2, 3, 0, 24, 24, STRUCT }, /* file_setattr */
+	{ 463, 4, 5, 0, 16, 16, STRUCT }, /* setxattrat */
+	{ 464, 4, 5, 0, 16, 16, STRUCT }, /* getxattrat */
+	{ 444, 0, 1, 0, 8, 48, STRUCT }, /* landlock_create_ruleset */
+	{ 457, 0, SECCOMP_EA_SIZE_IN_STRUCT, 0, 24, 32, STRUCT }, /* statmount */
+	{ 458, 0, SECCOMP_EA_SIZE_IN_STRUCT, 0, 24, 32, STRUCT }, /* listmount */
+	{ 470, 0, SECCOMP_EA_SIZE_IN_STRUCT, 0, 32, 32, STRUCT }, /* listns */
+	{ __NR_sched_setattr, 1, SECCOMP_EA_SIZE_IN_STRUCT, 0, 48, 56, STRUCT },
+	{ __NR_perf_event_open, 0, SECCOMP_EA_SIZE_IN_STRUCT, 4, 64, 144, STRUCT },
+	{ __NR_connect, 1, 2, 0, 0, 128, BUFFER },
+	{ __NR_bind, 1, 2, 0, 0, 128, BUFFER },
+	{ __NR_sendto, 4, 5, 0, 0, 128, BUFFER },
+	{ __NR_sendmsg, 1, SECCOMP_EA_SIZE_FIXED, 0, MSGHDR, MSGHDR, FIXED },
+	{ __NR_sendmmsg, .kind = HIDDEN },
+#ifdef __NR_socketcall
+	{ __NR_socketcall, .kind = HIDDEN },
+#endif
 };
 
 #ifdef HAS_PKRU
@@ -82,7 +97,7 @@ TEST_F(append, calls_with_extensible_arguments)
 		EXPECT_EQ(calls[i].size_offset, args.ea.size_offset);
 		EXPECT_EQ(calls[i].size_min, args.ea.size_min);
 		EXPECT_EQ(calls[i].size_known, args.ea.size_known);
-		EXPECT_EQ(0, args.ea.reserved);
+		EXPECT_EQ(calls[i].kind, args.ea.kind);
 
 		EXPECT_EQ(0, seccomp(SECCOMP_GET_SYSCALL_EA_SIZE, size + 8, &args));
 		args.tail = 1;

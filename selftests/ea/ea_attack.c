@@ -196,7 +196,7 @@ static void report(bool skip, bool passed, const char *what, const struct victim
 static const struct {
 	int victim, attack;
 } pairs[] = {
-	{ 0, 0 }, { 5, 0 }, { 3, 0 }, { 1, 3 }, { 0, 8 },
+	{ 0, 0 }, { CHEAPEST, 0 }, { CONNECT, 0 }, { 3, 0 }, { 1, 3 }, { 0, 8 },
 };
 
 /*
@@ -237,6 +237,7 @@ int main(int argc, char **argv)
 	if (number)
 		seed = (number ^ number >> 32) | 1;
 	record = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ea_make_file();
 	ksft_print_header();
 	ksft_set_plan(LENGTH(attacks) + 4 + 2 * LENGTH(pairs));
 	for (size_t i = 0; i < LENGTH(attacks); i++)

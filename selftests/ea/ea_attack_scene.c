@@ -5,6 +5,8 @@
 
 #include "ea_attack_scene.h"
 
+#include <sys/socket.h>
+
 const struct victim victims[VICTIMS] = {
 	{ "openat2, O_CREAT", "openat2", 0, O_RDONLY | O_DIRECTORY, O_CREAT | O_WRONLY, { },
 	  FORBIDDEN },
@@ -23,6 +25,12 @@ const struct victim victims[VICTIMS] = {
 	/* A mount namespace that does not exist. */
 	{ "listmount, size", "listmount", 0, 24, 32, { { 24, 9 } }, NULL },
 	{ "landlock_create_ruleset", "landlock_create_ruleset", 4, 1U << 31, 0, { }, NULL },
+	/* Addresses: forbidden is an unknown family. Allowed are those that ea_good() has. */
+	{ "connect", "connect", 0, 0, 0x7777, { }, NULL },
+	{ "bind", "bind", 0, 0, 0x7777, { }, NULL },
+	{ "sendto", "sendto", 0, 9U << 24, 0x7777, { }, NULL },
+	/* Too many buffers. */
+	{ "sendmsg", "sendmsg", offsetof(struct msghdr, msg_iovlen), 0, 0x7777, { }, NULL },
 };
 
 struct record *record;

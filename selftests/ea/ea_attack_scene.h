@@ -30,8 +30,8 @@ struct victim {
 	const char *path;
 };
 
-/* The last of them is the quickest. */
-enum { VICTIMS = 6, CHEAPEST = VICTIMS - 1 };
+/* The quickest of them, with others behind it that are about sockets. */
+enum { CHEAPEST = 5, CONNECT, VICTIMS = 10 };
 extern const struct victim victims[VICTIMS];
 
 /* The attempts of a scenario, in memory shared with the child that makes them. */

@@ -82,6 +82,12 @@ static struct view view_of(const struct ea_call *call, __u8 *bytes, unsigned lon
 	};
 	unsigned long length = size < PAGE ? size : PAGE;
 
+	if (call->size_arg == EA_FIXED) {
+		view.seen_size = size = length = call->known;
+	} else if (call->flags & EA_BUFFER) {
+		view.seen_size = size = (__u32)size;
+		length = size <= call->known ? size : 0;
+	}
 	if (call->size_arg == EA_IN_STRUCT) {
 		const unsigned long zero = call->smallest;
 
@@ -96,7 +102,7 @@ static struct view view_of(const struct ea_call *call, __u8 *bytes, unsigned lon
 	while (view.extent && !seen[view.extent - 1])
 		view.extent--;
 	/* What is beyond the page counts, whatever it is. */
-	if (size > PAGE)
+	if (size > PAGE && !(call->flags & EA_BUFFER))
 		view.extent = size < 0xffffffff ? size : 0xffffffff;
 	if (view.extent > ea_size && flags & TAIL_VISIBLE)
 		view.features |= FEATURE_TAIL;
@@ -122,7 +128,9 @@ TEST_F(ea, every_size)
 		};
 
 		for (size_t j = 0; j < LENGTH(sizes); j++) {
-			unsigned int ea_sizes[] = { call->known, call->smallest - 4 };
+			unsigned int ea_sizes[] = {
+				call->known, call->smallest ? call->smallest - 4 : 24,
+			};
 			unsigned int n = sizes[j] == call->known ? 2 : 1;
 
 			for (size_t k = 0; k < n; k++) {

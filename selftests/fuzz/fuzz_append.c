@@ -255,7 +255,7 @@ static void ask(void)
 	if (pointer != &arg || ret)
 		wrong("operation %u, size %u: %d\n", op, length, ret);
 	if (op == SECCOMP_GET_SYSCALL_EA_SIZE &&
-	    (arg.ea.pointer_arg > 5 || arg.ea.size_min > arg.ea.size_known || arg.ea.reserved))
+	    (arg.ea.pointer_arg > 5 || arg.ea.size_min > arg.ea.size_known || arg.ea.kind > 3))
 		wrong("the argument of %#x %u is told wrongly\n", arg.ea.arch, arg.ea.nr);
 	if (op == SECCOMP_GET_FEATURES && (arg.features.operations & 0x7f) != 0x7f)
 		wrong("operations %#llx\n", (unsigned long long)arg.features.operations);

@@ -5,8 +5,13 @@
 
 #include "ea.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #define AT_CWD ((void *)AT_FDCWD)
 #define MINUS_1 ((void *)-1L)
+
+#define SIZE_OF_MSGHDR sizeof(struct msghdr)
 
 /* What some calls write to. */
 static __u64 ea_ids[64];
@@ -36,6 +41,16 @@ const struct ea_call ea_calls[EA_CALLS] = {
 	{ "perf_event_open", __NR_perf_event_open, 0, EA_IN_STRUCT, 4, 64, 144,
 	  EA_OPENS | EA_WRITES_BACK, { NULL, NULL, MINUS_1, MINUS_1 }, { { 0, 1 }, { 8, 9 } },
 	  { 0, 0x7777 } },
+	/* AF_UNSPEC, and an unknown family. The port is that of discard. */
+	{ "connect", __NR_connect, 1, 2, 0, 0, 128, EA_BUFFER, { (void *)EA_SOCKET }, { },
+	  { 0, 0x7777 } },
+	{ "bind", __NR_bind, 1, 2, 0, 0, 128, EA_BUFFER, { (void *)EA_BOUND_SOCKET }, { },
+	  { 0, 0x7777 } },
+	{ "sendto", __NR_sendto, 4, 5, 0, 0, 128, EA_BUFFER, { (void *)EA_SOCKET },
+	  { { 0, 9U << 24 } }, { 0, 0x7777 } },
+	/* Too many buffers. */
+	{ "sendmsg", __NR_sendmsg, 1, EA_FIXED, 0, SIZE_OF_MSGHDR, SIZE_OF_MSGHDR, 0,
+	  { (void *)EA_SOCKET }, { }, { offsetof(struct msghdr, msg_iovlen), 0x7777 } },
 };
 
 const struct ea_call *ea_find(const char *name)
@@ -87,7 +102,7 @@ void ea_args(const struct ea_call *call, const void *pointer, unsigned long size
 {
 	memcpy(args, call->args, sizeof(call->args));
 	args[call->pointer] = (long)pointer;
-	if (call->size_arg != EA_IN_STRUCT)
+	if (call->size_arg >= 0)
 		args[call->size_arg] = size;
 }
 
@@ -101,7 +116,17 @@ long ea_do(const struct ea_call *call, const void *pointer, unsigned long size)
 
 void ea_make_file(void)
 {
+	const struct sockaddr_in any = { .sin_family = AF_INET };
+	const int fds[] = { EA_SOCKET, EA_BOUND_SOCKET };
+
 	close(open(EA_FILE, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+	for (size_t i = 0; i < LENGTH(fds); i++) {
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+		dup2(fd, fds[i]);
+		close(fd);
+	}
+	bind(EA_BOUND_SOCKET, (const struct sockaddr *)&any, sizeof(any));
 }
 
 int ea_install_word(const struct ea_call *call, struct ea_word word, __u32 other, __u64 flags)

@@ -8,8 +8,9 @@
 
 #include "append.h"
 
-/* The size is a field of the struct, and no argument of the call. */
+/* The size is a field of the struct, and no argument of the call; or it is always the same. */
 #define EA_IN_STRUCT (-1)
+#define EA_FIXED (-2)
 /*
  * Size of the largest struct of any call, so that a filter for this much sees all of every struct.
  */
@@ -23,9 +24,13 @@ struct ea_word {
 	__u32 value;
 };
 
-/* Flags: the call returns a descriptor; on E2BIG it writes the known size to the struct. */
+/*
+ * Flags: the call returns a descriptor; on E2BIG it writes the known size to the struct; it reads
+ * nothing if the size, an int, is above what it knows.
+ */
 #define EA_OPENS 1
 #define EA_WRITES_BACK 2
+#define EA_BUFFER 4
 
 /*
  * A call, with a struct that it accepts ("good"), and a word that changes its outcome ("bad"). That
@@ -42,8 +47,11 @@ struct ea_call {
 
 /* The file that some of the calls are about; made by ea_make_file(). */
 #define EA_FILE "/tmp/ea_file"
+/* The sockets that others are about, a datagram socket and one that is bound; made there, too. */
+#define EA_SOCKET 900
+#define EA_BOUND_SOCKET 901
 
-#define EA_CALLS 13
+#define EA_CALLS 17
 extern const struct ea_call ea_calls[EA_CALLS];
 
 /* The call of this name, which has to exist. */
@@ -70,7 +78,7 @@ void ea_args(const struct ea_call *call, const void *pointer, unsigned long size
 /* Makes the call with this struct; its size is ignored if it is a field of the struct. */
 long ea_do(const struct ea_call *call, const void *pointer, unsigned long size);
 
-/* Makes EA_FILE. */
+/* Makes EA_FILE and the sockets. */
 void ea_make_file(void);
 
 /* Appends a filter for the call: errno 4000 if the struct has this word, else "other". */

@@ -104,11 +104,13 @@ struct seccomp_data_append {
  * @arch: AUDIT_ARCH_* of the call, to be filled in
  * @nr: its number, to be filled in
  * @pointer_arg: which argument is the pointer, counted from 0
- * @size_arg: which argument is the size, or SECCOMP_EA_SIZE_IN_STRUCT
- * @size_offset: in the latter case, the offset of the size, a __u32, in the struct
+ * @size_arg: which argument is the size; or SECCOMP_EA_SIZE_IN_STRUCT, or
+ *	SECCOMP_EA_SIZE_FIXED
+ * @size_offset: with SECCOMP_EA_SIZE_IN_STRUCT, the offset of the size, a __u32,
+ *	in the struct
  * @size_min: the smallest size that the kernel accepts
- * @size_known: the size of the struct that the kernel knows
- * @reserved: zero
+ * @size_known: the size that the kernel knows
+ * @kind: SECCOMP_EA_KIND_*
  */
 struct seccomp_syscall_ea {
 	__u32 arch;
@@ -118,11 +120,24 @@ struct seccomp_syscall_ea {
 	__u32 size_offset;
 	__u32 size_min;
 	__u32 size_known;
-	__u32 reserved;
+	__u32 kind;
 };
 
 #define SECCOMP_SYSCALL_EA_SIZE_VER0	32
 #define SECCOMP_EA_SIZE_IN_STRUCT	(~0U)
+#define SECCOMP_EA_SIZE_FIXED		(~1U)
+
+/* A struct that grows: the kernel takes more bytes than it knows if they are zero. */
+#define SECCOMP_EA_KIND_STRUCT		0
+/* A buffer, as a socket address: the kernel refuses more bytes than it knows. */
+#define SECCOMP_EA_KIND_BUFFER		1
+/* A struct of one size. 32-bit calls may have another layout, which filters see as it is. */
+#define SECCOMP_EA_KIND_FIXED		2
+/*
+ * The call takes such an argument where filters do not see it: sendmmsg() in a vector, socketcall()
+ * by a pointer to its arguments. All other fields are zero. A policy about addresses refuses it.
+ */
+#define SECCOMP_EA_KIND_HIDDEN		3
 
 /**
  * struct seccomp_features - result of SECCOMP_GET_FEATURES

@@ -13,7 +13,11 @@ use crate::{
     },
     logic::{
         abi::*,
-        syscalls::Size, //
+        syscalls::{
+            self,
+            ExtensibleCall,
+            Size, //
+        }, //
     },
     sys::{
         task,
@@ -59,23 +63,47 @@ pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     if !Chosen::caches_arguments() || !task::runs_arch(asked.arch) {
         return Err(EOPNOTSUPP);
     }
-    let call = inputs::find_call(asked.arch, asked.nr).ok_or(EOPNOTSUPP)?;
-    let (size_arg, size_offset) = match call.size {
-        // CAST: Numbers of arguments, offsets and sizes are at most a page.
-        Size::Argument(index) => (index as u32, 0),
-        Size::Field { offset, .. } => (SECCOMP_EA_SIZE_IN_STRUCT, offset as u32),
+    let answer = match inputs::find_call(asked.arch, asked.nr) {
+        Some(call) => describe(asked, call),
+        None if syscalls::hides_argument(asked.arch, asked.nr) => seccomp_syscall_ea {
+            kind: SECCOMP_EA_KIND_HIDDEN,
+            ..seccomp_syscall_ea {
+                arch: asked.arch,
+                nr: asked.nr,
+                ..Default::default()
+            }
+        },
+        None => return Err(EOPNOTSUPP),
     };
-    let answer = seccomp_syscall_ea {
+    user::write_sized(buf, size, SMALLEST, &answer)
+}
+
+fn describe(asked: seccomp_syscall_ea, call: &ExtensibleCall) -> seccomp_syscall_ea {
+    // CAST: Numbers of arguments, offsets and sizes are at most a page.
+    let (kind, size_arg, size_offset) = match call.size {
+        Size::Argument(index) => (SECCOMP_EA_KIND_STRUCT, index as u32, 0),
+        Size::Field { offset, .. } => (
+            SECCOMP_EA_KIND_STRUCT,
+            SECCOMP_EA_SIZE_IN_STRUCT,
+            offset as u32,
+        ),
+        Size::Buffer(index) => (SECCOMP_EA_KIND_BUFFER, index as u32, 0),
+        Size::Fixed(_) => (SECCOMP_EA_KIND_FIXED, SECCOMP_EA_SIZE_FIXED, 0),
+    };
+    let (size_min, size_known) = match call.size {
+        Size::Fixed(size) if task::is_compat_arch(asked.arch) => (size, size),
+        _ => (call.smallest, call.known),
+    };
+    seccomp_syscall_ea {
         arch: asked.arch,
         nr: asked.nr,
         pointer_arg: call.pointer as u32,
         size_arg,
         size_offset,
-        size_min: call.smallest as u32,
-        size_known: call.known as u32,
-        reserved: 0,
-    };
-    user::write_sized(buf, size, SMALLEST, &answer)
+        size_min: size_min as u32,
+        size_known: size_known as u32,
+        kind,
+    }
 }
 
 /// `SECCOMP_GET_FEATURES`: lists the operations, actions and flags that user space can use here.

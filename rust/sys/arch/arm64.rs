@@ -14,6 +14,13 @@ use kernel::bindings;
 pub(crate) struct Arm64;
 
 impl Arm64 {
+    const USER: usize = offset_of!(bindings::pt_regs, __bindgen_anon_1);
+
+    /// The place of a register in `struct pt_regs`.
+    const fn x(n: usize) -> usize {
+        Self::USER + offset_of!(bindings::user_pt_regs, regs) + 8 * n
+    }
+
     #[inline(always)]
     fn user(regs: &bindings::pt_regs) -> &bindings::user_pt_regs {
         // SAFETY: Both fields of the union are made of numbers, and show the same registers.
@@ -33,8 +40,9 @@ impl Arch for Arm64 {
     const AUDIT_ARCH: u32 = 0xc000_00b7;
     const AUDIT_ARCH_COMPAT: u32 = 0x4000_0028;
     const EXEMPT: &'static [u32] = &[];
-    // 32-bit calls have the same wrappers.
-    const WRAPPER_PREFIXES: &'static [&'static str] = &["__arm64_sys_"];
+    const WRAPPER_PREFIXES: [&'static str; 2] = ["__arm64_", "__arm64_"];
+    // `COMPAT_SC_ARM64_REGS_TO_ARGS()` takes x0, and `SC_ARM64_REGS_TO_ARGS()` `orig_x0`.
+    const COMPAT_FIRST_PLACE: Option<usize> = Some(Self::x(0));
 
     #[inline(always)]
     fn nr(regs: &bindings::pt_regs) -> i32 {
@@ -55,28 +63,21 @@ impl Arch for Arm64 {
 
     #[inline(always)]
     fn places(_compat: bool) -> &'static [usize; 7] {
-        const USER: usize = offset_of!(bindings::pt_regs, __bindgen_anon_1);
-        const fn x(n: usize) -> usize {
-            USER + offset_of!(bindings::user_pt_regs, regs) + 8 * n
-        }
         static PLACES: [usize; 7] = [
-            USER + offset_of!(bindings::user_pt_regs, pc),
+            Arm64::USER + offset_of!(bindings::user_pt_regs, pc),
             // x0 holds the preset result by now.
             offset_of!(bindings::pt_regs, orig_x0),
-            x(1),
-            x(2),
-            x(3),
-            x(4),
-            x(5),
+            Arm64::x(1),
+            Arm64::x(2),
+            Arm64::x(3),
+            Arm64::x(4),
+            Arm64::x(5),
         ];
         &PLACES
     }
 
     const NR_PLACE: usize = offset_of!(bindings::pt_regs, syscallno);
-    const NR_HIGH_PLACE: usize = offset_of!(bindings::pt_regs, __bindgen_anon_1)
-        + offset_of!(bindings::user_pt_regs, regs)
-        + 8 * 8
-        + 4;
+    const NR_HIGH_PLACE: usize = Self::x(8) + 4;
 
     #[inline(always)]
     fn index_mask_nospec<const SIZE: usize>(index: usize) -> usize {

@@ -17,9 +17,13 @@ pub(crate) trait Arch {
     /// behalf of the kernel (`seccomp_uprobe_exception()`).
     const EXEMPT: &'static [u32];
 
-    /// What the names of wrappers begin with, before the name of the call: one prefix for each ABI
-    /// that has wrappers of its own, the native one first.
-    const WRAPPER_PREFIXES: &'static [&'static str];
+    /// What the names of wrappers begin with, before `sys_` or `compat_sys_`: those of native calls,
+    /// and those of 32-bit calls, which may be the same.
+    const WRAPPER_PREFIXES: [&'static str; 2];
+
+    /// Where wrappers of calls with a function of their own for 32-bit callers find the first
+    /// argument, if that is another place in `struct pt_regs` than for other calls.
+    const COMPAT_FIRST_PLACE: Option<usize>;
 
     /// `syscall_get_nr()`.
     fn nr(regs: &bindings::pt_regs) -> i32;

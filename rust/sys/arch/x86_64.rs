@@ -17,7 +17,8 @@ impl Arch for X86_64 {
     const AUDIT_ARCH: u32 = bindings::AUDIT_ARCH_X86_64;
     const AUDIT_ARCH_COMPAT: u32 = bindings::AUDIT_ARCH_I386;
     const EXEMPT: &'static [u32] = &[bindings::__NR_uretprobe, bindings::__NR_uprobe];
-    const WRAPPER_PREFIXES: &'static [&'static str] = &["__x64_sys_", "__ia32_sys_"];
+    const WRAPPER_PREFIXES: [&'static str; 2] = ["__x64_", "__ia32_"];
+    const COMPAT_FIRST_PLACE: Option<usize> = None;
 
     #[inline(always)]
     fn nr(regs: &bindings::pt_regs) -> i32 {

@@ -36,11 +36,13 @@ use crate::{
         },
         syscalls::{
             ExtensibleCall,
-            Size, //
+            Size,
+            BUFFER_MAX, //
         }, //
     },
     sys::{
         argument::{
+            ArgumentPage,
             CachedArgument,
             CAPACITY, //
         },
@@ -130,50 +132,62 @@ pub(super) fn fetch<'call>(
 ) -> Result<CachedArgument<'call>> {
     let (current, regs) = (syscall.current(), syscall.regs());
     if current.is_compat() {
-        return fetch_other(state_with_slot(syscall, true)?, regs, call, true);
+        return fetch_other(syscall, call, true);
     }
+    let pointer = regs.argument(false, call.pointer);
+    let (size, len) = match call.size {
+        Size::Argument(size) if pointer != 0 => {
+            let size = regs.argument(false, size);
+            // CAST: At most the size of a slot.
+            (size, size.min(CAPACITY as u64) as usize)
+        }
+        Size::Buffer(size) if pointer != 0 => {
+            // CAST: The kernel looks at the lower half alone.
+            let size = regs.argument(false, size) as u32;
+            if size as usize > BUFFER_MAX {
+                return fetch_other(syscall, call, false);
+            }
+            (u64::from(size), size as usize)
+        }
+        _ => return fetch_other(syscall, call, false),
+    };
     // 64-bit calls can reach a slot anywhere in the address space.
     let state = state_with_slot(syscall, false)?;
-    let pointer = regs.argument(false, call.pointer);
-    match call.size {
-        Size::Argument(index) if pointer != 0 => {
-            let size = regs.argument(false, index);
-            let Some(slot) = &mut state.slot else {
-                return Err(ENOMEM);
-            };
-            // CAST: At most the size of a slot.
-            let len = size.min(CAPACITY as u64) as usize;
-            let readable = slot.fill(UserPtr::from_addr(pointer as usize), len);
-            let address = slot.address_if(readable);
-            let cached = &mut state.cached;
-            Ok(note(cached, slot, Some(call), regs, false, address, size))
-        }
-        _ => fetch_other(state, regs, call, false),
-    }
+    let slot = state.slot.as_mut().ok_or(ENOMEM)?;
+    note(&mut state.cached, call, regs, false);
+    let readable = slot.fill(UserPtr::from_addr(pointer as usize), len);
+    state.cached.address = slot.address_if(readable);
+    Ok(copy_in(slot, size))
 }
 
-/// Slow path of [`fetch`]: for a call whose size is in the struct or whose pointer is NULL, and for
-/// 32-bit calls.
+/// Slow path of [`fetch`]: for a call whose size is in the struct or always the same, for one that
+/// reads nothing, and for 32-bit calls.
 #[inline(never)]
 fn fetch_other<'call>(
-    state: &'call mut TaskArguments,
-    regs: Regs,
+    syscall: &'call mut Syscall,
     call: &'static ExtensibleCall,
     compat: bool,
 ) -> Result<CachedArgument<'call>> {
+    let regs = syscall.regs();
     let pointer = regs.argument(compat, call.pointer);
-    let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     let user = UserPtr::from_addr(pointer as usize);
-    let size = call
-        .size_argument()
-        .map_or(0, |index| regs.argument(compat, index));
+    let size = call.size_passed(compat, |index| regs.argument(compat, index));
+    let plan = argument::plan(call, pointer, size, CAPACITY);
+    if plan == Plan::Pass {
+        // What the call finds is what the caller has passed: nothing, or what is refused unread.
+        forget(syscall);
+        return Ok(CachedArgument {
+            page: ArgumentPage::ZEROS,
+            size,
+            extent: argument::extent_of_passed(call, size, CAPACITY),
+        });
+    }
+    let state = state_with_slot(syscall, compat)?;
+    let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     // Does the kernel accept the size that it finds in the struct?
     let mut accepted = true;
-    let (size, address) = match argument::plan(call, pointer, size, CAPACITY) {
-        Plan::Pass => {
-            slot.clear();
-            (size, 0)
-        }
+    let (size, address) = match plan {
+        Plan::Pass => (size, 0),
         Plan::Copy(len) => {
             let readable = slot.fill(user, len);
             (size, slot.address_if(readable))
@@ -196,29 +210,26 @@ fn fetch_other<'call>(
             }
         },
     };
-    let shown = (address != 0).then_some(call);
-    let copy = note(&mut state.cached, slot, shown, regs, compat, address, size);
+    note(&mut state.cached, call, regs, compat);
+    state.cached.address = address;
+    let copy = copy_in(slot, size);
     state.cached.may_write_back = argument::may_write_back(call, accepted, copy.extent as usize);
     Ok(copy)
 }
 
-/// Notes that `call`, whose registers are `regs`, is to find its argument at `address`. `call` is
-/// `None` if it is to read what the caller has passed.
+/// Notes that `call`, whose registers are `regs`, is to find its argument at the address that is
+/// stored next.
 #[inline(always)]
-fn note<'call>(
-    cached: &mut Cached,
-    slot: &'call Slot,
-    call: Option<&'static ExtensibleCall>,
-    regs: Regs,
-    compat: bool,
-    address: usize,
-    size: u64,
-) -> CachedArgument<'call> {
+fn note(cached: &mut Cached, call: &'static ExtensibleCall, regs: Regs, compat: bool) {
     cached.nr = regs.nr();
     cached.compat = compat;
-    cached.address = address;
     cached.may_write_back = false;
-    cached.call = call;
+    cached.call = Some(call);
+}
+
+/// The copy in the slot of an argument of `size` bytes.
+#[inline(always)]
+fn copy_in(slot: &Slot, size: u64) -> CachedArgument<'_> {
     CachedArgument {
         page: slot.page(),
         size,
@@ -231,14 +242,17 @@ fn note<'call>(
 #[inline(always)]
 fn state_with_slot(syscall: &mut Syscall, low: bool) -> Result<&mut TaskArguments> {
     let mm = syscall.current().mm();
-    let serves = |state: &mut TaskArguments| {
+    let serves = |state: &TaskArguments| {
         let slot = state.slot.as_ref();
         slot.is_some_and(|slot| slot.serves(mm, low))
     };
-    if !tasks::get(syscall).is_some_and(serves) {
-        new_slot(syscall, low)?;
+    match tasks::get_if(syscall, serves) {
+        Ok(state) => Ok(state),
+        Err(syscall) => {
+            new_slot(syscall, low)?;
+            tasks::get(syscall).ok_or(ENOMEM)
+        }
     }
-    tasks::get(syscall).ok_or(ENOMEM)
 }
 
 /// Gives the calling task a slot, and [`TaskArguments`] if it has none.

@@ -210,6 +210,23 @@ pub(super) fn get(call: &mut Syscall) -> Option<&mut TaskArguments> {
     find(&call.current()).map(|entry| unsafe { &mut *(*entry).state.get() })
 }
 
+/// The arguments of the task that makes the call, if it has any and they are as `is_it` says; else
+/// gives back the call.
+#[inline(always)]
+pub(super) fn get_if<'call>(
+    call: &'call mut Syscall,
+    is_it: impl FnOnce(&TaskArguments) -> bool,
+) -> Result<&'call mut TaskArguments, &'call mut Syscall> {
+    match find(&call.current()) {
+        // SAFETY: As in `get()`. The reference that `is_it` gets is gone when it returns.
+        Some(entry) if is_it(unsafe { &*(*entry).state.get() }) => {
+            // SAFETY: As in `get()`.
+            Ok(unsafe { &mut *(*entry).state.get() })
+        }
+        _ => Err(call),
+    }
+}
+
 /// Adds arguments for the task that makes the call, if it has none. Sleeps. `ENOMEM`.
 pub(super) fn add(call: &mut Syscall) -> Result {
     let current = call.current();

@@ -15,7 +15,11 @@ use super::{
 use crate::{
     logic::{
         argument,
-        syscalls::CALLS, //
+        syscalls::{
+            Arg,
+            ExtensibleCall,
+            CALLS, //
+        }, //
     },
     sys::{
         arch::{
@@ -120,20 +124,29 @@ pub(super) fn remove() {
 /// ABI. It has all native ones, as stubs for calls that are configured out. If one is missing all
 /// the same, the call must have another wrapper, which would not be hooked: `EOPNOTSUPP`.
 fn wrappers() -> Result<KVec<usize>> {
+    const ABIS: usize = 2;
+    let [native, compat] = Native::WRAPPER_PREFIXES;
     let mut names = KVec::new();
     for call in CALLS {
-        for prefix in Native::WRAPPER_PREFIXES {
-            let name = CString::try_from_fmt(fmt!("{}{}", *prefix, call.name))?;
-            names.push(name, GFP_KERNEL)?;
-        }
+        let kind = if call.has_compat_function() {
+            "compat_"
+        } else {
+            ""
+        };
+        let name = CString::try_from_fmt(fmt!("{}sys_{}", native, call.name))?;
+        names.push(name, GFP_KERNEL)?;
+        let name = CString::try_from_fmt(fmt!("{}{}sys_{}", compat, kind, call.name))?;
+        names.push(name, GFP_KERNEL)?;
     }
     let mut wrappers = symbols::addresses(&names)?;
-    if wrappers
-        .iter()
-        .step_by(Native::WRAPPER_PREFIXES.len())
-        .any(|native| *native == 0)
-    {
+    if wrappers.iter().step_by(ABIS).any(|native| *native == 0) {
         return Err(EOPNOTSUPP);
+    }
+    // Both ABIs may have the same wrapper.
+    for at in (1..wrappers.len()).step_by(ABIS) {
+        if wrappers[at] == wrappers[at - 1] {
+            wrappers[at] = 0;
+        }
     }
     wrappers.retain(|address| *address != 0);
     Ok(wrappers)
@@ -200,16 +213,45 @@ fn redirect(state: &mut TaskArguments, current: Current, regs: Regs, body: usize
     let Some(call) = state.cached.call.take() else {
         return leave(regs);
     };
-    let cached = &state.cached;
-    if cached.nr != regs.nr() || cached.compat != current.is_compat() {
+    if state.cached.nr != regs.nr() {
         return leave(regs);
     }
-    let (saved, address) = (&mut state.regs, cached.address);
-    // Two calls, so that the compiler knows the places of the registers in each.
-    let shown = match cached.compat {
-        false => regs.with_argument(saved, false, call.pointer, address),
-        true => regs.with_argument(saved, true, call.pointer, address),
-    };
+    match state.cached.compat || current.is_compat() {
+        false => show(state, call, current, regs, body, false),
+        true => redirect_compat(state, call, current, regs, body),
+    }
+}
+
+/// [`redirect`] for an argument that was cached for `call`, as a 32-bit one, or if the task makes
+/// one.
+#[cold]
+#[inline(never)]
+fn redirect_compat(
+    state: &mut TaskArguments,
+    call: &'static ExtensibleCall,
+    current: Current,
+    regs: Regs,
+    body: usize,
+) -> Redirected {
+    match state.cached.compat && current.is_compat() {
+        false => leave(regs),
+        true => show(state, call, current, regs, body, true),
+    }
+}
+
+/// The wrapper is to see registers that lead to the slot. Always inlined, so that the compiler knows
+/// their places.
+#[inline(always)]
+fn show(
+    state: &mut TaskArguments,
+    call: &'static ExtensibleCall,
+    current: Current,
+    regs: Regs,
+    body: usize,
+    compat: bool,
+) -> Redirected {
+    let cached = &state.cached;
+    let shown = regs.with_argument(&mut state.regs, compat, call.pointer, cached.address);
     let field = match cached.may_write_back {
         true => argument::written_back(call),
         false => None,
@@ -239,7 +281,7 @@ unsafe fn run_and_write_back(
     body: usize,
     current: Current,
     regs: Regs,
-    pointer: usize,
+    pointer: Arg,
     (offset, known): (usize, u32),
 ) -> Redirected {
     // SAFETY: By the contract `body` is a wrapper's, and the registers stay until it returns.
