@@ -145,6 +145,10 @@ static void measure_appended(void)
 	measure("ea_openat2_close", ea_compare, 1, call_openat2, 500);
 	measure("ea_32_openat2_close", ea_compare, 32, call_openat2, 500);
 	measure_children("ea_clone3_exit", ea_compare, 1, call_clone3);
+	measure("ea_connect", ea_address, __NR_connect, call_connect, 2000);
+	/* A filter that never looks at the struct of this call. */
+	measure("ea_of_another_openat2_close", ea_address, __NR_connect, call_openat2, 500);
+	measure_children("ea_of_another_clone3_exit", ea_address, __NR_connect, call_clone3);
 }
 
 int main(int argc, char **argv)
@@ -172,6 +176,7 @@ int main(int argc, char **argv)
 	measure("none_personality", NULL, 0, call_personality, 2000);
 	measure("none_socket", NULL, 0, call_socket, 2000);
 	measure("none_openat2_close", NULL, 0, call_openat2, 500);
+	measure("none_connect", NULL, 0, call_connect, 2000);
 	measure_children("none_clone3_exit", NULL, 0, call_clone3);
 	measure_forks("none_fork_exit", NULL, 0);
 	measure_calls("");
@@ -191,6 +196,7 @@ int main(int argc, char **argv)
 	}
 	measure("compare_after_300_rules", linear, 300, call_getpriority, 2000);
 	measure("allow_openat2_close", allow, 1, call_openat2, 500);
+	measure("allow_connect", allow, 1, call_connect, 2000);
 	measure_forks("allow_fork_exit", allow, 1);
 	measure_children("allow_clone3_exit", allow, 1, call_clone3);
 	measure_forks("allow_32_fork_exit", allow, 32);

@@ -19,6 +19,8 @@ void call_getpriority(long count);
 /* The container's profile refuses the first of these, and checks an argument of the second. */
 void call_denied(long count);
 void call_socket(long count);
+/* To nowhere. */
+void call_connect(long count);
 /* With close() of the descriptor; with the end of the child. */
 void call_openat2(long count);
 void call_clone3(long count);
@@ -77,6 +79,9 @@ void append_compare(long nr_high);
 
 /* Installs so many filters that compare two fields of the structs of openat2() and clone3(). */
 void ea_compare(long depth);
+
+/* A filter that compares the socket address of call nr. */
+void ea_address(long nr);
 
 /*
  * Makes, or installs, a filter that compares the number with this many others, and then an argument

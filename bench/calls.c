@@ -45,6 +45,17 @@ void call_openat2(long count)
 		close(syscall(__NR_openat2, AT_FDCWD, "/dev/null", how, sizeof(how)));
 }
 
+void call_connect(long count)
+{
+	/* AF_UNSPEC: takes back a connection that is not there. */
+	static const struct sockaddr_storage address;
+	int sock = socket(AF_INET, SOCK_DGRAM, 0);
+
+	while (count--)
+		syscall(__NR_connect, sock, &address, 16);
+	close(sock);
+}
+
 void call_clone3(long count)
 {
 	while (count--) {

@@ -95,6 +95,22 @@ void ea_compare(long depth)
 		must(APPEND(insns, USE_EA, sizeof(struct clone_args)), "ea_compare");
 }
 
+void ea_address(long nr)
+{
+	struct sock_filter insns[] = {
+		LOAD(nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 5),
+		LOAD_EA(0), /* family and port */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET | 80 << 24, 0, 3),
+		LOAD_EA(4), /* address */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0100007f, 1, 0),
+		RET(SECCOMP_RET_ERRNO | EPERM),
+		RET(SECCOMP_RET_ALLOW),
+	};
+
+	must(APPEND(insns, USE_EA, 128), "ea_address");
+}
+
 void compare_each(long depth)
 {
 	while (depth--) {
