@@ -232,6 +232,6 @@ int main(int argc, char **argv)
 	program = find_program(argv[end + 1]);
 	if (program < 0)
 		die(argv[end + 1]);
-	listener = start_confined(&filter, argv + end + 1, restrict_files, &pid);
-	return supervise(listener, pid, serve);
+	listener = start_confined(&filter, argv + end + 1, restrict_files, NULL, &pid);
+	return supervise(listener, pid, 0, serve);
 }

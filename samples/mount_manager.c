@@ -262,6 +262,6 @@ int main(int argc, char **argv)
 		return 125;
 	}
 	names = argv[3];
-	listener = start_confined(&filter, argv + 5, become_container_root, &pid);
-	return supervise(listener, pid, serve);
+	listener = start_confined(&filter, argv + 5, become_container_root, NULL, &pid);
+	return supervise(listener, pid, 0, serve);
 }

@@ -29,7 +29,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
+#include <linux/seccomp_append.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -221,7 +221,7 @@ static inline void drop_capabilities(void)
 
 /* In the child: confines itself, sends the listener, and becomes the program. */
 static inline void become_confined(struct sock_fprog *filter, char **argv, void (*prepare)(void),
-				   int sock, struct msghdr *msg)
+				   void (*finish)(void), int sock, struct msghdr *msg)
 {
 	/* Once a request was read, no signal takes it back, so that it is not done twice. */
 	const int flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
@@ -245,6 +245,8 @@ static inline void become_confined(struct sock_fprog *filter, char **argv, void 
 	if (sendmsg(sock, msg, 0) != 1)
 		die("sendmsg");
 	close(fd);
+	if (finish)
+		finish();
 	execvp(argv[0], argv);
 	die(argv[0]);
 }
@@ -252,10 +254,10 @@ static inline void become_confined(struct sock_fprog *filter, char **argv, void 
 /*
  * Runs argv under the filter, and returns its listener. The program itself has no copy of it: it is
  * passed over a socket, which is closed on exec. The child calls prepare(), unless NULL, before it
- * confines itself.
+ * confines itself, and finish(), unless NULL, when it has passed the listener.
  */
 static inline int start_confined(struct sock_fprog *filter, char **argv, void (*prepare)(void),
-				 pid_t *pid)
+				 void (*finish)(void), pid_t *pid)
 {
 	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {};
 	struct iovec iov = { &byte, 1 };
@@ -274,7 +276,7 @@ static inline int start_confined(struct sock_fprog *filter, char **argv, void (*
 	if (*pid < 0)
 		die("fork");
 	if (!*pid)
-		become_confined(filter, argv, prepare, socks[1], &msg);
+		become_confined(filter, argv, prepare, finish, socks[1], &msg);
 	close(socks[1]);
 	if (recvmsg(socks[0], &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg)) {
 		/* The child has said why. */
@@ -329,23 +331,31 @@ static inline void answer(int listener, __u64 id, __s64 value, int error)
 		die("SECCOMP_IOCTL_NOTIF_SEND");
 }
 
-/* Calls serve for each request until the last confined task is gone; returns its exit status. */
-static inline int supervise(int listener, pid_t pid,
+/*
+ * Calls serve for each request until the last confined task is gone; returns its exit status. With
+ * an ea_size, the requests are struct seccomp_notif_append, with so many bytes of the argument.
+ */
+static inline int supervise(int listener, pid_t pid, unsigned int ea_size,
 			    void (*serve)(int listener, struct seccomp_notif *notif))
 {
+	static union {
+		struct seccomp_notif notif;
+		__u8 bytes[SECCOMP_NOTIF_APPEND_SIZE + SECCOMP_EXTENSIBLE_ARG_MAX];
+	} request;
+	const unsigned long receive = ea_size ? SECCOMP_IOCTL_NOTIF_RECV_APPEND(ea_size) :
+						SECCOMP_IOCTL_NOTIF_RECV;
 	struct pollfd pollfd = { .fd = listener, .events = POLLIN };
 	int status;
 
 	while (poll(&pollfd, 1, -1) >= 0 || errno == EINTR) {
-		struct seccomp_notif notif = {};
-
+		memset(&request, 0, sizeof(request));
 		if (pollfd.revents & POLLHUP)
 			break;
 		if (!(pollfd.revents & POLLIN))
 			continue;
 		/* ENOENT: it was interrupted before it was read. */
-		if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notif))
-			serve(listener, &notif);
+		if (!ioctl(listener, receive, &request))
+			serve(listener, &request.notif);
 		else if (errno != ENOENT && errno != EINTR)
 			die("SECCOMP_IOCTL_NOTIF_RECV");
 	}

@@ -22,6 +22,10 @@ echo '3. A program confined by our engine'
 echo '   and one under a policy about the structs behind pointers (samples/ea_policy.c)'
 ./ea_policy ./show_ea
 
+echo '   and one that may connect to one address (samples/net_supervisor.c)'
+echo 'user:x:1000:1000::/tmp:/bin/sh' >>/etc/passwd
+su user -c ./show_net
+
 echo '4. The task of step 1 still belongs to the built-in engine'
 kill -0 $legacy && grep -E '^Seccomp' /proc/$legacy/status | sed 's/^/   /'
 echo "   references to the module: $(references)"

@@ -87,7 +87,23 @@ check 'the worked example of Documentation/append.rst' ./vault
 check 'threads and processes, no namespaces, openat2() beneath its directory' ./ea_policy ./show_ea
 refuse 'without the policy it is not so' ./show_ea
 refuse 'unshare() is refused as well' ./ea_policy unshare -U true
-for sample in file_broker mount_manager ea_policy; do
+
+# as_user COMMAND: runs it by the shell of an ordinary user.
+as_user() { su user -c "$1" 2>/dev/null; }
+check 'a program reaches the listed address, and no other in any way' as_user ./attack_network
+as_user './attack_network - >/dev/null'
+check 'without the supervisor it does' [ $? = 1 ]
+check 'a program that attacks the supervisor of its network gets nowhere' \
+	as_user './net_supervisor 127.0.0.1:1,[::1]:2 -- ./attack_supervisor'
+refuse 'the supervisor does not start as root' ./net_supervisor 127.0.0.1:1 -- true
+for address in 127.0.0.1 127.0.0.1: 127.0.0.1:0 127.0.0.1:65536 127.0.0.1:1x localhost:80 ::1:80; do
+	as_user "./net_supervisor $address -- true"
+	check "'$address' is an error" [ $? = 2 ]
+done
+as_user "./net_supervisor 127.0.0.1:1 -- sh -c 'exit 7'"
+check 'the status of its program is passed on' [ $? = 7 ]
+
+for sample in file_broker mount_manager ea_policy net_supervisor; do
 	check "$sample without arguments is an error" [ "$(result ./$sample)" = 2 ]
 done
 check 'a program that tries all ways to a namespace has none' ./ea_policy ./attack_namespaces
