@@ -12,8 +12,10 @@ legacy=$!
 echo '2. insmod rust_seccomp.ko'
 insmod /rust_seccomp.ko || exit 1
 echo '   ftrace says where the functions of kernel/seccomp.c lead now:'
-awk '/^[a-z_]+ \(/ { name = $1 }
-	match($0, /rsc_entry[a-z_]*/) { print "   " name " -> " substr($0, RSTART, RLENGTH) }' \
+awk '/^[a-z0-9_]+ \(/ { name = $1 }
+	/rsc_entry_ea/ { calls++; next }
+	match($0, /rsc_entry[a-z_]*/) { print "   " name " -> " substr($0, RSTART, RLENGTH) }
+	END { print "   " calls " functions of system calls -> rsc_entry_ea" }' \
 	/sys/kernel/tracing/enabled_functions
 
 echo '3. A program confined by our engine'
