@@ -46,7 +46,7 @@ static int confined(int allowed, int forbidden)
 	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6, .sin6_port = htons(forbidden) };
 	int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	mapped.sin6_addr.s6_addr[10] = mapped.sin6_addr.s6_addr[11] = 0xff;
+	memset(mapped.sin6_addr.s6_addr + 10, 0xff, 2);
 	memcpy(mapped.sin6_addr.s6_addr + 12, &outside.sin_addr, 4);
 	say("connect(127.0.0.1:%d)", allowed, "listed",
 	    reach(AF_INET, &inside, sizeof(inside)), 0);

@@ -83,11 +83,13 @@ static struct view view_of(const struct ea_call *call, __u8 *bytes, unsigned lon
 	unsigned long length = size < PAGE ? size : PAGE;
 
 	if (call->size_arg == EA_FIXED) {
-		view.seen_size = size = length = call->known;
+		size = call->known;
+		length = size;
 	} else if (call->flags & EA_BUFFER) {
-		view.seen_size = size = (__u32)size;
+		size = (__u32)size;
 		length = size <= call->known ? size : 0;
 	}
+	view.seen_size = size;
 	if (call->size_arg == EA_IN_STRUCT) {
 		const unsigned long zero = call->smallest;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * attack_network [-]: has net_supervisor run this program with two ports of 127.0.0.1, of which it
- * may connect to the first, and tries to reach the second in all ways that Linux has; with "-", runs
- * it without the supervisor. Says what worked; exits with 0 if nothing did, and the first port was
- * reached; with 1 if something did.
+ * may connect to the first, and tries to reach the second in all ways that Linux has; with "-",
+ * runs it without the supervisor. Says what worked; exits with 0 if nothing did, and the first port
+ * was reached; with 1 if something did.
  */
 
 #include "attack.h"
@@ -105,11 +105,11 @@ static void other_addresses(void)
 	attack("connect(0.0.0.0)", reach(AF_INET, &in, sizeof(in)));
 	in6.sin6_addr = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
 	attack("connect(::1)", reach(AF_INET6, &in6, sizeof(in6)));
-	in6.sin6_addr.s6_addr[10] = in6.sin6_addr.s6_addr[11] = 0xff;
+	memset(in6.sin6_addr.s6_addr + 10, 0xff, 2);
 	in6.sin6_addr.s6_addr[12] = 127;
 	attack("connect(::ffff:127.0.0.1)", reach(AF_INET6, &in6, sizeof(in6)));
 	/* The abstract socket of the one who listens. */
-	strcpy(un.sun_path + 1, "attack_network");
+	memcpy(un.sun_path + 1, "attack_network", sizeof("attack_network") - 1);
 	attack("connect() to a Unix socket", reach(AF_UNIX, &un, sizeof(un)));
 }
 
