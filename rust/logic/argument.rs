@@ -11,8 +11,6 @@ use crate::logic::syscalls::{
 /// How a call's argument is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// Not at all, and the pointer stays: the call reads nothing from it.
-    Pass,
     /// The call passes the size: this many bytes are copied.
     Copy(usize),
     /// The size is in the struct, at this offset. It is read first; [`field_length`] tells how many
@@ -21,22 +19,29 @@ pub(crate) enum Plan {
 }
 
 /// How the argument of a call is fetched that passes this pointer, and this size if it passes one.
+/// `None` if it is not, and the pointer stays: the call reads nothing from it.
 /// A copy has at most `capacity` bytes: the kernel refuses a longer argument before it reads it.
 #[inline]
-pub(crate) fn plan(call: &ExtensibleCall, pointer: u64, size: u64, capacity: usize) -> Plan {
+pub(crate) fn plan(
+    call: &ExtensibleCall,
+    pointer: u64,
+    size: u64,
+    capacity: usize,
+) -> Option<Plan> {
     if pointer == 0 && call.null != Null::Address {
         // Both kinds of calls compare the pointer with NULL before they read.
-        return Plan::Pass;
+        return None;
     }
-    match call.size {
-        // The kernel refuses it before it reads.
-        _ if call.refuses(size) => Plan::Pass,
+    if call.refuses(size) {
+        return None;
+    }
+    Some(match call.size {
         // CAST: Not more than `capacity`.
         Size::Argument(_) | Size::Buffer(_) | Size::Fixed(_) => {
             Plan::Copy(size.min(capacity as u64) as usize)
         }
         Size::Field { offset, .. } => Plan::Read(offset),
-    }
+    })
 }
 
 /// How many bytes are copied of a struct whose field says that it has `size` bytes, and whether the
@@ -68,8 +73,8 @@ pub(crate) fn extent(size: u64, copied: usize, capacity: usize) -> u32 {
     }
 }
 
-/// The extent of an argument that is not copied ([`Plan::Pass`]).
-pub(crate) fn extent_of_passed(call: &ExtensibleCall, size: u64, capacity: usize) -> u32 {
+/// The extent of an argument for which there is no [`plan`].
+pub(crate) fn extent_of_unread(call: &ExtensibleCall, size: u64, capacity: usize) -> u32 {
     if call.refuses(size) {
         0
     } else {

@@ -2,6 +2,10 @@
 
 //! The copy of an extensible argument, which the filters look at and the call then reads.
 
+use crate::logic::{
+    argument,
+    syscalls::ExtensibleCall, //
+};
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -62,7 +66,16 @@ pub(crate) struct CachedArgument<'a> {
     /// The caller's size in bytes, even if the kernel does not accept it.
     pub(crate) size: u64,
     /// The offset just behind the last byte that is not zero, as [`argument::extent`] has it.
-    ///
-    /// [`argument::extent`]: crate::logic::argument::extent
     pub(crate) extent: u32,
+}
+
+impl CachedArgument<'_> {
+    /// The argument of a call that reads nothing: zeros. It passes this size.
+    pub(crate) fn unread(call: &ExtensibleCall, size: u64) -> Self {
+        Self {
+            page: ArgumentPage::ZEROS,
+            size,
+            extent: argument::extent_of_unread(call, size, CAPACITY),
+        }
+    }
 }

@@ -66,15 +66,11 @@ pub(crate) fn cache_argument<'call>(
     let pointer = regs.argument(compat, extensible.pointer);
     let user = UserPtr::from_addr(pointer as usize);
     let size = extensible.size_passed(compat, |index| regs.argument(compat, index));
-    let (size, len) = match argument::plan(extensible, pointer, size, CAPACITY) {
-        Plan::Pass => {
-            forget_argument(call);
-            return Ok(CachedArgument {
-                page: ArgumentPage::ZEROS,
-                size,
-                extent: argument::extent_of_passed(extensible, size, CAPACITY),
-            });
-        }
+    let Some(plan) = argument::plan(extensible, pointer, size, CAPACITY) else {
+        forget_argument(call);
+        return Ok(CachedArgument::unread(extensible, size));
+    };
+    let (size, len) = match plan {
         Plan::Copy(len) => (size, len),
         Plan::Read(offset) => match user::read::<u32>(user.wrapping_byte_add(offset)) {
             Ok(size) => {

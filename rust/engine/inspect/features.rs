@@ -66,12 +66,10 @@ pub(crate) fn syscall_ea(size: u32, buf: UserPtr) -> Result {
     let answer = match inputs::find_call(asked.arch, asked.nr) {
         Some(call) => describe(asked, call),
         None if syscalls::hides_argument(asked.arch, asked.nr) => seccomp_syscall_ea {
+            arch: asked.arch,
+            nr: asked.nr,
             kind: SECCOMP_EA_KIND_HIDDEN,
-            ..seccomp_syscall_ea {
-                arch: asked.arch,
-                nr: asked.nr,
-                ..Default::default()
-            }
+            ..Default::default()
         },
         None => return Err(EOPNOTSUPP),
     };

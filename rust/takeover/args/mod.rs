@@ -42,7 +42,6 @@ use crate::{
     },
     sys::{
         argument::{
-            ArgumentPage,
             CachedArgument,
             CAPACITY, //
         },
@@ -172,22 +171,16 @@ fn fetch_other<'call>(
     let pointer = regs.argument(compat, call.pointer);
     let user = UserPtr::from_addr(pointer as usize);
     let size = call.size_passed(compat, |index| regs.argument(compat, index));
-    let plan = argument::plan(call, pointer, size, CAPACITY);
-    if plan == Plan::Pass {
+    let Some(plan) = argument::plan(call, pointer, size, CAPACITY) else {
         // What the call finds is what the caller has passed: nothing, or what is refused unread.
         forget(syscall);
-        return Ok(CachedArgument {
-            page: ArgumentPage::ZEROS,
-            size,
-            extent: argument::extent_of_passed(call, size, CAPACITY),
-        });
-    }
+        return Ok(CachedArgument::unread(call, size));
+    };
     let state = state_with_slot(syscall, compat)?;
     let slot = state.slot.as_mut().ok_or(ENOMEM)?;
     // Does the kernel accept the size that it finds in the struct?
     let mut accepted = true;
     let (size, address) = match plan {
-        Plan::Pass => (size, 0),
         Plan::Copy(len) => {
             let readable = slot.fill(user, len);
             (size, slot.address_if(readable))
