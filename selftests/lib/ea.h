@@ -47,9 +47,13 @@ struct ea_call {
 
 /* The file that some of the calls are about; made by ea_make_file(). */
 #define EA_FILE "/tmp/ea_file"
-/* The sockets that others are about, a datagram socket and one that is bound; made there, too. */
-#define EA_SOCKET 900
-#define EA_BOUND_SOCKET 901
+/*
+ * The sockets that others are about, a datagram socket and one that is bound; made there, too. They
+ * are the last in the table that a process starts with: beyond it the kernel would make a larger
+ * one, and tests of how it does would find it done.
+ */
+#define EA_SOCKET 62
+#define EA_BOUND_SOCKET 63
 
 #define EA_CALLS 17
 extern const struct ea_call ea_calls[EA_CALLS];
