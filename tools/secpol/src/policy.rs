@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A policy: its text, with all that it includes.
+
+use std::{
+    fs, io,
+    path::{
+        Path,
+        PathBuf, //
+    },
+};
+
+use crate::{
+    abi::Abi,
+    compile::{
+        compile,
+        Program, //
+    },
+    diagnostic::{
+        Diagnostic,
+        Files, //
+    },
+    groups::Groups,
+    resolve::{
+        example,
+        resolve, //
+    },
+    rules::Rules,
+    syntax::{
+        ast::{
+            Directive,
+            Item,
+            Span,
+            Spanned, //
+        },
+        example::Example,
+        parser::parse, //
+    },
+};
+
+pub use crate::resolve::Tried;
+
+/// A policy: its text, with all that it includes.
+#[derive(Debug)]
+pub struct Policy {
+    /// The texts, for whoever wants to show a place.
+    pub files: Files,
+    /// What they say, each `@include` replaced by what it includes.
+    pub items: Vec<Item>,
+}
+
+/// What a policy is compiled for.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The machine, by its 64-bit architecture. 32-bit programs may run there as well.
+    pub machine: Abi,
+    /// What the kernel's filters can see.
+    pub sight: Sight,
+    /// One execve() is let through, whatever the policy says: that with these three values in its
+    /// last arguments, of which the kernel takes no notice.
+    pub exec_cookie: Option<[u64; 3]>,
+}
+
+/// What a kernel's filters can see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// What an argument points to: those of a kernel with `SECCOMP_APPEND_FILTER`.
+    Structs,
+    /// The arguments alone: those of any other.
+    Arguments,
+}
+
+impl Target {
+    /// A machine whose kernel has `SECCOMP_APPEND_FILTER`.
+    pub fn new(machine: Abi) -> Self {
+        Self {
+            machine,
+            sight: Sight::Structs,
+            exec_cookie: None,
+        }
+    }
+}
+
+/// What was made of a policy, and what its author ought to know.
+#[derive(Clone, Debug)]
+pub struct Made<T> {
+    /// What was made.
+    pub made: T,
+    /// Warnings and notes.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// As deep may files include each other.
+const MAX_DEPTH: usize = 16;
+
+impl Policy {
+    /// Reads the policy in a file, and what it includes.
+    pub fn read(path: &Path) -> Result<Self, (Files, Vec<Diagnostic>)> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, text),
+            Err(error) => Err((
+                Files::default(),
+                vec![Diagnostic::error(cannot_read(path, &error))],
+            )),
+        }
+    }
+
+    /// The policy of this text, which includes files relative to `path`.
+    pub fn parse(path: &Path, text: String) -> Result<Self, (Files, Vec<Diagnostic>)> {
+        let mut reader = Reader::default();
+        reader.text(path, text);
+        if reader.errors.is_empty() {
+            Ok(Self {
+                files: reader.files,
+                items: reader.items,
+            })
+        } else {
+            Err((reader.files, reader.errors))
+        }
+    }
+
+    /// What the policy means for a target.
+    pub fn rules(
+        &self,
+        target: &Target,
+        groups: &dyn Groups,
+    ) -> Result<Made<Rules>, Vec<Diagnostic>> {
+        resolve(&self.items, target, groups)
+    }
+
+    /// The call that an example describes on a machine, and what it expects.
+    pub fn example(&self, what: &Example, machine: Abi) -> Result<Tried, Vec<Diagnostic>> {
+        example(what, &self.items, machine)
+    }
+
+    /// The filter of the policy for a target.
+    pub fn compile(
+        &self,
+        target: &Target,
+        groups: &dyn Groups,
+    ) -> Result<Made<Program>, Vec<Diagnostic>> {
+        let Made { made, remarks } = self.rules(target, groups)?;
+        match compile(&made) {
+            Ok(made) => Ok(Made { made, remarks }),
+            Err(error) => Err(vec![Diagnostic::error(error.to_string())]),
+        }
+    }
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
+}
+
+/// Reads files, one within the other.
+#[derive(Default)]
+struct Reader {
+    files: Files,
+    items: Vec<Item>,
+    errors: Vec<Diagnostic>,
+    /// The files that are being read, each included by the one before.
+    open: Vec<PathBuf>,
+}
+
+impl Reader {
+    fn text(&mut self, path: &Path, text: String) {
+        let file = self.files.add(path.display().to_string(), text.clone());
+        self.open.push(path.to_path_buf());
+        match parse(file, &text) {
+            Ok(items) => {
+                for item in items {
+                    match item {
+                        Item::Directive(Directive::Include(what)) => self.include(path, &what),
+                        item => self.items.push(item),
+                    }
+                }
+            }
+            Err(errors) => self.errors.extend(errors),
+        }
+        self.open.pop();
+    }
+
+    fn include(&mut self, from: &Path, what: &Spanned<String>) {
+        let path = from.parent().unwrap_or(Path::new("")).join(&what.value);
+        if self.open.contains(&path) {
+            return self.complain(format!("{} includes itself", path.display()), what.span);
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return self.complain(
+                format!("more than {MAX_DEPTH} files include each other"),
+                what.span,
+            );
+        }
+        match fs::read_to_string(&path) {
+            Ok(text) => self.text(&path, text),
+            Err(error) => self.complain(cannot_read(&path, &error), what.span),
+        }
+    }
+
+    fn complain(&mut self, message: String, span: Span) {
+        self.errors
+            .push(Diagnostic::error(message).at(span, "included here"));
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Finds out what a policy means: looks its names up.
+
+mod example;
+mod field;
+mod rule;
+mod section;
+mod settings;
+mod value;
+
+pub use self::example::Tried;
+use self::settings::Settings;
+pub(crate) use self::{
+    example::example,
+    field::FAMILIES, //
+};
+use crate::{
+    abi::Abi,
+    action::Action,
+    diagnostic::{
+        Diagnostic,
+        Severity, //
+    },
+    groups::Groups,
+    policy::{
+        Made,
+        Target, //
+    },
+    rules::{
+        Decision,
+        Rules, //
+    },
+    syntax::ast::Item, //
+};
+
+/// What a policy means for a target.
+pub(crate) fn resolve(
+    items: &[Item],
+    target: &Target,
+    groups: &dyn Groups,
+) -> Result<Made<Rules>, Vec<Diagnostic>> {
+    let mut said = Said::default();
+    let settings = Settings::gather(items, &mut said);
+    let rules = if let Some(origin) = settings.unrestricted {
+        Rules {
+            sections: Vec::new(),
+            other: Decision {
+                action: Action::Allow,
+                origin: Some(origin),
+            },
+        }
+    } else {
+        let abis = settings.abis(target, &mut said);
+        let kill = Decision {
+            action: Action::Kill,
+            origin: None,
+        };
+        Rules {
+            sections: section::sections(items, &settings, target, &abis, groups, &mut said),
+            other: settings.complaining(kill),
+        }
+    };
+    said.finish(rules)
+}
+
+/// What there is to say about a policy.
+#[derive(Default)]
+struct Said {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Said {
+    /// Says it once: a policy is looked at once for each architecture.
+    fn say(&mut self, diagnostic: Diagnostic) {
+        let same = |known: &Diagnostic| {
+            known.message == diagnostic.message
+                && known.labels.first().map(|label| label.span)
+                    == diagnostic.labels.first().map(|label| label.span)
+        };
+        if !self.diagnostics.iter().any(same) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn finish<T>(self, made: T) -> Result<Made<T>, Vec<Diagnostic>> {
+        let error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        if self.diagnostics.iter().any(error) {
+            return Err(self.diagnostics);
+        }
+        Ok(Made {
+            made,
+            remarks: self.diagnostics,
+        })
+    }
+}
+
+/// The architecture whose arguments have the widest type: a value is looked up there if no other
+/// is asked for.
+const WIDEST: Abi = Abi::X86_64;

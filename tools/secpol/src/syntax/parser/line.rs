@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The tokens of an item.
+//!
+//! A line that ends in parentheses or braces goes on in the next. If it does not close them, it
+//! ends where the next item starts: no line of an expression starts with `@`, or with a name and a
+//! colon.
+
+use super::{
+    super::{
+        ast::Span,
+        token::{
+            Kind,
+            Token, //
+        }, //
+    },
+    cursor::Parsed, //
+};
+use crate::diagnostic::Diagnostic;
+
+/// The tokens of each item, or what is wrong with its parentheses and braces. Ends of lines are
+/// left out, empty lines as well.
+pub(super) fn lines<'t, 'a>(
+    file: usize,
+    tokens: &'t [Token<'a>],
+) -> impl Iterator<Item = Parsed<Vec<Token<'a>>>> + use<'t, 'a> {
+    let mut rest = tokens;
+    std::iter::from_fn(move || {
+        while let [Token {
+            kind: Kind::Newline,
+            ..
+        }, behind @ ..] = rest
+        {
+            rest = behind;
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let (line, behind) = line(file, rest);
+        rest = behind;
+        Some(line)
+    })
+}
+
+/// The first item, and the tokens behind.
+fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>, &'t [Token<'a>]) {
+    // A path may have any brackets.
+    let is_path = matches!(tokens, [at, name, ..] if at.is("@") && name.is_name("include"));
+    let mut line = Vec::new();
+    let mut openers: Vec<Token<'a>> = Vec::new();
+    let mut mistake = None;
+    let mut behind: &[Token<'a>] = &[];
+    for (at, &token) in tokens.iter().enumerate() {
+        if token.kind == Kind::Newline {
+            behind = &tokens[at..];
+            if openers.is_empty() || starts_item(&behind[1..]) {
+                break;
+            }
+            behind = &[];
+            continue;
+        }
+        line.push(token);
+        if is_path {
+            continue;
+        }
+        if token.is("(") || token.is("{") {
+            openers.push(token);
+        } else if let Some(opener) = opener_of(token) {
+            match openers.last() {
+                Some(last) if !last.is(opener) => {
+                    mistake.get_or_insert_with(|| mismatch(file, *last, token));
+                    // Those within are as good as closed.
+                    if let Some(depth) = openers.iter().rposition(|open| open.is(opener)) {
+                        openers.truncate(depth);
+                    }
+                }
+                // If nothing is open, the parser says what it expected instead.
+                _ => drop(openers.pop()),
+            }
+        }
+    }
+    if let Some(opener) = openers.last() {
+        mistake.get_or_insert_with(|| unclosed(file, *opener, &line, behind));
+    }
+    match mistake {
+        Some(mistake) => (Err(mistake), behind),
+        None => (Ok(line), behind),
+    }
+}
+
+fn starts_item(tokens: &[Token<'_>]) -> bool {
+    match tokens {
+        [at, ..] if at.is("@") => true,
+        [name, next, ..] => name.kind == Kind::Name && (next.is(":") || next.is("[")),
+        _ => false,
+    }
+}
+
+fn opener_of(token: Token<'_>) -> Option<&'static str> {
+    if token.is(")") {
+        Some("(")
+    } else if token.is("}") {
+        Some("{")
+    } else {
+        None
+    }
+}
+
+fn mismatch(file: usize, opener: Token<'_>, closer: Token<'_>) -> Diagnostic {
+    let expected = if opener.is("(") { ")" } else { "}" };
+    Diagnostic::error(format!("expected `{expected}`, found `{}`", closer.text))
+        .at(span(file, closer), "")
+        .at(span(file, opener), "this is open")
+}
+
+fn unclosed(
+    file: usize,
+    opener: Token<'_>,
+    line: &[Token<'_>],
+    behind: &[Token<'_>], //
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("`{}` is not closed", opener.text))
+        .at(span(file, opener), "opened here");
+    match (behind.get(1), line.last()) {
+        (Some(&next), _) => diagnostic.at(span(file, next), "the next rule or directive"),
+        (None, Some(&last)) => {
+            diagnostic.at(span(file, Token::end_at(last.end())), "the file ends")
+            //
+        }
+        (None, None) => diagnostic,
+    }
+}
+
+fn span(file: usize, token: Token<'_>) -> Span {
+    Span {
+        file,
+        start: token.start,
+        end: token.end(),
+    }
+}

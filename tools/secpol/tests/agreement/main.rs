@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Tests that a compiled policy does what its text says.
+//!
+//! Random policies are printed, parsed, and compiled. For random calls a [`reference`] says what
+//! becomes of them by the text alone; the rules and the program that were made must say the same.
+
+mod acceptance;
+mod agree;
+mod calls;
+mod checker;
+mod choices;
+mod conditions;
+mod large;
+mod place;
+mod policies;
+mod properties;
+mod reference;
+mod values;
