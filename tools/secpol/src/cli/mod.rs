@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The commands of `secpol`.
+//!
+//! Each ends with status 0; with 1 if what was asked has the answer "no"; with 2 if it could not
+//! be found out. `run` ends as the program does that it runs.
+
+mod check;
+mod compile;
+mod explain;
+mod features;
+mod input;
+mod run;
+mod test;
+
+use std::{
+    fmt,
+    process::ExitCode, //
+};
+
+use clap::{
+    Parser,
+    Subcommand, //
+};
+
+/// Policies for seccomp, in words: which system calls a program may make, and with what.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Compile(compile::Arguments),
+    Explain(explain::Arguments),
+    Test(test::Arguments),
+    Run(run::Arguments),
+    Features(features::Arguments),
+}
+
+/// How a command ended.
+enum Answer {
+    Yes,
+    No,
+}
+
+/// Why a command could not do what it was asked for. Diagnostics were shown already.
+enum Failure {
+    Shown,
+    Because(String),
+}
+
+impl Failure {
+    fn because(why: impl fmt::Display) -> Self {
+        Self::Because(why.to_string())
+    }
+}
+
+type Outcome = Result<Answer, Failure>;
+
+pub(crate) fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Check(arguments) => check::main(&arguments),
+        Command::Compile(arguments) => compile::main(&arguments),
+        Command::Explain(arguments) => explain::main(&arguments),
+        Command::Test(arguments) => test::main(&arguments),
+        Command::Run(arguments) => run::main(arguments),
+        Command::Features(arguments) => features::main(&arguments),
+    };
+    match outcome {
+        Ok(Answer::Yes) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(1),
+        Err(Failure::Shown) => ExitCode::from(2),
+        Err(Failure::Because(why)) => {
+            eprintln!("secpol: {why}");
+            ExitCode::from(2)
+        }
+    }
+}

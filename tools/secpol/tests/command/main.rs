@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The command: what it prints, and how it ends. That it runs programs is tested where there is a
+//! kernel to test it on, in the VM.
+
+use std::{
+    fs,
+    path::{
+        Path,
+        PathBuf, //
+    },
+    process::{
+        Command,
+        Output, //
+    },
+};
+
+/// A directory with policies, of this test alone.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(test: &str, policies: &[(&str, &str)]) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        for (name, text) in policies {
+            fs::write(path.join(name), text).unwrap();
+        }
+        Self(path)
+    }
+
+    /// Runs the command here.
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_secpol"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .output()
+            .unwrap()
+    }
+
+    /// Checks how the command ends, and what it prints.
+    #[track_caller]
+    fn expect(&self, arguments: &[&str], status: i32, stdout: &str, stderr: &str) {
+        let output = self.run(arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(text(&output.stderr), stderr, "{arguments:?}");
+        assert_eq!(text(&output.stdout), stdout, "{arguments:?}");
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+    }
+}
+
+const SMALL: &str = "\
+@default errno(EPERM)
+read: fd == 0
+exit_group: allow
+";
+
+#[test]
+fn check() {
+    let here = Directory::new("check", &[("small.pol", SMALL)]);
+    let machine = ["--machine", "x86_64"];
+    here.expect(
+        &["check", "small.pol", machine[0], machine[1]],
+        0,
+        "12 instructions\n",
+        "",
+    );
+}
+
+#[test]
+fn mistakes() {
+    let here = Directory::new(
+        "mistakes",
+        &[
+            ("wrong.pol", "read: fd = 0\nraed: allow\n"),
+            (
+                "names.pol",
+                "raed: allow\nread: fdd == 0\nopen: flags == O_RDONYL\n",
+            ),
+            ("circle.pol", "@include circle.pol\n"),
+            ("apart.pol", "@include missing.pol\n"),
+            ("twice.pol", "read: allow\nread: log\n"),
+            ("wide.pol", "ioctl: cmd == 0x100005412\n"),
+            ("kernel.pol", "@unknown errno(ENOSYS)\n"),
+        ],
+    );
+    for (policy, said) in [
+        (
+            "wrong.pol",
+            "wrong.pol:1:10: error: expected an operator (==, !=, <, <=, >, >= or in), found `=`\n",
+        ),
+        (
+            "names.pol",
+            "names.pol:1:1: error: there is no system call raed\n\
+             names.pol:2:7: error: read has no argument fdd\n\
+             names.pol:3:16: error: there is no constant O_RDONYL\n",
+        ),
+        ("circle.pol", "circle.pol:1:10: error: circle.pol includes itself\n"),
+        (
+            "apart.pol",
+            "apart.pol:1:10: error: cannot read missing.pol: No such file or directory (os error 2)\n",
+        ),
+        ("twice.pol", "twice.pol:2:1: error: there are two rules for read\n"),
+        (
+            "wide.pol",
+            "wide.pol:1:15: error: this is no value of unsigned 32 bits\n",
+        ),
+        (
+            "kernel.pol",
+            "kernel.pol:1:10: error: @unknown needs @kernel: which calls are known?\n",
+        ),
+    ] {
+        for command in ["check", "compile", "explain"] {
+            here.expect(
+                &[command, "--short", "--machine", "x86_64", policy],
+                2,
+                "",
+                said,
+            );
+        }
+    }
+    here.expect(
+        &["compile", "none.pol"],
+        2,
+        "",
+        "error: cannot read none.pol: No such file or directory (os error 2)\n\n",
+    );
+}
+
+#[test]
+fn nothing_is_written_for_a_wrong_policy() {
+    let here = Directory::new("nothing", &[("wrong.pol", "read\n")]);
+    let output = here.run(&["compile", "wrong.pol", "-o", "out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!here.0.join("out").exists());
+}
+
+#[test]
+fn ways_around() {
+    let policy = "\
+@default errno(EPERM)
+openat2: how.resolve & RESOLVE_BENEATH != 0
+openat: allow
+io_uring_setup: allow
+";
+    let here = Directory::new("around", &[("open.pol", policy)]);
+    here.expect(
+        &["check", "--short", "--machine", "x86_64", "open.pol"],
+        1,
+        "18 instructions, for rust_seccomp\n",
+        "open.pol:3:9: warning: openat2 is tested, and openat, which opens files as well, is \
+         allowed whatever it does\n\
+         open.pol:4:17: warning: openat2 is tested, and io_uring_setup is allowed: no filter sees \
+         what a ring does\n",
+    );
+}
+
+#[test]
+fn calls() {
+    let here = Directory::new(
+        "calls",
+        &[
+            ("small.pol", SMALL),
+            (
+                "calls.txt",
+                "# What should be.\nread(fd=0) -> allow\nread(fd=1) -> errno(EPERM)\n",
+            ),
+            ("wrong.txt", "read(fd=1) -> allow\n"),
+        ],
+    );
+    let test = |arguments: &[&'static str]| {
+        [
+            &["test", "--short", "--machine", "x86_64", "small.pol"],
+            arguments,
+        ]
+        .concat()
+    };
+    here.expect(
+        &test(&["read(fd=0)", "write()"]),
+        0,
+        "allow\tsmall.pol:2\nerrno(EPERM)\tsmall.pol:1\n",
+        "",
+    );
+    here.expect(&test(&["--file", "calls.txt"]), 0, "", "");
+    here.expect(
+        &test(&["--file", "wrong.txt"]),
+        1,
+        "",
+        "wrong.txt:1:1: error: errno(EPERM), but expected was allow\n\
+         1 of 1 are not as expected\n",
+    );
+    here.expect(
+        &test(&["read(fdd=0)"]),
+        2,
+        "",
+        "command line:1:6: error: read has no argument fdd\n",
+    );
+    // Another architecture than those of the policy.
+    here.expect(&test(&["read[arch=i386](fd=0)"]), 0, "kill\t\n", "");
+}
+
+#[test]
+fn formats() {
+    let here = Directory::new("formats", &[("1-small.pol", "@default kill\n")]);
+    let compile = |format| {
+        [
+            "compile",
+            "--machine",
+            "x86_64",
+            "1-small.pol",
+            "--format",
+            format,
+        ]
+    };
+    here.expect(
+        &compile("c"),
+        0,
+        "#include <linux/filter.h>\n\n\
+         static const struct sock_filter policy_1_small[] = {\n\
+         \t{ 0x06, 0, 0, 0x80000000 },\n\
+         };\n",
+        "",
+    );
+    here.expect(
+        &compile("rust"),
+        0,
+        "/// A filter for seccomp: code, jt, jf and k of each `struct sock_filter`.\n\
+         pub const POLICY_1_SMALL: [(u16, u8, u8, u32); 1] = [\n    \
+         (0x06, 0, 0, 0x80000000),\n\
+         ];\n",
+        "",
+    );
+    here.expect(
+        &compile("listing"),
+        0,
+        "   0  return kill  1-small.pol:1\n",
+        "",
+    );
+    let raw = here.run(&compile("raw"));
+    assert_eq!(raw.stdout, [6, 0, 0, 0, 0, 0, 0, 0x80]);
+}
+
+#[test]
+fn without_the_module() {
+    let policy = "@fallback clone3 errno(ENOSYS)\nclone3: uargs.flags == 0\n";
+    let here = Directory::new(
+        "stock",
+        &[
+            ("falls.pol", policy),
+            ("stands.pol", "clone3: uargs.flags == 0\n"),
+        ],
+    );
+    let stock = ["--stock", "--short", "--machine", "x86_64"];
+    let told = [&["test"], &stock[..], &["falls.pol", "clone3()"]].concat();
+    here.expect(&told, 0, "errno(ENOSYS)\tfalls.pol:1\n", "");
+    let told = [&["compile"], &stock[..], &["stands.pol"]].concat();
+    here.expect(
+        &told,
+        2,
+        "",
+        "stands.pol:1:1: error: this kernel's filters cannot see what the rule for clone3 looks at\n",
+    );
+}
