@@ -45,6 +45,8 @@ pub mod compile;
 pub mod describe;
 pub mod diagnostic;
 pub mod groups;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod kernel;
 pub mod output;
 pub mod policy;

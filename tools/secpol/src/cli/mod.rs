@@ -9,6 +9,7 @@ mod check;
 mod compile;
 mod explain;
 mod features;
+mod import;
 mod input;
 mod run;
 mod test;
@@ -39,6 +40,7 @@ enum Command {
     Test(test::Arguments),
     Run(run::Arguments),
     Features(features::Arguments),
+    Import(import::Arguments),
 }
 
 /// How a command ended.
@@ -69,6 +71,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(arguments) => test::main(&arguments),
         Command::Run(arguments) => run::main(arguments),
         Command::Features(arguments) => features::main(&arguments),
+        Command::Import(arguments) => import::main(&arguments),
     };
     match outcome {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

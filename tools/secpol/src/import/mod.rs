@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Makes policies of what other tools read.
+//!
+//! What is made means what the other tool's filter does. Where that cannot be said in the language,
+//! or nobody can say what it is, there is an [`Error`] and no policy; where a policy differs from
+//! the other filter in a way that is known, a note tells how.
+
+mod json;
+pub mod oci;
+mod tree;
+
+use std::fmt;
+
+use crate::syntax::ast::Item;
+
+/// A policy that was made of something else.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The policy, for [`display::text`](crate::syntax::display::text).
+    pub items: Vec<Item>,
+    /// How it differs from what it was made of, a line each.
+    pub notes: Vec<String>,
+}
+
+/// Why no policy could be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Where in the file, as `syscalls[3].args[0].op`. Empty, if no place is to blame.
+    pub path: String,
+    /// One line, without a full stop.
+    pub why: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Error {}

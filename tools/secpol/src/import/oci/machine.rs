@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What a profile means on a machine.
+
+use super::{
+    arch::Arch,
+    comparison::Comparison,
+    merge::{
+        merge,
+        Conflict,
+        Decided,
+        Stated, //
+    },
+    multiplexed::part_of,
+    profile::{
+        Arches,
+        Profile,
+        Rule, //
+    },
+    Options, //
+};
+use crate::{
+    abi::Abi,
+    import::Error,
+    syntax::ast::Operator,
+    tables, //
+};
+
+/// What a profile means on a machine.
+pub(super) struct Machine {
+    /// Is the profile for x32 programs as well?
+    pub(super) has_x32: bool,
+    /// What it means for each architecture.
+    pub(super) sections: Vec<Section>,
+}
+
+/// What a profile means for calls of an architecture.
+pub(super) struct Section {
+    /// The architecture.
+    pub(super) abi: Abi,
+    /// The calls that have rules, in the order of the profile, and what becomes of them.
+    pub(super) calls: Vec<(&'static tables::Call, Decided)>,
+    /// Calls of which rules are also for another call, that has them as its parts: these, and it.
+    pub(super) parts: Vec<(String, &'static str)>,
+}
+
+impl Machine {
+    pub(super) fn new(profile: &Profile, machine: Abi, options: &Options) -> Result<Self, Error> {
+        let rules: Vec<&Rule> = profile
+            .rules
+            .iter()
+            .filter(|rule| rule.includes.holds(machine, options))
+            .filter(|rule| !rule.excludes.holds_in_part(machine, options))
+            // libseccomp refuses to add a rule that says what is so without it.
+            .filter(|rule| rule.action != profile.default)
+            .collect();
+        let arches = arches(&profile.arches, machine);
+        let mut abis = vec![machine];
+        for arch in &arches {
+            match arch {
+                Arch::Known(abi) if machine.compat() == Some(*abi) && !abis.contains(abi) => {
+                    abis.push(*abi);
+                }
+                _ => {}
+            }
+        }
+        let sections = abis.into_iter().map(|abi| Section::new(&rules, abi));
+        Ok(Self {
+            has_x32: machine == Abi::X86_64 && arches.contains(&Arch::X32),
+            sections: sections.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// The architectures that a profile names for a machine. Its own is always one of the filter's.
+fn arches(arches: &Arches, machine: Abi) -> Vec<Arch> {
+    match arches {
+        Arches::Listed(listed) => listed.clone(),
+        Arches::Map(map) => map
+            .iter()
+            .find(|(main, _)| *main == Arch::Known(machine) || *main == Arch::Native)
+            .map_or(Vec::new(), |(_, others)| others.clone()),
+    }
+}
+
+impl Section {
+    fn new(rules: &[&Rule], abi: Abi) -> Result<Self, Error> {
+        let mut stated: Vec<(&'static tables::Call, Vec<Stated>)> = Vec::new();
+        let mut parts = Vec::new();
+        for rule in rules {
+            for name in &rule.names {
+                for comparisons in alternatives(&rule.args) {
+                    if let Some(call) = tables::call(abi, name) {
+                        state(&mut stated, call, abi, rule, &comparisons);
+                    }
+                    let whole = part_of(abi, name);
+                    if let Some((call, number)) =
+                        whole.and_then(|(whole, number)| Some((tables::call(abi, whole)?, number)))
+                    {
+                        let which = Comparison {
+                            index: 0,
+                            operator: Operator::Equal,
+                            mask: None,
+                            value: number,
+                        };
+                        let others = comparisons.iter().filter(|other| other.index != 0);
+                        let comparisons: Vec<_> =
+                            [&which].into_iter().chain(others).copied().collect();
+                        state(&mut stated, call, abi, rule, &comparisons);
+                        let part = (name.clone(), call.name);
+                        if !parts.contains(&part) {
+                            parts.push(part);
+                        }
+                    }
+                }
+            }
+        }
+        let decided = |(call, stated): (&'static tables::Call, Vec<Stated>)| {
+            merge(&stated)
+                .map(|decided| (call, decided))
+                .map_err(|conflict| ambiguous(call, abi, &conflict))
+        };
+        let calls: Vec<(&'static tables::Call, Decided)> =
+            stated.into_iter().map(decided).collect::<Result<_, _>>()?;
+        // A rule of the other's own may decide without looking which part is meant.
+        let looks = |whole: &str| {
+            let mut by_part = calls
+                .iter()
+                .filter(|(_, decided)| matches!(decided, Decided::When(_)));
+            by_part.any(|(call, _)| call.name == whole)
+        };
+        parts.retain(|(_, whole)| looks(whole));
+        Ok(Self { abi, calls, parts })
+    }
+}
+
+/// The lists of comparisons, one of which must hold: all of a rule's, or each if two are of one
+/// argument. So runc and crun do, as was done before rules could have several.
+fn alternatives(args: &[Comparison]) -> Vec<Vec<Comparison>> {
+    let is_twice =
+        |arg: &Comparison| args.iter().filter(|other| other.index == arg.index).count() > 1;
+    if args.iter().any(is_twice) {
+        return args.iter().map(|arg| vec![*arg]).collect();
+    }
+    let mut all = args.to_vec();
+    all.sort_by_key(|arg| arg.index);
+    vec![all]
+}
+
+/// Adds a rule for a call.
+fn state(
+    stated: &mut Vec<(&'static tables::Call, Vec<Stated>)>,
+    call: &'static tables::Call,
+    abi: Abi,
+    rule: &Rule,
+    comparisons: &[Comparison],
+) {
+    let bits = if abi.is_64_bit() { 64 } else { 32 };
+    let new = Stated {
+        path: rule.path.clone(),
+        action: rule.action,
+        comparisons: comparisons
+            .iter()
+            .filter_map(|arg| arg.at_width(bits))
+            .collect(),
+    };
+    match stated
+        .iter_mut()
+        .find(|(known, _)| known.number == call.number)
+    {
+        Some((_, rules)) => rules.push(new),
+        None => stated.push((call, vec![new])),
+    }
+}
+
+fn ambiguous(call: &tables::Call, abi: Abi, Conflict(first, second): &Conflict<'_>) -> Error {
+    Error {
+        path: (*second).to_string(),
+        why: format!(
+            "of {} on {} it says something else than {first} does, and both can hold of one call: \
+             which of them decides, libseccomp leaves open",
+            call.name,
+            abi.name()
+        ),
+    }
+}
