@@ -8,6 +8,7 @@
 # make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
 # make check            formatting, lints, documentation
+# make tools            the command secpol, static, in build/tools-<arch>/bin  [ARCH=...]
 # make shell            a shell in a VM with the module loaded           [ARCH=...]
 # make clean            removes build/; the cache (toolchain, kernels) stays
 #
@@ -24,7 +25,7 @@ SECONDS ?= 120
 wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
 one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
 
-.PHONY: all modules run test test-long fuzz bench check shell clean
+.PHONY: all modules run test test-long fuzz bench check tools shell clean
 
 ifneq ($(KDIR),)
 
@@ -61,6 +62,9 @@ fuzz:
 
 check:
 	@qemu/check
+
+tools:
+	@for arch in $(wanted); do qemu/tools $$arch || exit; done
 
 shell:
 	@qemu/module $(one) $(KERNEL)

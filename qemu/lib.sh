@@ -222,6 +222,7 @@ build_init() {
 
 # build_selftests ARCH
 build_selftests() {
+	"$top/qemu/tools" "$1" || exit
 	build_in "build/selftests-$1" sdk make -s -j"$(nproc)" -C selftests ARCH="$1" \
 		OUTPUT="/src/build/selftests-$1"
 }

@@ -31,6 +31,9 @@ SCRIPTS = {
     "lib": ["qemu/lib_test.sh"],
 }
 
+# What is tested by cargo, without a VM.
+WORKSPACES = ("host", "tools")
+
 # What some tests need: audit records, and vsyscalls that can be called.
 APPEND = "audit=1 vsyscall=xonly"
 
@@ -226,11 +229,12 @@ def save_baselines(job, kernel, outcomes):
             save_baseline(job, kernel, test, outcomes[test.name])
 
 
-def run_host_tests():
-    """Runs the tests of what does not touch the kernel, and returns an Outcome."""
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(BUILD / "host")}
-    command = ["cargo", "test", "--manifest-path", "/src/host/Cargo.toml", "--locked"]
-    log = LOGS / "host.log"
+def run_cargo_tests(directory):
+    """Runs the tests of the cargo workspace in a directory, which need no VM, and returns an Outcome."""
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(BUILD / directory)}
+    manifest = ["--manifest-path", f"/src/{directory}/Cargo.toml", "--locked"]
+    command = ["cargo", "test", "--workspace", *manifest]
+    log = LOGS / f"{directory}.log"
 
     # Compiling takes a minute or two, beside other jobs much longer. Nothing here waits for events.
     def cargo(*arguments, timeout=3600):
@@ -242,10 +246,10 @@ def run_host_tests():
 
     try:
         # What was fetched once will do, without a network.
-        with locks.held(LOGS / "host", "qemu/test"):
+        with locks.held(LOGS / directory, "qemu/test"):
             output = cargo(*command, "--offline")
             if "running " not in output:
-                output = cargo("cargo", "fetch", "--manifest-path", command[3], "--locked")
+                output = cargo("cargo", "fetch", *manifest)
                 output = cargo(*command, "--offline")
     except subprocess.TimeoutExpired:
         return Outcome({"ends in time": tap.FAIL}, log.read_text(errors="replace"))
@@ -383,11 +387,11 @@ def main():
         where = "" if args.kernel == "debian" else args.kernel
         tests = [t for t in tests if t.how == "long" and t.where == where]
     # What needs no VM.
-    host = fnmatch.fnmatch("host", args.only) and not args.long
+    cargo = [w for w in WORKSPACES if fnmatch.fnmatch(w, args.only) and not args.long]
     scripts = [name for name in SCRIPTS if fnmatch.fnmatch(name, args.only)]
     # What is counted in instructions, on both engines.
     counted = fnmatch.fnmatch("costs", args.only) and args.kernel == "debian" and not args.long
-    if not (tests or host or scripts or counted):
+    if not (tests or cargo or scripts or counted):
         sys.exit(f"qemu/test: no test is called '{args.only}'")
     LOGS.mkdir(parents=True, exist_ok=True)
 
@@ -401,12 +405,12 @@ def main():
         jobs += some
         if known[arch]:
             report.say(f"{arch}: the built-in engine's results of {len(known[arch])} tests are known")
-    if not (jobs or host or scripts or counted):
+    if not (jobs or cargo or scripts or counted):
         sys.exit(f"qemu/test: '{args.only}' is not for this kernel or architecture")
     jobs.sort(key=lambda job: -job.seconds)
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(max(1, os.cpu_count())) as pool:
-        host_tests = pool.submit(run_host_tests) if host else None
+        cargo_tests = {name: pool.submit(run_cargo_tests, name) for name in cargo}
         cost_tests = {arch: pool.submit(costs.cases, arch) for arch in args.arch if counted}
         running = {pool.submit(run_job, job, args.kernel): job for job in jobs}
         for future in concurrent.futures.as_completed(running):
@@ -416,9 +420,9 @@ def main():
             save_baselines(job, args.kernel, outcomes[job.name])
             report.job(job, outcomes[job.name])
 
-    if host_tests:
-        report.outcome("host", host_tests.result())
-        report.say("host: done")
+    for name, test in cargo_tests.items():
+        report.outcome(name, test.result())
+        report.say(f"{name}: done")
     for arch, test in cost_tests.items():
         report.outcome(f"{arch} costs", Outcome(*test.result()))
         report.say(f"{arch} costs: done")
