@@ -35,8 +35,8 @@ use crate::{
     reference::By, //
 };
 
-/// Policies for each of two machines: a tenth, if the compiler does not optimize.
-const POLICIES: u32 = if cfg!(debug_assertions) { 200 } else { 3000 };
+/// Policies for each of two machines.
+const POLICIES: u32 = 3000;
 /// Calls for each.
 const CALLS: u32 = 256;
 
