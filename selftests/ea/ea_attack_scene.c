@@ -25,10 +25,14 @@ const struct victim victims[VICTIMS] = {
 	/* A mount namespace that does not exist. */
 	{ "listmount, size", "listmount", 0, 24, 32, { { 24, 9 } }, NULL },
 	{ "landlock_create_ruleset", "landlock_create_ruleset", 4, 1U << 31, 0, { }, NULL },
-	/* Addresses: forbidden is an unknown family. Allowed are those that ea_good() has. */
-	{ "connect", "connect", 0, 0, 0x7777, { }, NULL },
-	{ "bind", "bind", 0, 0, 0x7777, { }, NULL },
-	{ "sendto", "sendto", 0, 9U << 24, 0x7777, { }, NULL },
+	/*
+	 * Addresses: forbidden is an unknown family. It differs in one byte from what is allowed,
+	 * and from the zeros of a hole: of two, the filter and the call might both see one alone,
+	 * and no such family is known either.
+	 */
+	{ "connect", "connect", 0, 0, 0x77, { }, NULL },
+	{ "bind", "bind", 0, 0, 0x77, { }, NULL },
+	{ "sendto", "sendto", 0, 0, 0x77, { }, NULL },
 	/*
 	 * Too many buffers. A 32-bit struct msghdr is copied byte by byte, so only one byte
 	 * differs: of two, the filter and the call might both see one alone, which is too many
