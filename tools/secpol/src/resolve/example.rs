@@ -128,11 +128,7 @@ impl Reader<'_, '_> {
                 return self.number(call, known, first, value, abi);
             }
         }
-        let alias = tables::alias(known.name, &first.value);
-        let is_it = |argument: &str| argument == first.value || alias == Some(argument);
-        let Some(extensible) =
-            tables::extensible(known.name).filter(|extensible| is_it(extensible.argument))
-        else {
+        let Some(extensible) = known.extensible(&first.value) else {
             return self.wrong(
                 Diagnostic::error(format!(
                     "filters cannot see what {} of {} points to",

@@ -222,15 +222,9 @@ pub(super) fn find(name: &str, call: &'static Call) -> Option<(u32, Option<&'sta
     if let Some(place) = positional(name) {
         return Some((place, None));
     }
-    let arguments = call.arguments.as_ref()?;
-    let alias = tables::alias(call.name, name);
-    let is_it = |argument: &&Argument| {
-        argument.name == name || alias.is_some_and(|alias| argument.name == alias)
-    };
-    (0..)
-        .zip(arguments.iter())
-        .find(|(_, argument)| is_it(argument))
-        .map(|(place, argument)| (place, Some(argument)))
+    let (place, argument) = call.argument(name)?;
+    // CAST: A call has at most six arguments.
+    Some((place as u32, Some(argument)))
 }
 
 /// Is this argument of a call the size of its extensible one?
@@ -284,13 +278,9 @@ fn elsewhere(call: &str, name: &str, here: Abi) -> bool {
 
 /// The extensible argument of this name.
 fn extensible(name: &Name, scope: &mut Scope<'_, '_>) -> Option<&'static Extensible> {
-    let call = scope.call.name;
-    let found = tables::extensible(call);
-    if let Some(extensible) = found {
-        let alias = tables::alias(call, &name.value);
-        if extensible.argument == name.value || alias == Some(extensible.argument) {
-            return found;
-        }
+    let found = scope.call.extensible(&name.value);
+    if found.is_some() {
+        return found;
     }
     if find(&name.value, scope.call).is_none() {
         scope
@@ -299,11 +289,11 @@ fn extensible(name: &Name, scope: &mut Scope<'_, '_>) -> Option<&'static Extensi
         return None;
     }
     let error = Diagnostic::error(format!(
-        "filters cannot see what {} of {call} points to",
-        name.value
+        "filters cannot see what {} of {} points to",
+        name.value, scope.call.name
     ))
     .at(name.span, "an argument like any other");
-    scope.said.say(match found {
+    scope.said.say(match tables::extensible(scope.call.name) {
         Some(extensible) => error.help(format!("they see {}", extensible.argument)),
         None => error,
     });

@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     rows,
-    wrong, //
+    wrong,
+    Call, //
 };
 use crate::abi::Abi;
 
@@ -76,6 +77,14 @@ fn parse(row: &[&'static str; 6]) -> Option<(&'static str, Extensible)> {
 /// The extensible argument of the call of this name, if it has one.
 pub fn extensible(call: &str) -> Option<&'static Extensible> {
     EXTENSIBLE.get(call)
+}
+
+impl Call {
+    /// Its extensible argument, if this is a name of that.
+    pub fn extensible(&self, name: &str) -> Option<&'static Extensible> {
+        let (_, argument) = self.argument(name)?;
+        extensible(self.name).filter(|extensible| extensible.argument == argument.name)
+    }
 }
 
 /// The calls that have one.
