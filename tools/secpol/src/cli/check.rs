@@ -2,12 +2,14 @@
 
 use secpol::{
     compile::compile,
-    groups::Systemd,
-    policy::Made, //
+    groups::Systemd, //
 };
 
 use super::{
-    input::Input,
+    input::{
+        print,
+        Input, //
+    },
     Answer,
     Failure,
     Outcome, //
@@ -24,31 +26,15 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let Arguments { input } = arguments;
     let policy = input.read()?;
     let target = input.target.target()?;
-    let made = policy.rules(&target, &Systemd);
-    if let Ok(Made { remarks, .. }) = &made {
-        input.target.show(remarks, &policy.files);
-    }
-    let rules = made
-        .map_err(|errors| {
-            input.target.show(&errors, &policy.files);
-            Failure::Shown
-        })?
-        .made;
+    let rules = input.made_and_noted(&policy, policy.rules(&target, &Systemd))?;
     let program = compile(&rules).map_err(Failure::because)?;
     let holes = secpol::audit::ways_around(&rules);
     input.target.show(&holes, &policy.files);
-    println!(
-        "{} instructions{}",
-        program.insns.len(),
-        if program.appended {
-            ", for rust_seccomp"
-        } else {
-            ""
-        }
-    );
-    Ok(if holes.is_empty() {
-        Answer::Yes
+    let whose = if program.appended {
+        ", for rust_seccomp"
     } else {
-        Answer::No
-    })
+        ""
+    };
+    print(format!("{} instructions{whose}\n", program.insns.len()).as_bytes())?;
+    Ok(Answer::of(holes.is_empty()))
 }

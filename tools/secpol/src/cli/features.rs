@@ -7,7 +7,6 @@ use secpol::{
 
 use super::{
     Answer,
-    Failure,
     Outcome, //
 };
 
@@ -29,9 +28,7 @@ const DATA: [&str; 5] = [
 ];
 
 pub(super) fn main(arguments: &Arguments) -> Outcome {
-    let features = kernel::features().map_err(|error| {
-        Failure::Because(format!("cannot ask the kernel about seccomp: {error}"))
-    })?;
+    let features = super::features()?;
     let sees_structs = features.is_some_and(|features| features.sees_structs());
     if !arguments.quiet {
         let actions = [
@@ -66,11 +63,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
             }
         }
     }
-    Ok(if sees_structs {
-        Answer::Yes
-    } else {
-        Answer::No
-    })
+    Ok(Answer::of(sees_structs))
 }
 
 const NAMES: [&str; 8] = [

@@ -15,7 +15,10 @@ use secpol::{
 };
 
 use super::{
-    input::print,
+    input::{
+        machine,
+        print, //
+    },
     Answer,
     Failure,
     Outcome, //
@@ -89,14 +92,9 @@ fn options(arguments: &Arguments) -> Result<oci::Options, Failure> {
     }
     let mut machines = Vec::new();
     for name in &arguments.arch {
-        match Abi::from_name(name).filter(|abi| abi.is_64_bit()) {
-            Some(machine) if machines.contains(&machine) => {}
-            Some(machine) => machines.push(machine),
-            None => {
-                return Err(Failure::Because(format!(
-                    "{name} is none of the machines that policies can be for: x86_64, aarch64"
-                )));
-            }
+        let machine = machine(Some(name))?;
+        if !machines.contains(&machine) {
+            machines.push(machine);
         }
     }
     if machines.is_empty() {

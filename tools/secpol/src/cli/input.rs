@@ -9,10 +9,7 @@ use std::{
         IsTerminal,
         Write, //
     },
-    path::{
-        Path,
-        PathBuf, //
-    },
+    path::PathBuf,
 };
 
 use secpol::{
@@ -59,16 +56,7 @@ pub(super) struct For {
 
 impl For {
     pub(super) fn target(&self) -> Result<Target, Failure> {
-        let machine = match &self.machine {
-            Some(name) => Abi::from_name(name).filter(|abi| abi.is_64_bit()),
-            None => Abi::native(),
-        };
-        let Some(machine) = machine else {
-            let name = self.machine.as_deref().unwrap_or(std::env::consts::ARCH);
-            return Err(Failure::Because(format!(
-                "{name} is none of the machines that policies can be compiled for: x86_64, aarch64"
-            )));
-        };
+        let machine = machine(self.machine.as_deref())?;
         let sight = if self.stock {
             Sight::Arguments
         } else {
@@ -95,7 +83,10 @@ impl For {
 impl Input {
     /// Reads the policy.
     pub(super) fn read(&self) -> Result<Policy, Failure> {
-        read(&self.policy, &self.target)
+        Policy::read(&self.policy).map_err(|(files, errors)| {
+            self.target.show(&errors, &files);
+            Failure::Shown
+        })
     }
 
     /// What the policy means.
@@ -104,16 +95,26 @@ impl Input {
         self.made(policy, made)
     }
 
-    /// What was made, after its remarks were shown.
+    /// What was made, after the warnings were shown. `check` tells the rest.
     pub(super) fn made<T>(
+        &self,
+        policy: &Policy,
+        mut made: Result<Made<T>, Vec<Diagnostic>>,
+    ) -> Result<T, Failure> {
+        if let Ok(Made { remarks, .. }) = &mut made {
+            remarks.retain(|remark| remark.severity != Severity::Note);
+        }
+        self.made_and_noted(policy, made)
+    }
+
+    /// What was made, after all that there is to say was shown.
+    pub(super) fn made_and_noted<T>(
         &self,
         policy: &Policy,
         made: Result<Made<T>, Vec<Diagnostic>>,
     ) -> Result<T, Failure> {
         match made {
-            Ok(Made { mut remarks, made }) => {
-                // `check` tells the rest.
-                remarks.retain(|remark| remark.severity != Severity::Note);
+            Ok(Made { remarks, made }) => {
                 self.target.show(&remarks, &policy.files);
                 Ok(made)
             }
@@ -125,6 +126,20 @@ impl Input {
     }
 }
 
+/// The machine of this name; without one, that which this runs on.
+pub(super) fn machine(name: Option<&str>) -> Result<Abi, Failure> {
+    let found = match name {
+        Some(name) => Abi::from_name(name),
+        None => Abi::native(),
+    };
+    found.filter(|abi| abi.is_64_bit()).ok_or_else(|| {
+        let name = name.unwrap_or(std::env::consts::ARCH);
+        Failure::Because(format!(
+            "{name} is none of the machines that policies can be for: x86_64, aarch64"
+        ))
+    })
+}
+
 /// Writes to standard output. Whoever reads it need not read all of it.
 pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
@@ -132,11 +147,4 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::because(error)),
         _ => Ok(()),
     }
-}
-
-fn read(path: &Path, target: &For) -> Result<Policy, Failure> {
-    Policy::read(path).map_err(|(files, errors)| {
-        target.show(&errors, &files);
-        Failure::Shown
-    })
 }

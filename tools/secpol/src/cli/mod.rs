@@ -23,6 +23,10 @@ use clap::{
     Parser,
     Subcommand, //
 };
+use secpol::kernel::{
+    self,
+    Features, //
+};
 
 /// Policies for seccomp, in words: which system calls a program may make, and with what.
 #[derive(Parser)]
@@ -49,6 +53,16 @@ enum Answer {
     No,
 }
 
+impl Answer {
+    fn of(is_so: bool) -> Self {
+        if is_so {
+            Self::Yes
+        } else {
+            Self::No
+        }
+    }
+}
+
 /// Why a command could not do what it was asked for. Diagnostics were shown already.
 enum Failure {
     Shown,
@@ -59,6 +73,12 @@ impl Failure {
     fn because(why: impl fmt::Display) -> Self {
         Self::Because(why.to_string())
     }
+}
+
+/// What the filters of this kernel can do beyond those of mainline.
+fn features() -> Result<Option<Features>, Failure> {
+    kernel::features()
+        .map_err(|error| Failure::Because(format!("cannot ask the kernel about seccomp: {error}")))
 }
 
 type Outcome = Result<Answer, Failure>;

@@ -27,6 +27,7 @@ use secpol::{
 };
 
 use super::{
+    features,
     input::Input,
     Failure,
     Outcome, //
@@ -56,11 +57,8 @@ pub(super) fn main(arguments: Arguments) -> Outcome {
         command,
     } = arguments;
     let policy = input.read()?;
-    let features = kernel::features().map_err(|error| {
-        Failure::Because(format!("cannot ask the kernel about seccomp: {error}"))
-    })?;
     let asked = input.target.target()?;
-    let sees_structs = features.is_some_and(|features| features.sees_structs());
+    let sees_structs = features()?.is_some_and(|features| features.sees_structs());
     let cookie = kernel::random_cookie().map_err(Failure::because)?;
     let target = Target {
         sight: if sees_structs {
