@@ -220,9 +220,8 @@ build_init() {
 	mv "$top/$init.$$" "$top/$init"
 }
 
-# build_selftests ARCH
+# build_selftests ARCH [TOOLS]: with TOOLS, a directory of qemu/tools, with what is there as well.
 build_selftests() {
-	"$top/qemu/tools" "$1" || exit
 	build_in "build/selftests-$1" sdk make -s -j"$(nproc)" -C selftests ARCH="$1" \
-		OUTPUT="/src/build/selftests-$1"
+		OUTPUT="/src/build/selftests-$1" TOOLS="${2:+/src/$2}"
 }
