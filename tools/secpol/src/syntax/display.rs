@@ -65,7 +65,13 @@ impl Display for Directive {
             Self::Arch(names) => write!(f, "@arch {}", Joined(names, ", ")),
             Self::Include(path) => write!(f, "@include {}", Quoted(&path.value)),
             Self::Define(name, value) => write!(f, "@define {name} {value}"),
-            Self::Group(name, members) => write!(f, "@group {name} {}", Joined(members, " ")),
+            Self::Group(name, members) => {
+                let line = format!("@group {name} {}", Joined(members, " "));
+                if line.len() <= LINE {
+                    return f.write_str(&line);
+                }
+                write!(f, "@group {name} {{\n\t{}\n}}", Joined(members, "\n\t"))
+            }
             Self::Fallback(call, action) => write!(f, "@fallback {call} {action}"),
             Self::Complain(_) => f.write_str("@complain"),
             Self::Unrestricted(_) => f.write_str("@unrestricted"),

@@ -189,7 +189,7 @@ fn directive() -> impl Strategy<Value = Directive> {
         vec(hyphenated(), 1..4).prop_map(Directive::Arch),
         path.prop_map(|path| Directive::Include(nowhere(path))),
         (name(), value()).prop_map(|(name, value)| Directive::Define(name, value)),
-        (group_name(), vec(member, 1..4)).prop_map(|(name, all)| Directive::Group(name, all)),
+        (group_name(), vec(member, 1..30)).prop_map(|(name, all)| Directive::Group(name, all)),
         (name(), action()).prop_map(|(call, action)| Directive::Fallback(call, action)),
         Just(Directive::Complain(NOWHERE)),
         Just(Directive::Unrestricted(NOWHERE)),

@@ -64,6 +64,10 @@ fn directives() {
             "group a-b-2 [read write @c-d e]",
         ),
         (
+            "@group a { # why\n\tread write\n\n\t@b-c, read\n}",
+            "group a [read write @b-c read]",
+        ),
+        (
             "@fallback clone3 errno(ENOSYS)",
             "fallback clone3 (errno ENOSYS)",
         ),

@@ -94,6 +94,13 @@ fn several() {
             ],
         ),
         (
+            "@group a {\n read\n @b\n@c-d: allow\n@group e {\n @b\n@complain",
+            &[
+                "p:1:10: error: `{` is not closed",
+                "p:5:10: error: `{` is not closed",
+            ],
+        ),
+        (
             "a: (b == [::1]\n || b == 1)\nb: c",
             &["p:3:4: error: expected ACTION, found `c`"],
         ),

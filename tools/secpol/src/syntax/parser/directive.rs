@@ -110,17 +110,18 @@ pub(super) fn unknown(cursor: &Cursor<'_>, name: &Name) -> Diagnostic {
     }
 }
 
-/// Takes names with commas or blanks between them, to the end of the line.
+/// Takes names with commas or blanks between them, to the end of the line or to a `}`.
 fn names(
     cursor: &mut Cursor<'_>,
     what: &str,
     name: impl Fn(&mut Cursor<'_>) -> Parsed<Name>,
 ) -> Parsed<Vec<Name>> {
-    if cursor.is_at_end() {
+    let is_at_end = |cursor: &Cursor<'_>| cursor.is_at_end() || cursor.peek().is("}");
+    if is_at_end(cursor) {
         return Err(cursor.expected(what));
     }
     let mut names = Vec::new();
-    while !cursor.is_at_end() {
+    while !is_at_end(cursor) {
         if !names.is_empty() {
             cursor.take(",");
         }
@@ -171,6 +172,7 @@ fn define_group(cursor: &mut Cursor<'_>) -> Parsed<Directive> {
     if cursor.peek().is("=") {
         return Err(cursor.expected("a call or a group"));
     }
+    let in_braces = cursor.take("{");
     let members = names(cursor, "a call or a group", |cursor| {
         if cursor.peek().is("@") {
             group(cursor)
@@ -178,6 +180,9 @@ fn define_group(cursor: &mut Cursor<'_>) -> Parsed<Directive> {
             cursor.name("a call or a group")
         }
     })?;
+    if in_braces {
+        cursor.expect("}", "a call, a group or `}`")?;
+    }
     Ok(Directive::Group(name, members))
 }
 

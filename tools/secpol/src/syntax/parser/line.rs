@@ -4,7 +4,7 @@
 //!
 //! A line that ends in parentheses or braces goes on in the next. If it does not close them, it
 //! ends where the next item starts: no line of an expression starts with `@`, or with a name and a
-//! colon.
+//! colon. A line of a group's calls may start with another group, so there `@` alone does not tell.
 
 use super::{
     super::{
@@ -14,7 +14,8 @@ use super::{
             Token, //
         }, //
     },
-    cursor::Parsed, //
+    cursor::Parsed,
+    directive::DIRECTIVES, //
 };
 use crate::diagnostic::Diagnostic;
 
@@ -44,8 +45,10 @@ pub(super) fn lines<'t, 'a>(
 
 /// The first item, and the tokens behind.
 fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>, &'t [Token<'a>]) {
+    let is_directive = |word| matches!(tokens, [at, name, ..] if at.is("@") && name.is_name(word));
     // A path may have any brackets.
-    let is_path = matches!(tokens, [at, name, ..] if at.is("@") && name.is_name("include"));
+    let is_path = is_directive("include");
+    let is_group = is_directive("group");
     let mut line = Vec::new();
     let mut openers: Vec<Token<'a>> = Vec::new();
     let mut mistake = None;
@@ -53,7 +56,7 @@ fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>
     for (at, &token) in tokens.iter().enumerate() {
         if token.kind == Kind::Newline {
             behind = &tokens[at..];
-            if openers.is_empty() || starts_item(&behind[1..]) {
+            if openers.is_empty() || starts_item(&behind[1..], is_group) {
                 break;
             }
             behind = &[];
@@ -88,8 +91,14 @@ fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>
     }
 }
 
-fn starts_item(tokens: &[Token<'_>]) -> bool {
+fn starts_item(tokens: &[Token<'_>], in_group: bool) -> bool {
     match tokens {
+        [at, name, ..] if at.is("@") && in_group => {
+            let mut line = tokens
+                .iter()
+                .take_while(|token| token.kind != Kind::Newline);
+            DIRECTIVES.contains(&name.text) || line.any(|token| token.is(":"))
+        }
         [at, ..] if at.is("@") => true,
         [name, next, ..] => name.kind == Kind::Name && (next.is(":") || next.is("[")),
         _ => false,
