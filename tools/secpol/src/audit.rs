@@ -4,13 +4,17 @@
 
 use crate::{
     abi::Abi,
+    call::Call,
     diagnostic::Diagnostic,
     rules::{
         Alternative,
+        Condition,
         Decision,
         Rule,
         Rules,
-        Section, //
+        Section,
+        Test,
+        EA, //
     },
     tables, //
 };
@@ -95,7 +99,9 @@ pub fn ways_around(rules: &Rules) -> Vec<Diagnostic> {
 fn pairs(section: &Section, effect: &str, calls: &[&str], found: &mut Vec<Diagnostic>) {
     let Some((tested, place)) = calls.iter().find_map(|call| {
         let rule = rule(section, call)?;
-        Some((call, tested(&rule)?))
+        let place = tested(&rule)?;
+        let is_hole = *call != "openat2" || !lets_through_older(section.abi, &rule);
+        is_hole.then_some((call, place))
     }) else {
         return;
     };
@@ -170,6 +176,62 @@ fn tested(rule: &Rule) -> Option<Decision> {
                 .find(|decision| decision.action.lets_through()),
             Alternative::Always(_) => None,
         })
+}
+
+/// The flags of open().
+const OPEN_FLAGS: &[&str] = &[
+    "O_ACCMODE",
+    "O_CREAT",
+    "O_EXCL",
+    "O_NOCTTY",
+    "O_TRUNC",
+    "O_APPEND",
+    "O_NONBLOCK",
+    "O_SYNC",
+    "FASYNC",
+    "O_DIRECT",
+    "O_LARGEFILE",
+    "O_DIRECTORY",
+    "O_NOFOLLOW",
+    "O_NOATIME",
+    "O_CLOEXEC",
+    "O_PATH",
+    "O_TMPFILE",
+    "O_EMPTYPATH",
+];
+
+/// Does the rule for openat2() let through whatever open() can be asked for? Then it refuses only
+/// what openat2() alone has, and to allow open() is no way around it.
+fn lets_through_older(abi: Abi, rule: &Rule) -> bool {
+    let flags = OPEN_FLAGS
+        .iter()
+        .filter_map(|name| tables::constant(abi, name))
+        .fold(0, |all, flag| all | flag);
+    match rule.alternatives.first() {
+        Some(Alternative::If {
+            condition, then, ..
+        }) => {
+            // CAST: Flags of open() are positive ints.
+            then.action.lets_through() && holds_for_older(condition, flags as u64)
+        }
+        _ => false,
+    }
+}
+
+/// Does it hold for every `struct open_how` with any of these flags, any mode, and nothing else?
+fn holds_for_older(condition: &Condition, flags: u64) -> bool {
+    match condition {
+        Condition::All(conditions) => conditions.iter().all(|one| holds_for_older(one, flags)),
+        Condition::Any(conditions) => conditions.iter().any(|one| holds_for_older(one, flags)),
+        Condition::Not(_) | Condition::Test(_) => {
+            let are_zero = |test: &Test| match test.field.offset.checked_sub(EA) {
+                Some(0) if test.field.bytes == 8 => test.mask & flags == 0,
+                Some(16) if test.field.bytes == 8 => true,
+                _ => false,
+            };
+            condition.tests().into_iter().all(are_zero) && condition.holds(&Call::default())
+        }
+    }
 }
 
 /// Where a call is allowed, whatever its arguments are.

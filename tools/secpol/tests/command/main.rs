@@ -156,6 +156,37 @@ io_uring_setup: allow
 }
 
 #[test]
+fn what_openat2_alone_has_is_no_way_around() {
+    let check = |rule: &str, status: i32, around: &str| {
+        let policy = format!("@default errno(EPERM)\nopenat: allow\nopenat2: {rule}\n");
+        let here = Directory::new("newer", &[("open.pol", &policy)]);
+        let output = here.run(&["check", "--short", "--machine", "x86_64", "open.pol"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{rule}: {said}");
+        assert!(said.contains(around), "{rule}: {said}");
+    };
+    for rule in [
+        "how.resolve in RESOLVE_BENEATH|RESOLVE_IN_ROOT",
+        "how.resolve == 0 && how.flags & OPENAT2_REGULAR == 0",
+        "how.resolve < 8",
+        "!(how.resolve != 0)",
+    ] {
+        check(rule, 0, "");
+    }
+    let around = "openat2 is tested, and openat, which";
+    for rule in [
+        "how.resolve != 0",
+        "how.resolve == 0 && how.flags & O_CREAT == 0",
+        "how.resolve == 0 && how.mode & 06000 == 0",
+        "how.resolve == 0 && dfd != 3",
+        "how.flags in O_CLOEXEC",
+        "!(how.resolve == 0)",
+    ] {
+        check(rule, 1, around);
+    }
+}
+
+#[test]
 fn calls() {
     let here = Directory::new(
         "calls",
