@@ -44,6 +44,17 @@ use crate::{
     tables, //
 };
 
+/// The calls that probes make, in place of instructions of the program. The kernel asks no filter.
+const UNFILTERED: [&str; 2] = ["uprobe", "uretprobe"];
+
+fn no_effect(call: &Name) -> Diagnostic {
+    let message = format!(
+        "no filter is asked about {}: the rule has no effect",
+        call.value
+    );
+    Diagnostic::note(message).at(call.span, "")
+}
+
 /// What a policy means for each of these architectures.
 pub(super) fn sections(
     items: &[Item],
@@ -107,6 +118,9 @@ impl<'a> Ruled<'a> {
             if !tables::is_call_name(&rule.target.value) {
                 said.say(no_such_call(&rule.target));
                 return None;
+            }
+            if UNFILTERED.contains(&rule.target.value.as_str()) {
+                said.say(no_effect(&rule.target));
             }
             vec![rule.target.value.clone()]
         };

@@ -156,6 +156,18 @@ io_uring_setup: allow
 }
 
 #[test]
+fn what_has_no_effect() {
+    let policy = "@default allow\nuretprobe: kill\n@group probes uretprobe\n@probes: kill\n";
+    let here = Directory::new("probe", &[("probe.pol", policy)]);
+    here.expect(
+        &["check", "--short", "--machine", "x86_64", "probe.pol"],
+        0,
+        "8 instructions\n",
+        "probe.pol:2:1: note: no filter is asked about uretprobe: the rule has no effect\n",
+    );
+}
+
+#[test]
 fn what_openat2_alone_has_is_no_way_around() {
     let check = |rule: &str, status: i32, around: &str| {
         let policy = format!("@default errno(EPERM)\nopenat: allow\nopenat2: {rule}\n");
