@@ -127,8 +127,22 @@ void fault_write(int fd, int n)
 		;
 }
 
+/*
+ * Maps the pages of the stack that are used while faults are armed. A page that is written for the
+ * first time then, and gets no memory, is tried again: for ever, if every allocation fails.
+ */
+static __attribute__((noinline)) void fault_map_stack(void)
+{
+	volatile char stack[4 * 4096];
+
+	for (size_t i = 0; i < sizeof(stack); i += 4096)
+		stack[i] = 0;
+	stack[sizeof(stack) - 1] = 0;
+}
+
 void fault_arm(void)
 {
+	fault_map_stack();
 	if (fault_nth < 0)
 		fault_write(fault_any_fd, 1);
 	else
