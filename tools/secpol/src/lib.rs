@@ -50,6 +50,8 @@ pub mod import;
 pub mod kernel;
 pub mod output;
 pub mod policy;
+#[cfg(feature = "import")]
+pub mod profile;
 mod resolve;
 pub mod rules;
 pub mod simulate;

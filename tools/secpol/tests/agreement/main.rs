@@ -14,6 +14,8 @@ mod conditions;
 mod large;
 mod place;
 mod policies;
+#[cfg(feature = "import")]
+mod profile;
 mod properties;
 mod reference;
 mod values;
