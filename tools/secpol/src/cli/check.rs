@@ -6,10 +6,8 @@ use secpol::{
 };
 
 use super::{
-    input::{
-        print,
-        Input, //
-    },
+    input::Input,
+    streams::print,
     Answer,
     Failure,
     Outcome, //
@@ -29,12 +27,12 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let rules = input.made_and_noted(&policy, policy.rules(&target, &Systemd))?;
     let program = compile(&rules).map_err(Failure::because)?;
     let holes = secpol::audit::ways_around(&rules);
-    input.target.show(&holes, &policy.files);
+    input.target.show(&holes, &policy.files)?;
     let whose = if program.appended {
         ", for rust_seccomp"
     } else {
         ""
     };
-    print(format!("{} instructions{whose}\n", program.insns.len()).as_bytes())?;
+    print(format!("{} instructions{whose}\n", program.insns.len()))?;
     Ok(Answer::of(holes.is_empty()))
 }

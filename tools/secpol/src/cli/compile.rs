@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::{
-    fs,
+    fs::File,
     io::{
         self,
-        IsTerminal, //
+        IsTerminal,
+        Write, //
     },
-    path::PathBuf,
+    path::{
+        Path,
+        PathBuf, //
+    },
 };
 
 use clap::ValueEnum;
@@ -16,9 +20,10 @@ use secpol::{
 };
 
 use super::{
-    input::{
+    input::Input,
+    streams::{
         print,
-        Input, //
+        tell, //
     },
     Answer,
     Failure,
@@ -65,20 +70,30 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     if matches!(arguments.format, Format::Raw) {
         refuse_terminal(arguments)?;
         if program.appended {
-            eprintln!(
+            tell(format!(
                 "note: for SECCOMP_APPEND_FILTER with flags {:#x} and extensible_arg_size {}",
                 program.append_flags(),
                 program.extensible_arg_size
-            );
+            ))?;
         }
     }
     match &arguments.output {
-        Some(path) => fs::write(path, bytes).map_err(|error| {
-            Failure::Because(format!("cannot write {}: {error}", path.display()))
-        })?,
+        Some(path) => save(path, &bytes)?,
         None => print(&bytes)?,
     }
     Ok(Answer::Yes)
+}
+
+/// Writes a file. What could not be written whole is made empty: a part of a filter may be one as
+/// well, and allow more.
+fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let saved = File::create(path).and_then(|mut file| {
+        file.write_all(bytes).inspect_err(|_| {
+            // Of what is no file nothing can be taken back.
+            let _ = file.set_len(0);
+        })
+    });
+    saved.map_err(|error| Failure::Because(format!("cannot write {}: {error}", path.display())))
 }
 
 fn refuse_terminal(arguments: &Arguments) -> Result<(), Failure> {
@@ -91,7 +106,7 @@ fn refuse_terminal(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// A name for C and Rust, made of the policy's.
-fn identifier(path: &std::path::Path) -> String {
+fn identifier(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name: String = stem
         .chars()

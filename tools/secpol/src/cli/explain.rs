@@ -9,10 +9,8 @@ use secpol::{
 };
 
 use super::{
-    input::{
-        print,
-        Input, //
-    },
+    input::Input,
+    streams::print,
     Answer,
     Outcome, //
 };
@@ -36,7 +34,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         explain(section, &arguments.call, &mut lines);
     }
     lines.push(format!("other architectures: {}\n", rules.other.action));
-    print(lines.join("\n").as_bytes())?;
+    print(lines.join("\n"))?;
     Ok(Answer::Yes)
 }
 

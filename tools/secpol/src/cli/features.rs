@@ -2,10 +2,14 @@
 
 use secpol::{
     action::Action,
-    kernel, //
+    kernel::{
+        self,
+        Features, //
+    }, //
 };
 
 use super::{
+    streams::print,
     Answer,
     Outcome, //
 };
@@ -47,24 +51,27 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
             .filter(|(action, _)| kernel::has_action(action.ret()))
             .map(|(_, name)| name)
             .collect();
-        println!("actions: {}", names.join(", "));
+        let mut lines = vec![format!("actions: {}", names.join(", "))];
         match features {
-            None => println!("filters see arguments alone: the engine is the kernel's own"),
-            Some(features) => {
-                println!(
-                    "filters can see up to {} bytes of",
-                    features.extensible_arg_max
-                );
-                for (bit, what) in DATA.iter().enumerate() {
-                    if features.data_features & (1 << bit) != 0 {
-                        println!("  {what}");
-                    }
-                }
-            }
+            None => lines.push(ARGUMENTS_ALONE.to_string()),
+            Some(features) => lines.extend(seen(&features)),
         }
+        print(lines.join("\n") + "\n")?;
     }
     Ok(Answer::of(sees_structs))
 }
+
+/// What filters can see, a line each.
+fn seen(features: &Features) -> Vec<String> {
+    let most = features.extensible_arg_max;
+    let parts = DATA.iter().enumerate();
+    let parts = parts.filter(|(bit, _)| features.data_features & (1 << bit) != 0);
+    let mut lines = vec![format!("filters can see up to {most} bytes of")];
+    lines.extend(parts.map(|(_, what)| format!("  {what}")));
+    lines
+}
+
+const ARGUMENTS_ALONE: &str = "filters see arguments alone: the engine is the kernel's own";
 
 const NAMES: [&str; 8] = [
     "allow",

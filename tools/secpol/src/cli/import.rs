@@ -15,9 +15,10 @@ use secpol::{
 };
 
 use super::{
-    input::{
-        machine,
-        print, //
+    input::machine,
+    streams::{
+        print,
+        tell, //
     },
     Answer,
     Failure,
@@ -72,10 +73,10 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let imported = imported.map_err(|error| Failure::Because(format!("{file}: {error}")))?;
     if arguments.notes {
         for note in &imported.notes {
-            eprintln!("note: {note}");
+            tell(format!("note: {note}"))?;
         }
     }
-    print(display::text(&imported.items).as_bytes())?;
+    print(display::text(&imported.items))?;
     Ok(Answer::Yes)
 }
 

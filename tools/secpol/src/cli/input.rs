@@ -5,9 +5,7 @@
 use std::{
     io::{
         self,
-        ErrorKind,
-        IsTerminal,
-        Write, //
+        IsTerminal, //
     },
     path::PathBuf,
 };
@@ -29,7 +27,10 @@ use secpol::{
     rules::Rules, //
 };
 
-use super::Failure;
+use super::{
+    streams::tell,
+    Failure, //
+};
 
 /// Which policy, and for what.
 #[derive(clap::Args)]
@@ -69,24 +70,28 @@ impl For {
     }
 
     /// Shows diagnostics.
-    pub(super) fn show(&self, diagnostics: &[Diagnostic], files: &Files) {
+    pub(super) fn show(&self, diagnostics: &[Diagnostic], files: &Files) -> Result<(), Failure> {
         for diagnostic in diagnostics {
             if self.short {
-                eprintln!("{}", diagnostic.line(files));
+                tell(diagnostic.line(files))?;
             } else {
-                eprint!("{}", diagnostic.render(files, io::stderr().is_terminal()));
+                let shown = diagnostic.render(files, io::stderr().is_terminal());
+                tell(shown.strip_suffix('\n').unwrap_or(&shown))?;
             }
         }
+        Ok(())
+    }
+
+    /// Shows what is wrong. The command fails, whether or not that could be shown.
+    pub(super) fn refuse(&self, errors: &[Diagnostic], files: &Files) -> Failure {
+        self.show(errors, files).err().unwrap_or(Failure::Shown)
     }
 }
 
 impl Input {
     /// Reads the policy.
     pub(super) fn read(&self) -> Result<Policy, Failure> {
-        Policy::read(&self.policy).map_err(|(files, errors)| {
-            self.target.show(&errors, &files);
-            Failure::Shown
-        })
+        Policy::read(&self.policy).map_err(|(files, errors)| self.target.refuse(&errors, &files))
     }
 
     /// What the policy means.
@@ -115,13 +120,10 @@ impl Input {
     ) -> Result<T, Failure> {
         match made {
             Ok(Made { remarks, made }) => {
-                self.target.show(&remarks, &policy.files);
+                self.target.show(&remarks, &policy.files)?;
                 Ok(made)
             }
-            Err(errors) => {
-                self.target.show(&errors, &policy.files);
-                Err(Failure::Shown)
-            }
+            Err(errors) => Err(self.target.refuse(&errors, &policy.files)),
         }
     }
 }
@@ -138,13 +140,4 @@ pub(super) fn machine(name: Option<&str>) -> Result<Abi, Failure> {
             "{name} is none of the machines that policies can be for: x86_64, aarch64"
         ))
     })
-}
-
-/// Writes to standard output. Whoever reads it need not read all of it.
-pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut output = io::stdout().lock();
-    match output.write_all(bytes).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::because(error)),
-        _ => Ok(()),
-    }
 }

@@ -12,10 +12,15 @@ mod features;
 mod import;
 mod input;
 mod run;
+mod streams;
 mod test;
 
 use std::{
     fmt,
+    io::{
+        self,
+        Write, //
+    },
     process::ExitCode, //
 };
 
@@ -84,7 +89,11 @@ fn features() -> Result<Option<Features>, Failure> {
 type Outcome = Result<Answer, Failure>;
 
 pub(crate) fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => return help(&error),
+    };
+    let outcome = match command {
         Command::Check(arguments) => check::main(&arguments),
         Command::Compile(arguments) => compile::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
@@ -93,13 +102,32 @@ pub(crate) fn main() -> ExitCode {
         Command::Features(arguments) => features::main(&arguments),
         Command::Import(arguments) => import::main(&arguments),
     };
+    status(outcome)
+}
+
+fn status(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
         Err(Failure::Shown) => ExitCode::from(2),
         Err(Failure::Because(why)) => {
-            eprintln!("secpol: {why}");
+            // If it cannot be told, the status says it.
+            let _ = streams::tell(format!("secpol: {why}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Shows the help that was asked for, or what is wrong with the arguments.
+fn help(shown: &clap::Error) -> ExitCode {
+    let stream = match shown.use_stderr() {
+        true => "standard error",
+        false => "standard output",
+    };
+    let printed = shown.print().and_then(|()| io::stdout().flush());
+    let outcome = streams::written(printed, stream);
+    status(outcome.and(match shown.exit_code() {
+        0 => Ok(Answer::Yes),
+        _ => Err(Failure::Shown),
+    }))
 }

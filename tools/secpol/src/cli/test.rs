@@ -28,9 +28,10 @@ use secpol::{
 };
 
 use super::{
-    input::{
+    input::Input,
+    streams::{
         print,
-        Input, //
+        tell, //
     },
     Answer,
     Failure,
@@ -83,10 +84,8 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     for (name, text) in texts {
         let mut files = Files::default();
         let file = files.add(name, text.clone());
-        let examples = parse_examples(file, &text).map_err(|errors| {
-            input.target.show(&errors, &files);
-            Failure::Shown
-        })?;
+        let examples =
+            parse_examples(file, &text).map_err(|errors| input.target.refuse(&errors, &files))?;
         for example in examples {
             tried += 1;
             wrong += usize::from(!tester.is_as_expected(&example, &files)?);
@@ -95,7 +94,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     if wrong == 0 {
         return Ok(Answer::Yes);
     }
-    eprintln!("{wrong} of {tried} are not as expected");
+    tell(format!("{wrong} of {tried} are not as expected"))?;
     Ok(Answer::No)
 }
 
@@ -110,10 +109,10 @@ impl Tester<'_> {
     /// Tries a call. What nothing is expected of is told.
     fn is_as_expected(&self, example: &Example, files: &Files) -> Result<bool, Failure> {
         let machine = self.input.target.target()?.machine;
-        let tried = self.policy.example(example, machine).map_err(|errors| {
-            self.input.target.show(&errors, files);
-            Failure::Shown
-        })?;
+        let tried = self
+            .policy
+            .example(example, machine)
+            .map_err(|errors| self.input.target.refuse(&errors, files))?;
         let decision = self.rules.decide(&tried.call);
         let seen = self.program.extensible_arg_size;
         let end =
@@ -134,12 +133,12 @@ impl Tester<'_> {
                 if let Some(place) = self.place(&decision) {
                     diagnostic = diagnostic.help(format!("decided by {place}"));
                 }
-                self.input.target.show(&[diagnostic], files);
+                self.input.target.show(&[diagnostic], files)?;
                 Ok(false)
             }
             None => {
                 let place = self.place(&decision).unwrap_or_default();
-                print(format!("{}\t{place}\n", decision.action).as_bytes())?;
+                print(format!("{}\t{place}\n", decision.action))?;
                 Ok(true)
             }
         }
