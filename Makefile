@@ -8,7 +8,8 @@
 # make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
 # make check            formatting, lints, documentation
-# make tools            the command secpol, static, in build/tools-<arch>/bin  [ARCH=...]
+# make tools            the command secpol, static, in build/tools-<arch>/bin, with its manual
+#                       pages and completions in share beside that  [ARCH=...]
 # make shell            a shell in a VM with the module loaded           [ARCH=...]
 # make clean            removes build/; the cache (toolchain, kernels) stays
 #
@@ -65,6 +66,7 @@ check:
 
 tools:
 	@for arch in $(wanted); do qemu/tools $$arch || exit; done
+	@qemu/pages $(wanted)
 
 shell:
 	@qemu/module $(one) $(KERNEL)

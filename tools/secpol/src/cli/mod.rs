@@ -7,10 +7,12 @@
 
 mod check;
 mod compile;
+mod completions;
 mod explain;
 mod features;
 mod import;
 mod input;
+mod manual;
 mod run;
 mod streams;
 mod test;
@@ -50,6 +52,10 @@ enum Command {
     Run(run::Arguments),
     Features(features::Arguments),
     Import(import::Arguments),
+    #[command(hide = true)]
+    Completions(completions::Arguments),
+    #[command(hide = true)]
+    Man(manual::Arguments),
 }
 
 /// How a command ended.
@@ -101,6 +107,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(arguments) => run::main(arguments),
         Command::Features(arguments) => features::main(&arguments),
         Command::Import(arguments) => import::main(&arguments),
+        Command::Completions(arguments) => completions::main(&arguments),
+        Command::Man(manual::Arguments {}) => manual::main(),
     };
     status(outcome)
 }

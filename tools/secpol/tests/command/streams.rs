@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Each writes to standard output.
-const ANSWERS: [&[&str]; 9] = [
+const ANSWERS: [&[&str]; 11] = [
     &["check", "small.pol"],
     &["compile", "small.pol"],
     &["compile", "--format", "listing", "small.pol"],
@@ -32,6 +32,8 @@ const ANSWERS: [&[&str]; 9] = [
     &["test", "small.pol", "read(fd=0)"],
     &["features"],
     &["import", "--from", "oci", "profile.json"],
+    &["man"],
+    &["completions", "bash"],
     &["--help"],
     &["--version"],
 ];
@@ -131,10 +133,10 @@ fn no_room() {
 /// The first part of a filter may be a filter as well.
 #[test]
 fn no_part_of_a_filter_is_left() {
-    let rules: String = (0..200)
+    let rules: Vec<String> = (0..200)
         .map(|n| format!("    fd == {n} -> errno({n}),\n"))
         .collect();
-    let policy = format!("read: {{\n{rules}}}\n");
+    let policy = format!("read: {{\n{}}}\n", rules.concat());
     let here = Directory::new("no-part", &[("long.pol", &policy)]);
     let compile = [
         "compile",
