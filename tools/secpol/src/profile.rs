@@ -140,22 +140,17 @@ fn entries(section: &Section) -> Result<Vec<Value>, Error> {
         let Some(call) = tables::call_by_number(section.abi, number) else {
             continue;
         };
-        let parts = parts(rule).map_err(|why| match why {
+        let parts = parts(rule, section.default.action).map_err(|why| match why {
             Inexpressible::Field => Error::Field(call.name),
             Inexpressible::TooMany => Error::TooMany(call.name),
         })?;
-        let parts = parts
-            .iter()
-            .filter(|(_, decision)| decision.action != section.default.action);
-        for (cube, decision) in parts {
-            if *cube == Cube::default() {
-                let (_, names) = always
-                    .entry(decision.action.ret())
-                    .or_insert((decision.action, Vec::new()));
+        for (cube, action) in parts {
+            if cube == Cube::default() {
+                let (_, names) = always.entry(action.ret()).or_insert((action, Vec::new()));
                 names.push(call.name);
             } else {
-                let mut entry = entry(&[call.name], decision.action)?;
-                entry.insert("args".into(), arguments(cube).into());
+                let mut entry = entry(&[call.name], action)?;
+                entry.insert("args".into(), arguments(&cube).into());
                 entries.push(entry.into());
             }
         }

@@ -16,7 +16,13 @@ use std::{
 use clap::ValueEnum;
 use secpol::{
     groups::Systemd,
-    output, //
+    output,
+    policy::{
+        Policy,
+        Sight,
+        Target, //
+    },
+    profile::profile, //
 };
 
 use super::{
@@ -53,35 +59,56 @@ enum Format {
     Rust,
     /// To be read, with the lines of the policy
     Listing,
+    /// A profile for OCI runtimes, JSON; as with --stock
+    Oci,
 }
 
 pub(super) fn main(arguments: &Arguments) -> Outcome {
-    let input = &arguments.input;
-    let policy = input.read()?;
-    let made = policy.compile(&input.target.target()?, &Systemd);
-    let program = input.made(&policy, made)?;
-    let name = identifier(&input.policy);
+    let policy = arguments.input.read()?;
     let bytes = match arguments.format {
-        Format::Raw => output::raw(&program),
-        Format::C => output::c(&program, &name).into_bytes(),
-        Format::Rust => output::rust(&program, &name).into_bytes(),
-        Format::Listing => output::listing(&program, &policy.files).into_bytes(),
+        Format::Oci => oci(&arguments.input, &policy)?,
+        _ => filter(arguments, &policy)?,
     };
-    if matches!(arguments.format, Format::Raw) {
-        refuse_terminal(arguments)?;
-        if program.appended {
-            tell(format!(
-                "note: for SECCOMP_APPEND_FILTER with flags {:#x} and extensible_arg_size {}",
-                program.append_flags(),
-                program.extensible_arg_size
-            ))?;
-        }
-    }
     match &arguments.output {
         Some(path) => save(path, &bytes)?,
         None => print(&bytes)?,
     }
     Ok(Answer::Yes)
+}
+
+fn oci(input: &Input, policy: &Policy) -> Result<Vec<u8>, Failure> {
+    // The runtime loads it as a filter that sees arguments alone.
+    let target = Target {
+        sight: Sight::Arguments,
+        ..input.target.target()?
+    };
+    let rules = input.made(policy, policy.rules(&target, &Systemd))?;
+    let made = profile(&rules).map_err(Failure::because)?;
+    for note in &made.notes {
+        tell(format!("note: {note}"))?;
+    }
+    Ok(made.text.into_bytes())
+}
+
+fn filter(arguments: &Arguments, policy: &Policy) -> Result<Vec<u8>, Failure> {
+    let input = &arguments.input;
+    let made = policy.compile(&input.target.target()?, &Systemd);
+    let program = input.made(policy, made)?;
+    let name = identifier(&input.policy);
+    match arguments.format {
+        Format::C => return Ok(output::c(&program, &name).into_bytes()),
+        Format::Rust => return Ok(output::rust(&program, &name).into_bytes()),
+        Format::Listing => return Ok(output::listing(&program, &policy.files).into_bytes()),
+        Format::Raw | Format::Oci => refuse_terminal(arguments)?,
+    }
+    if program.appended {
+        tell(format!(
+            "note: for SECCOMP_APPEND_FILTER with flags {:#x} and extensible_arg_size {}",
+            program.append_flags(),
+            program.extensible_arg_size
+        ))?;
+    }
+    Ok(output::raw(&program))
 }
 
 /// Writes a file. What could not be written whole is made empty: a part of a filter may be one as

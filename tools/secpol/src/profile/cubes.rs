@@ -2,14 +2,17 @@
 
 //! Sets of arguments, as libseccomp compares them: some bits of each register have a value.
 
-use crate::rules::{
-    Alternative,
-    Condition,
-    Decision,
-    Order,
-    Rule,
-    Test,
-    DATA, //
+use crate::{
+    action::Action,
+    rules::{
+        Alternative,
+        Condition,
+        Decision,
+        Order,
+        Rule,
+        Test,
+        DATA, //
+    },
 };
 
 /// The first argument's offset in `struct seccomp_data`.
@@ -17,6 +20,9 @@ const ARGUMENTS: u32 = 16;
 
 /// The most cubes that a rule may come to: an entry of a profile each.
 pub(super) const MOST: usize = 256;
+
+/// The most on the way there: of those that get the default there may be many.
+const MOST_AT_ONCE: usize = 64 * MOST;
 
 /// Why a rule cannot be said by cubes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,36 +82,37 @@ impl Cube {
 /// Cubes of which no two have a call in common.
 type Cubes = Vec<Cube>;
 
-/// What becomes of which arguments under a rule.
-pub(super) fn parts(rule: &Rule) -> Result<Vec<(Cube, Decision)>, Inexpressible> {
+/// What becomes of which arguments under a rule, but for those that get the default.
+pub(super) fn parts(rule: &Rule, default: Action) -> Result<Vec<(Cube, Action)>, Inexpressible> {
     let mut parts = Vec::new();
+    let mut give = |cubes: Cubes, decision: &Decision| {
+        if decision.action != default {
+            parts.extend(cubes.into_iter().map(|cube| (cube, decision.action)));
+        }
+    };
     let mut rest = vec![Cube::default()];
     for alternative in &rule.alternatives {
         match alternative {
-            Alternative::Always(decision) => give(&mut parts, rest.split_off(0), *decision),
+            Alternative::Always(decision) => give(rest.split_off(0), decision),
             Alternative::If {
                 condition,
                 then,
                 otherwise,
             } => {
                 let (holds, fails) = split(rest, condition)?;
-                give(&mut parts, holds, *then);
+                give(holds, then);
                 rest = fails;
                 if let Some(otherwise) = otherwise {
-                    give(&mut parts, rest.split_off(0), *otherwise);
+                    give(rest.split_off(0), otherwise);
                 }
             }
         }
-        if parts.len() + rest.len() > MOST {
-            return Err(Inexpressible::TooMany);
-        }
     }
-    give(&mut parts, rest, rule.default);
+    give(rest, &rule.default);
+    if parts.len() > MOST {
+        return Err(Inexpressible::TooMany);
+    }
     Ok(parts)
-}
-
-fn give(parts: &mut Vec<(Cube, Decision)>, cubes: Cubes, decision: Decision) {
-    parts.extend(cubes.into_iter().map(|cube| (cube, decision)));
 }
 
 /// Of these, those for which the condition holds, and those for which it does not.
@@ -137,14 +144,13 @@ fn split(cubes: Cubes, condition: &Condition) -> Result<(Cubes, Cubes), Inexpres
             for cube in test_cubes(test)? {
                 holds.extend(fails.iter().filter_map(|one| one.and(&cube)));
                 fails = fails.iter().flat_map(|one| one.without(&cube)).collect();
-                // Each of up to 64 may make 64 of one.
-                if holds.len() + fails.len() > 64 * MOST {
+                if holds.len() + fails.len() > MOST_AT_ONCE {
                     return Err(Inexpressible::TooMany);
                 }
             }
         }
     }
-    if holds.len() + fails.len() > 64 * MOST {
+    if holds.len() + fails.len() > MOST_AT_ONCE {
         return Err(Inexpressible::TooMany);
     }
     Ok((holds, fails))

@@ -159,6 +159,58 @@ io_uring_setup: allow
 }
 
 #[test]
+fn profiles() {
+    let policy = "\
+@default errno(EPERM)
+@kernel 7.3
+@unknown errno(ENOSYS)
+read: allow
+write: fd == 1 -> allow else kill
+@fallback clone3 errno(ENOSYS)
+clone3: uargs.flags == 0
+";
+    let here = Directory::new(
+        "profile",
+        &[
+            ("a.pol", policy),
+            ("b.pol", "@arch x86_64, i386\n"),
+            ("c.pol", "read: trap(3)\n"),
+        ],
+    );
+    let compile = |policy| here.run(&["compile", "--format", "oci", "--machine", "x86_64", policy]);
+    let output = compile("a.pol");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "note: calls that are not known get the default, errno(EPERM), or what the runtime puts \
+         before the filter; the policy says errno(ENOSYS)\n"
+    );
+    let profile = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "\"read\"",
+        "SCMP_ACT_KILL_PROCESS",
+        "\"errnoRet\": 38",
+        "SCMP_ARCH_X86_64",
+    ] {
+        assert!(profile.contains(part), "{part} in {profile}");
+    }
+    fs::write(here.0.join("a.json"), &profile).unwrap();
+    let imported = here.run(&["import", "--from", "oci", "--arch", "x86_64", "a.json"]);
+    let imported = String::from_utf8(imported.stdout).unwrap();
+    assert!(imported.contains("clone3: errno(ENOSYS)\n"), "{imported}");
+    for (policy, why) in [
+        ("b.pol", "socketcall() and ipc()"),
+        ("c.pol", "cannot say trap(3)"),
+    ] {
+        let output = compile(policy);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
 fn what_has_no_effect() {
     let policy = "@default allow\nuretprobe: kill\n@group probes uretprobe\n@probes: kill\n";
     let here = Directory::new("probe", &[("probe.pol", policy)]);
