@@ -31,6 +31,13 @@ check 'the kernel does what the policies say, call by call' \
 mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 check 'the tables have the arguments that the kernel tells of' \
 	compares /sys/kernel/tracing/events/syscalls
+if [ -e /sys/kernel/btf/vmlinux ]; then
+	check 'the tables have the layouts that the kernel tells of' compares /sys/kernel/btf/vmlinux
+	# How much that is, and what the kernel does not tell of.
+	sed -n 's/^ok .* # /# /p' /tmp/compared
+else
+	skip 'the tables have the layouts that the kernel tells of' 'the kernel tells of none'
+fi
 if is_loaded; then
 	check 'secpol knows that filters see structs' ./secpol features --quiet
 	check 'the kernel does what policies about structs say' \

@@ -2,17 +2,21 @@
 
 //! secpol-selftest POLICY...: makes random system calls under each policy, and compares what the
 //! kernel's seccomp does with what the policy says. In place of a policy, a directory that has the
-//! kernel's events of system calls (tracefs' `events/syscalls`) is compared with the tables.
+//! kernel's events of system calls (tracefs' `events/syscalls`) is compared with the tables, and a
+//! file that has its types (`/sys/kernel/btf/vmlinux`) is. These may be of another machine, the one
+//! that MACHINE says in the environment.
 //!
 //! Each value that the filter can return is replaced by an errno of its own, so that no call is
 //! executed, and each tells what the filter returned. Prints TAP.
 
+mod btf;
 mod calls;
 mod child;
 mod random;
 mod tracefs;
 
 use std::{
+    fs,
     path::{
         Path,
         PathBuf, //
@@ -61,7 +65,10 @@ fn main() -> ExitCode {
         let told = if path.is_dir() {
             tracefs::compare(path)
         } else {
-            compare(path)
+            match fs::read(path) {
+                Ok(bytes) if btf::is_btf(&bytes) => compare_types(&bytes),
+                _ => compare(path),
+            }
         };
         match told {
             Ok(told) => println!("ok {number} {name} # {told}"),
@@ -72,6 +79,18 @@ fn main() -> ExitCode {
         }
     }
     status
+}
+
+/// Compares a kernel's types.
+fn compare_types(bytes: &[u8]) -> Result<String, String> {
+    let machine = match std::env::var("MACHINE") {
+        Ok(name) => Abi::from_name(&name).filter(|abi| abi.is_64_bit()),
+        Err(_) => Abi::native(),
+    };
+    btf::compare(
+        bytes,
+        machine.ok_or("there are no tables for this machine")?,
+    )
 }
 
 /// Makes calls under a policy. Says of how many kinds the answers were, or what was wrong.
