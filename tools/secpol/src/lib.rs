@@ -57,3 +57,4 @@ pub mod rules;
 pub mod simulate;
 pub mod syntax;
 pub mod tables;
+pub mod text;

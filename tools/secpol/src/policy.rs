@@ -3,7 +3,7 @@
 //! A policy: its text, with all that it includes.
 
 use std::{
-    fs, io,
+    io,
     path::{
         Path,
         PathBuf, //
@@ -34,8 +34,13 @@ use crate::{
             Spanned, //
         },
         example::Example,
-        parser::parse, //
+        parser::{
+            parse,
+            LONGEST_TEXT,
+            MOST_MISTAKES, //
+        }, //
     },
+    text,
 };
 
 pub use crate::resolve::Tried;
@@ -92,11 +97,13 @@ pub struct Made<T> {
 
 /// As deep may files include each other.
 const MAX_DEPTH: usize = 16;
+/// So many files a policy is made of, a file as often as it is included.
+const MOST_FILES: usize = 256;
 
 impl Policy {
     /// Reads the policy in a file, and what it includes.
     pub fn read(path: &Path) -> Result<Self, (Files, Vec<Diagnostic>)> {
-        match fs::read_to_string(path) {
+        match text::read(path) {
             Ok(text) => Self::parse(path, text),
             Err(error) => Err((
                 Files::default(),
@@ -159,10 +166,13 @@ struct Reader {
     errors: Vec<Diagnostic>,
     /// The files that are being read, each included by the one before.
     open: Vec<PathBuf>,
+    /// The lengths of all that was read.
+    bytes: usize,
 }
 
 impl Reader {
     fn text(&mut self, path: &Path, text: String) {
+        self.bytes += text.len();
         let file = self.files.add(path.display().to_string(), text.clone());
         self.open.push(path.to_path_buf());
         match parse(file, &text) {
@@ -174,7 +184,7 @@ impl Reader {
                     }
                 }
             }
-            Err(errors) => self.errors.extend(errors),
+            Err(errors) => errors.into_iter().for_each(|error| self.say(error)),
         }
         self.open.pop();
     }
@@ -190,14 +200,30 @@ impl Reader {
                 what.span,
             );
         }
-        match fs::read_to_string(&path) {
+        if self.files.count() >= MOST_FILES {
+            return self.complain(
+                format!("more than {MOST_FILES} files are included"),
+                what.span,
+            );
+        }
+        match text::read(&path) {
+            Ok(text) if self.bytes + text.len() > LONGEST_TEXT => self.complain(
+                format!("a policy has at most {LONGEST_TEXT} bytes, with all that it includes"),
+                what.span,
+            ),
             Ok(text) => self.text(&path, text),
             Err(error) => self.complain(cannot_read(&path, &error), what.span),
         }
     }
 
     fn complain(&mut self, message: String, span: Span) {
-        self.errors
-            .push(Diagnostic::error(message).at(span, "included here"));
+        self.say(Diagnostic::error(message).at(span, "included here"));
+    }
+
+    /// Says that something is wrong, if not enough is.
+    fn say(&mut self, error: Diagnostic) {
+        if self.errors.len() < MOST_MISTAKES {
+            self.errors.push(error);
+        }
     }
 }

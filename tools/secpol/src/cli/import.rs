@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::PathBuf, //
 };
 
@@ -11,7 +10,8 @@ use secpol::{
     abi::Abi,
     import::oci,
     syntax::display,
-    tables, //
+    tables,
+    text, //
 };
 
 use super::{
@@ -65,7 +65,7 @@ enum Caps {
 pub(super) fn main(arguments: &Arguments) -> Outcome {
     let options = options(arguments)?;
     let file = arguments.file.display();
-    let text = fs::read_to_string(&arguments.file)
+    let text = text::read(&arguments.file)
         .map_err(|error| Failure::Because(format!("cannot read {file}: {error}")))?;
     let imported = match arguments.from {
         From::Oci => oci::import(&text, &options),

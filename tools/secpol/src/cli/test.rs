@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::{
-    fs,
-    path::PathBuf, //
-};
+use std::path::PathBuf;
 
 use secpol::{
     action::Action,
@@ -25,6 +22,7 @@ use secpol::{
         example::Example,
         parser::parse_examples, //
     },
+    text, //
 };
 
 use super::{
@@ -68,7 +66,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         texts.push(("command line".to_string(), call.clone()));
     }
     for path in &arguments.file {
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = text::read(path).map_err(|error| {
             Failure::Because(format!("cannot read {}: {error}", path.display()))
             //
         })?;

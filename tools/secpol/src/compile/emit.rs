@@ -99,6 +99,10 @@ pub(super) fn emit(graph: &Graph, root: Node) -> (Vec<Insn>, Vec<(usize, Vec<Spa
     }
     let mut insns = tail.backwards;
     insns.reverse();
+    if insns.len() > bpf::MAX_INSNS {
+        // The program is refused, and nobody asks.
+        return (insns, returns);
+    }
     let origins: HashMap<u32, Node> = order
         .iter()
         .filter_map(|node| match graph.part(*node) {

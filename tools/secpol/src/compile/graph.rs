@@ -2,7 +2,10 @@
 
 //! A program as a graph of decisions without circles, in which equal parts are there once.
 
-use std::collections::HashMap;
+use std::collections::{
+    HashMap,
+    HashSet, //
+};
 
 use crate::{
     bpf::Insn,
@@ -40,6 +43,7 @@ pub(super) struct Graph {
     parts: Vec<Part>,
     known: HashMap<Part, Node>,
     origins: HashMap<Node, Vec<Span>>,
+    known_origins: HashSet<(Node, Span)>,
 }
 
 impl Graph {
@@ -58,7 +62,7 @@ impl Graph {
         let node = self.add(Part::Return(decision.action.ret()));
         let origins = self.origins.entry(node).or_default();
         if let Some(origin) = decision.origin {
-            if !origins.contains(&origin) {
+            if self.known_origins.insert((node, origin)) {
                 origins.push(origin);
             }
         }

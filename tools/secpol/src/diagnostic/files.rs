@@ -38,6 +38,11 @@ impl Files {
         self.given.len() - 1
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.given.len()
+    }
+
     /// The text of a file; empty, if there is no such file.
     pub fn text(&self, file: usize) -> &str {
         self.given.get(file).map_or("", |(_, text)| text)

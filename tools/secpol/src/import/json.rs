@@ -8,6 +8,7 @@ use serde_json::{
 };
 
 use super::Error;
+use crate::syntax::parser::LONGEST_TEXT;
 
 /// The most characters of a text that a message repeats.
 const SHOWN: usize = 40;
@@ -27,6 +28,12 @@ pub(super) struct Members<'a> {
 
 /// The value that a text is.
 pub(super) fn parse(text: &str) -> Result<Value, Error> {
+    if text.len() > LONGEST_TEXT {
+        return Err(Error {
+            path: String::new(),
+            why: format!("longer than {LONGEST_TEXT} bytes"),
+        });
+    }
     serde_json::from_str(text).map_err(|error| Error {
         path: String::new(),
         why: format!("no JSON: {error}"),

@@ -31,7 +31,10 @@ use crate::{
         Decision,
         Rules, //
     },
-    syntax::ast::Item, //
+    syntax::{
+        ast::Item,
+        parser::MOST_MISTAKES, //
+    }, //
 };
 
 /// What a policy means for a target.
@@ -78,9 +81,17 @@ impl Said {
                 && known.labels.first().map(|label| label.span)
                     == diagnostic.labels.first().map(|label| label.span)
         };
-        if !self.diagnostics.iter().any(same) {
+        let is_alike = |known: &&Diagnostic| known.severity == diagnostic.severity;
+        let alike = self.diagnostics.iter().filter(is_alike).count();
+        if alike < MOST_MISTAKES && !self.diagnostics.iter().any(same) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Were as many mistakes found as are told? Whoever looks for more looks in vain.
+    fn is_full(&self) -> bool {
+        let error = |known: &&Diagnostic| known.severity == Severity::Error;
+        self.diagnostics.iter().filter(error).count() >= MOST_MISTAKES
     }
 
     fn finish<T>(self, made: T) -> Result<Made<T>, Vec<Diagnostic>> {

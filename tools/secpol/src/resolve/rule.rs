@@ -2,6 +2,8 @@
 
 //! What a rule means for a call.
 
+use std::collections::HashSet;
+
 use super::{
     field::{
         self,
@@ -222,6 +224,9 @@ pub(super) struct Scope<'a, 'b> {
 
 /// What a condition means; `None` if something was said to be wrong.
 fn condition(expression: &Expression, scope: &mut Scope<'_, '_>) -> Option<Condition> {
+    if scope.said.is_full() {
+        return None;
+    }
     let mut all = |expressions: &[Expression]| {
         let conditions: Vec<Option<Condition>> = expressions
             .iter()
@@ -242,13 +247,14 @@ fn condition(expression: &Expression, scope: &mut Scope<'_, '_>) -> Option<Condi
 /// All of these, each once: what members of an address share is tested once.
 fn flat(parts: &[Condition]) -> Condition {
     let mut all = Vec::new();
+    let mut known = HashSet::new();
     for part in parts {
         let parts = match part {
             Condition::All(parts) => parts.as_slice(),
             other => std::slice::from_ref(other),
         };
         for part in parts {
-            if !all.contains(part) {
+            if known.insert(part) {
                 all.push(part.clone());
             }
         }

@@ -3,7 +3,10 @@
 //! Which rule decides about which call of an architecture.
 
 use std::{
-    collections::BTreeMap,
+    collections::{
+        BTreeMap,
+        BTreeSet, //
+    },
     rc::Rc, //
 };
 
@@ -41,6 +44,7 @@ use crate::{
         Span, //
     },
     syntax::nearest::nearest,
+    syntax::parser::DEEPEST,
     tables, //
 };
 
@@ -70,7 +74,10 @@ pub(super) fn sections(
             Item::Rule(rule) => Some(rule),
             Item::Directive(_) => None,
         })
-        .filter_map(|rule| Ruled::new(rule, settings, groups, said))
+        .filter_map(|rule| match said.is_full() {
+            true => None,
+            false => Ruled::new(rule, settings, groups, said),
+        })
         .collect();
     abis.iter()
         .map(|abi| section(&rules, settings, target, *abi, said))
@@ -101,7 +108,7 @@ impl<'a> Ruled<'a> {
         }
         let is_group = rule.target.value.starts_with('@');
         let calls = if is_group {
-            let mut calls = Vec::new();
+            let mut calls = BTreeSet::new();
             members(
                 &rule.target,
                 settings,
@@ -110,10 +117,8 @@ impl<'a> Ruled<'a> {
                 &mut calls,
                 said,
             )?;
-            calls.retain(|name| !name.starts_with('@'));
-            calls.sort_unstable();
-            calls.dedup();
-            calls
+            let is_call = |name: &String| !name.starts_with('@');
+            calls.into_iter().filter(is_call).collect()
         } else {
             if !tables::is_call_name(&rule.target.value) {
                 said.say(no_such_call(&rule.target));
@@ -143,7 +148,7 @@ fn members(
     settings: &Settings<'_>,
     groups: &dyn Groups,
     open: &mut Vec<String>,
-    calls: &mut Vec<String>,
+    calls: &mut BTreeSet<String>,
     said: &mut Said,
 ) -> Option<()> {
     let bare = group.value.trim_start_matches('@');
@@ -178,19 +183,30 @@ fn members(
         );
         return None;
     }
+    if open.len() == DEEPEST {
+        said.say(
+            Diagnostic::error(format!(
+                "groups are members of each other more than {DEEPEST} levels deep"
+            ))
+            .at(group.span, "here"),
+        );
+        return None;
+    }
     // Once is enough.
-    let seen = format!("@{bare}");
-    if calls.contains(&seen) {
+    if !calls.insert(format!("@{bare}")) {
         return Some(());
     }
-    calls.push(seen);
     open.push(bare.to_string());
     let mut all = Some(());
     for name in names {
+        settings.work(name.span, said)?;
+        if said.is_full() {
+            return None;
+        }
         if name.value.starts_with('@') {
             all = all.and(members(name, settings, groups, open, calls, said));
         } else if tables::is_call_name(&name.value) {
-            calls.push(name.value.clone());
+            calls.insert(name.value.clone());
         } else {
             said.say(no_such_call(name));
             all = None;
@@ -228,6 +244,9 @@ fn section(
             let has_own = |old: &Chosen| ruled.is_group && !old.is_group;
             if chosen.get(&call.number).is_some_and(has_own) {
                 continue;
+            }
+            if said.is_full() || settings.work(ruled.rule.target.span, said).is_none() {
+                break;
             }
             let Some(rule) = rule::rule(ruled.rule, call, abi, settings, target, said) else {
                 continue;

@@ -2,7 +2,10 @@
 
 //! What a policy's directives say. They may stand anywhere.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::Cell,
+    collections::BTreeMap, //
+};
 
 use super::{
     rule,
@@ -31,6 +34,10 @@ use crate::{
     tables, //
 };
 
+/// So many values, members of groups and rules for calls are looked up at most, each as often as
+/// it is, so that no policy takes forever. No filter of 4096 instructions needs a tenth of that.
+const MOST_WORK: u32 = 1 << 19;
+
 /// What a policy's directives say.
 pub(super) struct Settings<'a> {
     default: Option<Decision>,
@@ -41,6 +48,8 @@ pub(super) struct Settings<'a> {
     defines: BTreeMap<&'a str, Define<'a>>,
     groups: BTreeMap<&'a str, (&'a Name, &'a [Name])>,
     fallbacks: BTreeMap<&'a str, (&'a Name, &'a Spanned<ast::Action>)>,
+    /// How much was looked up.
+    work: Cell<u32>,
     /// Where it is said that everything is allowed.
     pub(super) unrestricted: Option<Span>,
 }
@@ -63,6 +72,7 @@ impl<'a> Settings<'a> {
             defines: BTreeMap::new(),
             groups: BTreeMap::new(),
             fallbacks: BTreeMap::new(),
+            work: Cell::new(0),
             unrestricted: None,
         }
     }
@@ -72,7 +82,7 @@ impl<'a> Settings<'a> {
         let mut settings = Self::empty();
         let mut actions = Vec::new();
         for item in items {
-            if let Item::Directive(directive) = item {
+            if let (Item::Directive(directive), false) = (item, said.is_full()) {
                 settings.add(directive, &mut actions, said);
             }
         }
@@ -89,7 +99,7 @@ impl<'a> Settings<'a> {
             *place = decision;
         }
         for name in settings.fallbacks.values() {
-            if !tables::is_call_name(&name.0.value) {
+            if !said.is_full() && !tables::is_call_name(&name.0.value) {
                 said.say(rule::no_such_call(name.0));
             }
         }
@@ -171,7 +181,7 @@ impl<'a> Settings<'a> {
         if let Some(before) = self.defines.get(name.value.as_str()) {
             return twice(&name.value, name.span, before.name.span, said);
         }
-        if tables::constant_names().any(|known| known == name.value) || name.value == "NULL" {
+        if tables::is_constant_name(&name.value) || name.value == "NULL" {
             return said.say(
                 Diagnostic::error(format!("{} is a constant of the kernel", name.value))
                     .at(name.span, "cannot have another meaning"),
@@ -208,6 +218,23 @@ impl<'a> Settings<'a> {
             said.say(error);
         }
         abis
+    }
+
+    /// Counts what is about to be looked up. `None` if it is too much, which is said to be wrong.
+    pub(super) fn work(&self, place: Span, said: &mut Said) -> Option<()> {
+        let done = self.work.get();
+        if done == MOST_WORK {
+            said.say(
+                Diagnostic::error(format!(
+                    "the policy has more than {MOST_WORK} values, members of groups and rules, \
+                     counted for each call"
+                ))
+                .at(place, "given up here"),
+            );
+            return None;
+        }
+        self.work.set(done + 1);
+        Some(())
     }
 
     /// Does the policy say of which kernel calls are known?

@@ -37,6 +37,7 @@ pub(super) fn number(
     settings: &Settings<'_>,
     said: &mut Said,
 ) -> Option<Number> {
+    settings.work(value.span, said)?;
     let plain = |value| {
         Some(Number {
             value,
@@ -119,9 +120,9 @@ fn named(
         });
     }
     let value = tables::constant(abi, name);
-    if value.is_none() {
+    if value.is_none() && !said.is_full() {
         let mut error = Diagnostic::error(format!("there is no constant {name}"));
-        if tables::constant_names().any(|known| known == name) {
+        if tables::is_constant_name(name) {
             error = Diagnostic::error(format!("{} has no constant {name}", abi.name()));
         } else if let Some(nearest) = nearest(name, constants_and(settings)) {
             error = error.help(format!("there is {nearest}"));

@@ -9,10 +9,13 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if word.len() > LONGEST {
         return None;
     }
-    let most = word.chars().count().div_ceil(3);
+    let length = word.chars().count();
+    let most = length.div_ceil(3);
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST)
+        // Each letter more or less is a difference.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most)
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|&(distance, _)| distance <= most)
         .min_by_key(|&(distance, _)| distance)

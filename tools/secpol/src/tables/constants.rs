@@ -53,6 +53,11 @@ pub fn constant(abi: Abi, name: &str) -> Option<i128> {
     CONSTANTS.get(name)?[abi as usize]
 }
 
+/// Has any ABI a constant of this name?
+pub fn is_constant_name(name: &str) -> bool {
+    CONSTANTS.contains_key(name)
+}
+
 /// The names of the constants of all ABIs, in the order of the alphabet.
 pub fn constant_names() -> impl Iterator<Item = &'static str> {
     CONSTANTS.keys().copied()

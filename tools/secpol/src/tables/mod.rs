@@ -27,7 +27,8 @@ pub use calls::{
 pub use constants::{
     constant,
     constant_names,
-    errno_name, //
+    errno_name,
+    is_constant_name, //
 };
 pub use extensible::{
     extensible,

@@ -83,15 +83,31 @@ fn arches(arches: &Arches, machine: Abi) -> Vec<Arch> {
     }
 }
 
+/// So many rules a profile has at most for an architecture, each for one call: they are compared
+/// with each other, and a filter of 4096 instructions has no room for more.
+const MOST_RULES: usize = 8192;
+
 impl Section {
     fn new(rules: &[&Rule], abi: Abi) -> Result<Self, Error> {
         let mut stated: Vec<(&'static tables::Call, Vec<Stated>)> = Vec::new();
         let mut parts = Vec::new();
+        let mut count = 0;
         for rule in rules {
+            let lists = alternatives(&rule.args);
             for name in &rule.names {
-                for comparisons in alternatives(&rule.args) {
+                if tables::call(abi, name).is_none() && part_of(abi, name).is_none() {
+                    continue;
+                }
+                count += lists.len();
+                if count > MOST_RULES {
+                    return Err(Error {
+                        path: rule.path.clone(),
+                        why: format!("more than {MOST_RULES} rules, counted for each call"),
+                    });
+                }
+                for comparisons in &lists {
                     if let Some(call) = tables::call(abi, name) {
-                        state(&mut stated, call, abi, rule, &comparisons);
+                        state(&mut stated, call, abi, rule, comparisons);
                     }
                     let whole = part_of(abi, name);
                     if let Some((call, number)) =

@@ -51,6 +51,7 @@ fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>
     let is_group = is_directive("group");
     let mut line = Vec::new();
     let mut openers: Vec<Token<'a>> = Vec::new();
+    let mut braces = 0;
     let mut mistake = None;
     let mut behind: &[Token<'a>] = &[];
     for (at, &token) in tokens.iter().enumerate() {
@@ -67,18 +68,26 @@ fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>
             continue;
         }
         if token.is("(") || token.is("{") {
+            braces += usize::from(token.is("{"));
             openers.push(token);
         } else if let Some(opener) = opener_of(token) {
             match openers.last() {
                 Some(last) if !last.is(opener) => {
                     mistake.get_or_insert_with(|| mismatch(file, *last, token));
-                    // Those within are as good as closed.
-                    if let Some(depth) = openers.iter().rposition(|open| open.is(opener)) {
-                        openers.truncate(depth);
+                    // Those within are as good as closed. What is not open is not looked for.
+                    while is_open(opener, braces, openers.len()) {
+                        let closed = openers.pop();
+                        braces -= usize::from(closed.is_some_and(|closed| closed.is("{")));
+                        if closed.is_some_and(|closed| closed.is(opener)) {
+                            break;
+                        }
                     }
                 }
                 // If nothing is open, the parser says what it expected instead.
-                _ => drop(openers.pop()),
+                _ => {
+                    let closed = openers.pop();
+                    braces -= usize::from(closed.is_some_and(|closed| closed.is("{")));
+                }
             }
         }
     }
@@ -88,6 +97,14 @@ fn line<'t, 'a>(file: usize, tokens: &'t [Token<'a>]) -> (Parsed<Vec<Token<'a>>>
     match mistake {
         Some(mistake) => (Err(mistake), behind),
         None => (Ok(line), behind),
+    }
+}
+
+/// Is one of these among all that is open, of which so many are braces?
+fn is_open(opener: &str, braces: usize, all: usize) -> bool {
+    match opener {
+        "{" => braces > 0,
+        _ => braces < all,
     }
 }
 
