@@ -7,11 +7,11 @@ use serde_json::{
     Value, //
 };
 
-use super::Error;
+use super::{
+    quoted,
+    Error, //
+};
 use crate::syntax::parser::LONGEST_TEXT;
-
-/// The most characters of a text that a message repeats.
-const SHOWN: usize = 40;
 
 /// A value, and where it is.
 #[derive(Clone, Debug)]
@@ -38,19 +38,6 @@ pub(super) fn parse(text: &str) -> Result<Value, Error> {
         path: String::new(),
         why: format!("no JSON: {error}"),
     })
-}
-
-/// Part of the text of a file, as messages show it: in one line, which is not too long.
-pub(super) fn quoted(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(SHOWN)
-        .flat_map(char::escape_debug)
-        .collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown += "...";
-    }
-    shown
 }
 
 impl<'a> Place<'a> {

@@ -6,13 +6,20 @@
 //! or nobody can say what it is, there is an [`Error`] and no policy; where a policy differs from
 //! the other filter in a way that is known, a note tells how.
 
+mod comparison;
+mod field;
 mod json;
+mod libseccomp;
 pub mod oci;
 mod tree;
+mod write;
 
 use std::fmt;
 
 use crate::syntax::ast::Item;
+
+/// The most characters of a text that a message repeats.
+const SHOWN: usize = 40;
 
 /// A policy that was made of something else.
 #[derive(Clone, Debug)]
@@ -42,3 +49,16 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Part of the text of a file, as messages show it: in one line, which is not too long.
+fn quoted(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(SHOWN)
+        .flat_map(char::escape_debug)
+        .collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown += "...";
+    }
+    shown
+}

@@ -5,10 +5,8 @@
 use crate::{
     abi::Abi,
     import::{
-        json::{
-            quoted,
-            Place, //
-        },
+        json::Place,
+        quoted,
         Error, //
     }, //
 };

@@ -9,10 +9,8 @@ use super::{
 use crate::{
     abi::Abi,
     import::{
-        json::{
-            quoted,
-            Place, //
-        },
+        json::Place,
+        quoted,
         Error, //
     },
     tables, //

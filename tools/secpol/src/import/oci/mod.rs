@@ -8,12 +8,8 @@
 //! and not in the policy.
 
 mod arch;
-mod comparison;
 mod condition;
-mod field;
 mod machine;
-mod merge;
-mod multiplexed;
 mod profile;
 mod write;
 

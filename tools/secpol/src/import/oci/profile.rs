@@ -4,7 +4,6 @@
 
 use super::{
     arch::Arch,
-    comparison::Comparison,
     condition::Condition, //
 };
 use crate::{
@@ -13,11 +12,13 @@ use crate::{
         MAX_ERRNO, //
     },
     import::{
+        comparison::Comparison,
         json::{
-            quoted,
             Members,
             Place, //
         },
+        libseccomp::Rule,
+        quoted,
         Error, //
     },
     syntax::ast::Operator,
@@ -32,7 +33,7 @@ pub(super) struct Profile {
     /// The architectures besides the machine's own.
     pub(super) arches: Arches,
     /// The rules, in their order.
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<Conditional>,
     /// Says more than a filter can: who listens, how it is loaded.
     pub(super) says_more: Vec<&'static str>,
 }
@@ -46,17 +47,11 @@ pub(super) enum Arches {
     Map(Vec<(Arch, Vec<Arch>)>),
 }
 
-/// A rule.
+/// A rule that may count or not.
 #[derive(Clone, Debug)]
-pub(super) struct Rule {
-    /// Where it is.
-    pub(super) path: String,
-    /// The calls.
-    pub(super) names: Vec<String>,
-    /// What becomes of them.
-    pub(super) action: Action,
-    /// All of these must hold, except if two are of one argument.
-    pub(super) args: Vec<Comparison>,
+pub(super) struct Conditional {
+    /// The rule.
+    pub(super) rule: Rule,
     /// The rule counts if this holds.
     pub(super) includes: Condition,
     /// The rule does not count if part of this holds.
@@ -97,7 +92,10 @@ impl Profile {
         Ok(Self {
             default,
             arches: Arches::read(place, &members)?,
-            rules: rules.iter().map(Rule::read).collect::<Result<_, _>>()?,
+            rules: rules
+                .iter()
+                .map(Conditional::read)
+                .collect::<Result<_, _>>()?,
             says_more: MORE
                 .into_iter()
                 .filter(|name| members.get(name).is_some())
@@ -129,7 +127,7 @@ impl Arches {
     }
 }
 
-impl Rule {
+impl Conditional {
     fn read(place: &Place<'_>) -> Result<Self, Error> {
         let members = place.members(&[
             "names", "name", "action", "errnoRet", "errno", "args", "comment", "includes",
@@ -137,10 +135,12 @@ impl Rule {
         ])?;
         let args = members.elements("args")?;
         Ok(Self {
-            path: place.path().to_string(),
-            names: names(place, &members)?,
-            action: action(&members, ["action", "errnoRet", "errno"])?,
-            args: args.iter().map(comparison).collect::<Result<_, _>>()?,
+            rule: Rule {
+                path: place.path().to_string(),
+                names: names(place, &members)?,
+                action: action(&members, ["action", "errnoRet", "errno"])?,
+                args: args.iter().map(comparison).collect::<Result<_, _>>()?,
+            },
             includes: Condition::read(members.get("includes"))?,
             excludes: Condition::read(members.get("excludes"))?,
         })

@@ -2,11 +2,16 @@
 
 //! How a policy names the argument that a rule compares.
 
-use super::comparison::Comparison;
+use super::{
+    comparison::Comparison,
+    tree, //
+};
 use crate::{
     abi::Abi,
-    import::tree,
-    syntax::ast::Expression,
+    syntax::ast::{
+        Expression,
+        Operator, //
+    },
     tables::{
         self,
         Argument,
@@ -61,11 +66,11 @@ impl Field {
             return Err(Unnamed::Unknown);
         }
         let all = u64::MAX >> (64 - 8 * u32::from(argument.kind.bytes));
-        let fits = |comparison: &&Comparison| {
-            comparison.value <= all
-                && comparison.mask.is_none_or(|mask| {
-                    mask & all != 0 && !is_exit_signal(call, argument, mask, comparison.value)
-                })
+        let fits = |comparison: &&Comparison| match comparison.masked() {
+            None => comparison.value <= all,
+            Some((mask, value)) => {
+                value <= all && mask & all != 0 && !is_exit_signal(call, argument, mask, value)
+            }
         };
         if comparisons.iter().all(fits) {
             Ok(Self::Named(argument))
@@ -104,6 +109,10 @@ impl Field {
                     // What has a mask has no sign, and nothing has one for libseccomp.
                     None if comparison.is_ordered() && kind.signed => Some(tree::all_bits()),
                     None => None,
+                };
+                let value = match operator {
+                    Operator::In => value & all,
+                    _ => value,
                 };
                 tree::test(name, mask, operator, value)
             }

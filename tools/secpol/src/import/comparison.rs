@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A comparison of an argument, as libseccomp makes it: of the whole register, without a sign.
+//! A comparison of an argument, as libseccomp and others make it: of the whole register, without a
+//! sign.
 
 use crate::syntax::ast::Operator;
 
@@ -9,9 +10,10 @@ use crate::syntax::ast::Operator;
 pub(super) struct Comparison {
     /// Which argument.
     pub(super) index: usize,
-    /// How it is compared. `In` is none of libseccomp's.
+    /// How it is compared. [`Operator::In`] is none of libseccomp's.
     pub(super) operator: Operator,
-    /// What of it counts; all, if there is none. Only [`Operator::Equal`] has one.
+    /// What of it counts; all, if there is none. [`Operator::Equal`] may have one, and outside of
+    /// libseccomp [`Operator::NotEqual`].
     pub(super) mask: Option<u64>,
     /// With what.
     pub(super) value: u64,
@@ -38,10 +40,24 @@ impl Comparison {
 
     /// Does it ask which is greater?
     pub(super) fn is_ordered(&self) -> bool {
-        !matches!(self.operator, Operator::Equal | Operator::NotEqual)
+        use Operator::{
+            Equal,
+            In,
+            NotEqual, //
+        };
+        !matches!(self.operator, Equal | NotEqual | In)
     }
 
-    /// Is there a number of which both hold, whichever arguments they are of?
+    /// What of the argument counts, and what that is compared with, if it is compared in parts.
+    pub(super) fn masked(&self) -> Option<(u64, u64)> {
+        match self.operator {
+            Operator::In => Some((!self.value, 0)),
+            _ => self.mask.map(|mask| (mask, self.value)),
+        }
+    }
+
+    /// Is there a number of which both hold, whichever arguments they are of? They are comparisons
+    /// that libseccomp has.
     pub(super) fn meets(&self, other: &Self) -> bool {
         match (self.mask, other.mask) {
             (Some(mine), Some(theirs)) => (self.value ^ other.value) & mine & theirs == 0,
