@@ -10,7 +10,8 @@ use crate::{
     abi::Abi,
     syntax::ast::{
         Expression,
-        Operator, //
+        Operator,
+        Value, //
     },
     tables::{
         self,
@@ -100,23 +101,31 @@ impl Field {
                 &format!("arg{index}"),
                 mask.map(tree::number),
                 operator,
-                value,
+                bits(operator, value, u64::MAX),
             ),
             Self::Named(Argument { name, kind }) => {
                 let all = u64::MAX >> (64 - 8 * u32::from(kind.bytes));
-                let mask = match mask {
-                    Some(mask) => Some(tree::number(mask & all)),
+                let mask = match mask.map(|mask| mask & all) {
+                    Some(mask) if mask == all && operator == Operator::Equal => None,
+                    Some(mask) => Some(tree::number(mask)),
                     // What has a mask has no sign, and nothing has one for libseccomp.
-                    None if comparison.is_ordered() && kind.signed => Some(tree::all_bits()),
+                    None if comparison.is_ordered() && kind.signed => Some(tree::all_but(0)),
                     None => None,
                 };
-                let value = match operator {
-                    Operator::In => value & all,
-                    _ => value,
-                };
-                tree::test(name, mask, operator, value)
+                tree::test(name, mask, operator, bits(operator, value, all))
             }
         }
+    }
+}
+
+/// What is compared with, of which all these bits count. Where it is most bits, it is written as
+/// what they are not.
+fn bits(operator: Operator, value: u64, all: u64) -> Value {
+    let missing = !value & all;
+    match operator {
+        Operator::In if missing < value & all => tree::all_but(missing),
+        Operator::In => tree::number(value & all),
+        _ => tree::number(value),
     }
 }
 

@@ -10,13 +10,24 @@ mod comparison;
 mod field;
 mod json;
 mod libseccomp;
+pub mod minijail;
 pub mod oci;
+mod text;
 mod tree;
 mod write;
 
 use std::fmt;
 
-use crate::syntax::ast::Item;
+use crate::{
+    abi::Abi,
+    syntax::ast::Item,
+    tables, //
+};
+
+pub use self::text::{
+    Disk,
+    Files, //
+};
 
 /// The most characters of a text that a message repeats.
 const SHOWN: usize = 40;
@@ -33,7 +44,8 @@ pub struct Imported {
 /// Why no policy could be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// Where in the file, as `syscalls[3].args[0].op`. Empty, if no place is to blame.
+    /// Where: in a file of JSON, as `syscalls[3].args[0].op`; in a text, with the file, as
+    /// `cat.policy:3:7`. Empty, if no place is to blame.
     pub path: String,
     /// One line, without a full stop.
     pub why: String,
@@ -61,4 +73,12 @@ fn quoted(text: &str) -> String {
         shown += "...";
     }
     shown
+}
+
+/// The errno of this name.
+fn errno(name: &str) -> Option<u16> {
+    let value = tables::constant(Abi::X86_64, name)?;
+    let errno = u16::try_from(value).ok()?;
+    // Another constant may have the same value.
+    (name.starts_with('E') && tables::errno_name(errno).is_some()).then_some(errno)
 }

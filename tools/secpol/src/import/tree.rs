@@ -51,9 +51,9 @@ pub(super) fn number(number: u64) -> Value {
     value(ValueKind::Number(number))
 }
 
-/// All bits, at whatever width.
-pub(super) fn all_bits() -> Value {
-    value(ValueKind::Complement(Box::new(number(0))))
+/// All bits but these, at whatever width.
+pub(super) fn all_but(bits: u64) -> Value {
+    value(ValueKind::Complement(Box::new(number(bits))))
 }
 
 /// An action; an errno by its name, if it has one.
@@ -75,7 +75,12 @@ pub(super) fn action(action: Action) -> Spanned<ast::Action> {
 }
 
 /// `FIELD [& MASK] OPERATOR VALUE`
-pub(super) fn test(field: &str, mask: Option<Value>, operator: Operator, value: u64) -> Expression {
+pub(super) fn test(
+    field: &str,
+    mask: Option<Value>,
+    operator: Operator,
+    value: Value,
+) -> Expression {
     Expression::Test(Test {
         field: Field {
             size: false,
@@ -84,7 +89,7 @@ pub(super) fn test(field: &str, mask: Option<Value>, operator: Operator, value: 
         },
         mask,
         operator,
-        value: number(value),
+        value,
         span: NOWHERE,
     })
 }
@@ -112,6 +117,20 @@ pub(super) fn when(expression: Expression, then: Action) -> Alternative {
         then: (then != Action::Allow).then(|| action(then)),
         otherwise: None,
     }
+}
+
+/// `EXPRESSION [-> ACTION] else ACTION`
+pub(super) fn when_else(expression: Expression, then: Action, otherwise: Action) -> Alternative {
+    Alternative::If {
+        expression,
+        then: (then != Action::Allow).then(|| action(then)),
+        otherwise: Some(action(otherwise)),
+    }
+}
+
+/// `!(EXPRESSION)`
+pub(super) fn not(expression: Expression) -> Expression {
+    Expression::Not(Box::new(expression))
 }
 
 /// `CALL[arch=...]: BODY`

@@ -45,6 +45,8 @@ pub(super) enum When {
     Always,
     /// If one of these lists holds.
     Any(Vec<Vec<Comparison>>),
+    /// If none of these lists does.
+    NotAny(Vec<Vec<Comparison>>),
 }
 
 /// What is said of the calls of an architecture.
@@ -126,11 +128,22 @@ impl Writer {
             .into_iter()
             .map(|(index, comparisons)| (index, self.field(call, abi, index, &comparisons)))
             .collect();
+        if let [Clause {
+            when: When::Any(lists),
+            then,
+        }, Clause {
+            when: When::Always,
+            then: otherwise,
+        }] = clauses
+        {
+            return vec![tree::when_else(any(lists, &fields), *then, *otherwise)];
+        }
         clauses
             .iter()
             .map(|clause| match &clause.when {
                 When::Always => Alternative::Always(tree::action(clause.then)),
                 When::Any(lists) => tree::when(any(lists, &fields), clause.then),
+                When::NotAny(lists) => tree::when(tree::not(any(lists, &fields)), clause.then),
             })
             .collect()
     }
@@ -185,7 +198,7 @@ impl When {
     fn lists(&self) -> &[Vec<Comparison>] {
         match self {
             Self::Always => &[],
-            Self::Any(lists) => lists,
+            Self::Any(lists) | Self::NotAny(lists) => lists,
         }
     }
 }

@@ -77,7 +77,8 @@ pub(in crate::import) fn merge(rules: &[Stated]) -> Result<Decided, Conflict<'_>
 
 impl Decided {
     /// Are there several rules, with < or > in one, that overlap, never hold or compare several
-    /// arguments? libseccomp shares parts of such rules that are not the same, as trying many shows.
+    /// arguments? libseccomp shares parts of such rules that are not the same, as trying many
+    /// shows.
     pub(in crate::import) fn is_intricate(&self) -> bool {
         let Self::When(by_action) = self else {
             return false;

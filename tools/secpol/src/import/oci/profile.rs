@@ -13,6 +13,7 @@ use crate::{
     },
     import::{
         comparison::Comparison,
+        errno,
         json::{
             Members,
             Place, //
@@ -21,8 +22,7 @@ use crate::{
         quoted,
         Error, //
     },
-    syntax::ast::Operator,
-    tables, //
+    syntax::ast::Operator, //
 };
 
 /// A profile.
@@ -216,14 +216,6 @@ fn data(members: &Members<'_>, number: &str, name: &str) -> Result<Option<u16>, 
         }
         _ => Ok(Some(named)),
     }
-}
-
-/// The errno of this name.
-fn errno(name: &str) -> Option<u16> {
-    let value = tables::constant(crate::abi::Abi::X86_64, name)?;
-    let errno = u16::try_from(value).ok()?;
-    // Another constant may have the same value.
-    (name.starts_with('E') && tables::errno_name(errno).is_some()).then_some(errno)
 }
 
 fn comparison(place: &Place<'_>) -> Result<Comparison, Error> {
