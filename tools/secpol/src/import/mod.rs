@@ -12,6 +12,7 @@ mod json;
 mod libseccomp;
 pub mod minijail;
 pub mod oci;
+pub mod snap;
 mod text;
 mod tree;
 mod write;

@@ -6,15 +6,24 @@
 mod merge;
 mod multiplexed;
 mod section;
+mod stack;
 
 use std::collections::{
     BTreeMap,
     BTreeSet, //
 };
 
-pub(super) use self::section::{
-    Rule,
-    Section, //
+pub(super) use self::{
+    section::{
+        Rule,
+        Section, //
+    },
+    stack::{
+        compose,
+        strongest,
+        Layer,
+        Verdict, //
+    }, //
 };
 use super::write::note;
 
