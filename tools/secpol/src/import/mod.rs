@@ -13,6 +13,7 @@ mod libseccomp;
 pub mod minijail;
 pub mod oci;
 pub mod snap;
+pub mod systemd;
 mod text;
 mod tree;
 mod write;
