@@ -13,25 +13,20 @@ use std::{
 
 use crate::syntax::parser::LONGEST_TEXT;
 
-/// Reads a text. Of one that is longer than [`LONGEST_TEXT`], which nothing here takes, one byte
-/// more than that is read, so that a device does not fill the memory.
+/// Reads a text of at most [`LONGEST_TEXT`] bytes. Of one that is longer, as that of a device may
+/// be, one byte more is read.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, or is not UTF-8.
+/// If the file cannot be read, is longer, or is not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
+    let wrong = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
     let mut bytes = Vec::new();
     // CAST: It is a mebibyte.
     let most = LONGEST_TEXT as u64 + 1;
     File::open(path)?.take(most).read_to_end(&mut bytes)?;
     if bytes.len() > LONGEST_TEXT {
-        // It may end within a character.
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        return Err(wrong(format!("it has more than {LONGEST_TEXT} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            "stream did not contain valid UTF-8",
-        )
-    })
+    String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8".to_string()))
 }

@@ -2,15 +2,13 @@
 
 //! Places in texts, as messages name them, and who reads files that texts name.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::path::Path;
 
 use super::{
     quoted,
     Error, //
 };
+use crate::text;
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +68,7 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, String> {
-        fs::read_to_string(path).map_err(|error| quoted(&error.to_string()))
+        text::read(path).map_err(|error| quoted(&error.to_string()))
     }
 }
 
