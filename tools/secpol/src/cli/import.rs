@@ -140,8 +140,8 @@ fn import(arguments: &Arguments, text: &str) -> Result<Result<Imported, Error>, 
 fn minijail_options(arguments: &Arguments) -> Result<minijail::Options, Failure> {
     let Some(dialect) = arguments.dialect else {
         return Err(Failure::because(
-            "--dialect c or --dialect py is missing: minijail0 and compile_seccomp_policy.py do not \
-             make the same of a policy",
+            "--dialect c or --dialect py is missing: minijail0 and compile_seccomp_policy.py make \
+             different filters of a policy",
         ));
     };
     let machine = match arguments.arch.as_slice() {

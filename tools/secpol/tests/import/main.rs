@@ -4,11 +4,15 @@
 
 mod agreement;
 mod machines;
+mod minijail;
 mod mistakes;
 mod profile;
 mod properties;
 mod real;
 mod rules;
+mod snap;
+mod systemd;
+mod texts;
 
 use std::path::Path;
 
@@ -29,6 +33,7 @@ use secpol::{
         Sight,
         Target, //
     },
+    rules::Rules,
     syntax::display, //
 };
 
@@ -40,6 +45,20 @@ fn import(text: &str, options: &Options) -> Result<Imported, Error> {
         compile(&policy, *machine);
     }
     Ok(imported)
+}
+
+/// What a policy that was printed means.
+fn meaning(text: &str, machine: Abi) -> Rules {
+    let policy = Policy::parse(Path::new("imported.pol"), text.to_string())
+        .unwrap_or_else(|(_, mistakes)| panic!("{text}\nis no policy: {mistakes:?}"));
+    let target = Target {
+        sight: Sight::Arguments,
+        ..Target::new(machine)
+    };
+    match policy.rules(&target, &NoGroups) {
+        Ok(made) => made.made,
+        Err(errors) => panic!("{text}\nis not for {}: {errors:?}", machine.name()),
+    }
 }
 
 /// The filter of a policy that was printed.
