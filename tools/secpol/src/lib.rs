@@ -58,3 +58,4 @@ pub mod simulate;
 pub mod syntax;
 pub mod tables;
 pub mod text;
+pub mod tracee;

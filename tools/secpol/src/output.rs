@@ -18,8 +18,12 @@ use crate::{
 /// --seccomp` and other launchers read it. All architectures that policies are for are little
 /// endian.
 pub fn raw(program: &Program) -> Vec<u8> {
-    program
-        .insns
+    raw_insns(&program.insns)
+}
+
+/// The same of some instructions.
+pub fn raw_insns(insns: &[Insn]) -> Vec<u8> {
+    insns
         .iter()
         .flat_map(|insn| {
             let [c0, c1] = insn.code.to_le_bytes();
