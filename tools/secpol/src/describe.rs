@@ -4,7 +4,6 @@
 
 use crate::{
     abi::Abi,
-    resolve::FAMILIES,
     rules::{
         Alternative,
         Condition,
@@ -25,6 +24,8 @@ use crate::{
         Call, //
     }, //
 };
+
+pub use crate::resolve::FAMILIES;
 
 /// What a rule does with a call, an alternative each.
 pub fn rule(rule: &Rule, call: &Call, abi: Abi) -> Vec<String> {

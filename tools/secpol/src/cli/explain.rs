@@ -1,41 +1,167 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{
+        Path,
+        PathBuf, //
+    },
+};
 
 use secpol::{
+    abi::Abi,
     describe,
     rules::Section,
-    tables, //
+    tables,
+    tracee, //
+};
+use secpol_analysis::{
+    Analysis,
+    Filter, //
 };
 
 use super::{
-    input::Input,
+    input::{
+        For,
+        Input, //
+    },
+    sections::{
+        self,
+        wrap,
+        Wanted, //
+    },
+    source::{
+        self,
+        is_bpf,
+        Extended, //
+    },
     streams::print,
     Answer,
+    Failure,
     Outcome, //
 };
 
-/// Says what becomes of each call under a policy
+/// Says what becomes of each call under a policy, or a filter
+///
+/// Of a filter it tells what can be found out by its instructions. Where several conditions are
+/// told of a call, the first that holds decides.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
+    /// The policy, or a file of BPF: an array of struct sock_filter
+    #[arg(required_unless_present = "pid")]
+    file: Option<PathBuf>,
+    /// The filters of a running thread, and what they do together. That takes CAP_SYS_ADMIN in the
+    /// initial user namespace
+    #[arg(long, conflicts_with_all = ["file", "append_flags", "extensible_arg_size"])]
+    pid: Option<i32>,
+    /// One of them alone; 1 is the oldest
+    #[arg(long, value_name = "N", requires = "pid")]
+    filter: Option<usize>,
     #[command(flatten)]
-    input: Input,
+    target: For,
+    #[command(flatten)]
+    extended: Extended,
     /// Of these calls alone
     #[arg(long, value_delimiter = ',')]
     call: Vec<String>,
+    /// Of these architectures alone
+    #[arg(long, value_delimiter = ',', value_name = "ARCH")]
+    arch: Vec<String>,
 }
 
 pub(super) fn main(arguments: &Arguments) -> Outcome {
-    let policy = arguments.input.read()?;
-    let rules = arguments.input.rules(&policy)?;
+    let abis = abis(&arguments.arch)?;
+    let wanted = Wanted {
+        calls: &arguments.call,
+        abis: &abis,
+        machine: arguments.target.target()?.machine,
+    };
+    match (&arguments.file, arguments.pid) {
+        (_, Some(thread)) => of_thread(thread, arguments.filter, &wanted),
+        (Some(file), None) if is_bpf(file) => {
+            let filter = arguments.extended.read(file)?;
+            tell(&[&filter], &wanted)
+        }
+        (Some(file), None) => of_policy(arguments, file, &wanted),
+        (None, None) => Err(Failure::Because("give a file, or --pid".to_string())),
+    }
+}
+
+fn tell(filters: &[&Filter], wanted: &Wanted<'_>) -> Outcome {
+    let text = sections::explain(&mut Analysis::default(), filters, wanted);
+    print(text.as_bytes())?;
+    Ok(Answer::Yes)
+}
+
+/// What the filters of a thread do.
+fn of_thread(thread: i32, one: Option<usize>, wanted: &Wanted<'_>) -> Outcome {
+    let installed = tracee::filters(thread).map_err(Failure::because)?;
+    let count = installed.len();
+    let mut filters = Vec::new();
+    for installed in &installed {
+        filters.push(source::of_installed(installed)?);
+    }
+    if let Some(one) = one {
+        let filter = one.checked_sub(1).and_then(|place| filters.get(place));
+        let filter = filter.ok_or_else(|| {
+            Failure::Because(format!(
+                "thread {thread} has {count} filters, not a {one}th"
+            ))
+        })?;
+        return tell(&[filter], wanted);
+    }
+    print(format!("thread {thread}: {count} filters\n").as_bytes())?;
+    for (place, filter) in filters.iter().enumerate().rev() {
+        let which = if filter.is_classic() {
+            ""
+        } else {
+            ", for rust_seccomp"
+        };
+        let text = format!(
+            "\nfilter {}: {} instructions{which}\n",
+            place + 1,
+            filter.len()
+        );
+        print(text.as_bytes())?;
+        tell(&[filter], wanted)?;
+    }
+    if count > 1 {
+        print(b"\nall together\n")?;
+        let newest_first: Vec<&Filter> = filters.iter().rev().collect();
+        tell(&newest_first, wanted)?;
+    }
+    Ok(Answer::Yes)
+}
+
+fn of_policy(arguments: &Arguments, file: &Path, wanted: &Wanted<'_>) -> Outcome {
+    let input = Input {
+        policy: file.to_path_buf(),
+        target: arguments.target.clone(),
+    };
+    let policy = input.read()?;
+    let rules = input.rules(&policy)?;
     let mut lines = Vec::new();
     for section in &rules.sections {
-        lines.push(format!("{}:", section.abi.name()));
-        explain(section, &arguments.call, &mut lines);
+        if wanted.abis.is_empty() || wanted.abis.contains(&section.abi) {
+            lines.push(format!("{}:", section.abi.name()));
+            explain(section, wanted.calls, &mut lines);
+        }
     }
     lines.push(format!("other architectures: {}\n", rules.other.action));
     print(lines.join("\n"))?;
     Ok(Answer::Yes)
+}
+
+/// The architectures of these names.
+pub(super) fn abis(names: &[String]) -> Result<Vec<Abi>, Failure> {
+    let abi = |name: &String| {
+        Abi::from_name(name).ok_or_else(|| {
+            Failure::Because(format!(
+                "there is no architecture {name}: x86_64, i386, aarch64, arm"
+            ))
+        })
+    };
+    names.iter().map(abi).collect()
 }
 
 fn explain(section: &Section, wanted: &[String], lines: &mut Vec<String>) {
@@ -56,24 +182,7 @@ fn explain(section: &Section, wanted: &[String], lines: &mut Vec<String>) {
     }
     for (action, calls) in constant {
         lines.push(format!("  {action}:"));
-        lines.extend(wrap(&calls).iter().map(|line| format!("    {line}")));
+        lines.extend(wrap(&calls, 88).iter().map(|line| format!("    {line}")));
     }
     lines.push(format!("  unknown calls: {}", section.unknown.action));
-}
-
-/// Words, with a comma between each two, in lines of at most 90 columns.
-fn wrap(words: &[&str]) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for (place, word) in words.iter().enumerate() {
-        let comma = if place + 1 == words.len() { "" } else { "," };
-        let line = lines.last_mut().expect("there is a first");
-        if line.is_empty() {
-            *line = format!("{word}{comma}");
-        } else if line.len() + word.len() > 88 {
-            lines.push(format!("{word}{comma}"));
-        } else {
-            line.push_str(&format!(" {word}{comma}"));
-        }
-    }
-    lines
 }

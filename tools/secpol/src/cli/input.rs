@@ -42,7 +42,7 @@ pub(super) struct Input {
 }
 
 /// What a policy is compiled for.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub(super) struct For {
     /// The machine: x86_64 or aarch64 [default: this one]
     #[arg(long, value_name = "ARCH")]

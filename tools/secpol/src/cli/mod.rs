@@ -13,7 +13,10 @@ mod features;
 mod import;
 mod input;
 mod manual;
+mod notation;
 mod run;
+mod sections;
+mod source;
 mod streams;
 mod test;
 

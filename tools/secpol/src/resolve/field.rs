@@ -53,8 +53,7 @@ pub(super) struct Looked {
 }
 
 /// Variants of `struct sockaddr`, by the first name of their members, with their family.
-pub(crate) const FAMILIES: &[(&str, u64)] =
-    &[("in", 2), ("in6", 10), ("nl", 16), ("ll", 17), ("vm", 40)];
+pub const FAMILIES: &[(&str, u64)] = &[("in", 2), ("in6", 10), ("nl", 16), ("ll", 17), ("vm", 40)];
 
 /// `CSIGNAL`: these bits of clone()'s flags are the signal that the child sends when it exits.
 const EXIT_SIGNAL: u64 = 0xff;

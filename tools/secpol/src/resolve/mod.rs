@@ -9,10 +9,10 @@ mod section;
 mod settings;
 mod value;
 
-pub use self::example::Tried;
+pub(crate) use self::example::example;
 use self::settings::Settings;
-pub(crate) use self::{
-    example::example,
+pub use self::{
+    example::Tried,
     field::FAMILIES, //
 };
 use crate::{

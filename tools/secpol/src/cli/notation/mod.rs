@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Says what filters do in the language of policies, as far as it has words for that.
+
+mod constants;
+mod field;
+mod lines;
+mod values;
+
+pub(super) use field::Names;
+pub(super) use lines::{
+    condition,
+    lines, //
+};
