@@ -8,6 +8,7 @@
 mod check;
 mod compile;
 mod completions;
+mod diff;
 mod explain;
 mod features;
 mod import;
@@ -51,6 +52,7 @@ enum Command {
     Check(check::Arguments),
     Compile(compile::Arguments),
     Explain(explain::Arguments),
+    Diff(diff::Arguments),
     Test(test::Arguments),
     Run(run::Arguments),
     Features(features::Arguments),
@@ -106,6 +108,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(arguments) => check::main(&arguments),
         Command::Compile(arguments) => compile::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
+        Command::Diff(arguments) => diff::main(&arguments),
         Command::Test(arguments) => test::main(&arguments),
         Command::Run(arguments) => run::main(arguments),
         Command::Features(arguments) => features::main(&arguments),

@@ -9,7 +9,10 @@ use std::{
 
 use secpol::{
     bpf::LD,
+    compile::Program,
+    groups::Systemd,
     output,
+    policy::Policy,
     rules::{
         NUMBER_HIGH,
         PKEY, //
@@ -21,7 +24,13 @@ use secpol_analysis::{
     Sight, //
 };
 
-use super::Failure;
+use super::{
+    input::{
+        For,
+        Input, //
+    },
+    Failure, //
+};
 
 /// What the filters in files of BPF see. What a policy sees, it says itself.
 #[derive(clap::Args)]
@@ -78,6 +87,34 @@ impl Extended {
             because(&format!("{error}{hint}"))
         })
     }
+
+    /// The filter in a file of BPF, or that of a policy.
+    pub(super) fn filter(&self, path: &Path, target: &For) -> Result<Filter, Failure> {
+        if is_bpf(path) {
+            return self.read(path);
+        }
+        let input = Input {
+            policy: path.to_path_buf(),
+            target: target.clone(),
+        };
+        let policy: Policy = input.read()?;
+        let made = policy.compile(&target.target()?, &Systemd);
+        of_program(&input.made(&policy, made)?)
+    }
+}
+
+/// The filter that a policy was compiled to.
+fn of_program(program: &Program) -> Result<Filter, Failure> {
+    let sight = if program.appended {
+        Sight::Appended {
+            flags: program.append_flags(),
+            extensible_arg_size: program.extensible_arg_size,
+        }
+    } else {
+        Sight::Classic
+    };
+    Filter::new(&output::raw(program), sight)
+        .map_err(|error| Failure::Because(format!("the filter of the policy is none: {error}")))
 }
 
 /// The filter of a running thread.

@@ -154,6 +154,11 @@ impl Names {
         tables::extensible(self.call?.name)
     }
 
+    /// Its name.
+    pub(crate) fn extensible_name(&self) -> Option<&'static str> {
+        Some(self.extensible()?.argument)
+    }
+
     /// All members of the extensible argument, by their paths.
     fn members(&self) -> Vec<(&'static str, Named)> {
         let (Some(extensible), Some(abi)) = (self.extensible(), self.abi) else {

@@ -37,6 +37,12 @@ pub(crate) fn lines(space: &mut Space, names: &Names, node: Node) -> Result<Vec<
     write(space, names, node, false)
 }
 
+/// Of a function that is [`Leaf::Change`] or [`Leaf::Same`], where it is a change. Each condition
+/// stands for itself.
+pub(crate) fn cases(space: &mut Space, names: &Names, node: Node) -> Result<Vec<String>, TooLong> {
+    write(space, names, node, true)
+}
+
 fn write(
     space: &mut Space,
     names: &Names,
