@@ -166,7 +166,7 @@ impl Machine<'_> {
         let live = *self.live.get(pc).ok_or(TooHard)?;
         let zero = 0;
         for (slot, number) in state.iter_mut().enumerate() {
-            if live >> slot & 1 == 0 {
+            if (live >> slot) & 1 == 0 {
                 *number = zero;
             }
         }
@@ -383,7 +383,7 @@ impl Machine<'_> {
             return Ok(self.ret(above));
         };
         let bit = number[place as usize];
-        let mut is_1 = || self.returned(number, place, above | 1 << place);
+        let mut is_1 = || self.returned(number, place, above | (1 << place));
         if bit == Node::YES {
             return is_1();
         }

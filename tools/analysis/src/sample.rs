@@ -94,7 +94,7 @@ impl Sample {
 
     pub(crate) fn bit(&self, bit: Bit) -> bool {
         let (place, value) = Place::of(bit);
-        self.get(place) >> value & 1 == 1
+        (self.get(place) >> value) & 1 == 1
     }
 
     // CAST: These have 32 bits.
@@ -228,7 +228,7 @@ impl Space {
             let (place, value) = Place::of(branch.bit);
             let is_set = branch.low == Node::NO;
             let before = sample.get(place);
-            sample.set(place, before | u64::from(is_set) << value);
+            sample.set(place, before | (u64::from(is_set) << value));
             node = if is_set { branch.high } else { branch.low };
         }
         Some(sample)

@@ -182,7 +182,7 @@ impl Space {
             std::mem::swap(&mut low, &mut high);
         }
         self.add_ranges(low, field, top, (width, base), most, ranges)?;
-        self.add_ranges(high, field, top, (width, base | 1 << width), most, ranges)
+        self.add_ranges(high, field, top, (width, base | (1 << width)), most, ranges)
     }
 
     /// The bits of a field that a condition depends on.

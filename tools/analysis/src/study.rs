@@ -325,7 +325,7 @@ impl Space {
         };
         match place {
             Place::Number => {
-                let is_set = value < 32 && number >> value & 1 == 1;
+                let is_set = value < 32 && (number >> value) & 1 == 1;
                 let next = if is_set { branch.high } else { branch.low };
                 self.with_number(next, number)
             }

@@ -21,7 +21,7 @@ pub(crate) type Vector = [Node; 32];
 pub(crate) fn constant(value: u32) -> Vector {
     let mut bits = [Node::NO; 32];
     for (place, bit) in bits.iter_mut().enumerate() {
-        *bit = Node::constant(value >> place & 1 == 1);
+        *bit = Node::constant((value >> place) & 1 == 1);
     }
     bits
 }

@@ -32,7 +32,10 @@ use super::{
         Names, //
     },
     sections::wrap,
-    source::Extended,
+    source::{
+        self,
+        Extended, //
+    },
     streams::print,
     Answer,
     Failure,
@@ -70,6 +73,33 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let new = arguments
         .extended
         .filter(&arguments.new, &arguments.target)?;
+    let compare = || compare(old, new, machine, &wanted);
+    let Found {
+        text,
+        kinds,
+        undecided,
+    } = source::with_room(compare)?;
+    print(text.as_bytes())?;
+    if undecided > 0 {
+        return Err(Failure::Because(
+            "whether they do the same could not be found out for all calls".to_string(),
+        ));
+    }
+    Ok(Answer::of(if arguments.stricter {
+        !kinds.contains(&Kind::Looser)
+    } else {
+        kinds.is_empty()
+    }))
+}
+
+/// What was found.
+struct Found {
+    text: String,
+    kinds: BTreeSet<Kind>,
+    undecided: usize,
+}
+
+fn compare(old: Filter, new: Filter, machine: Abi, wanted: &[Abi]) -> Found {
     let mut arches: BTreeSet<u32> = old.arches();
     arches.extend(new.arches());
     if arches.is_empty() || !old.is_classic() || !new.is_classic() {
@@ -94,17 +124,11 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     if wanted.is_empty() {
         text.push_str(&comparison.others(arches));
     }
-    print(text.as_bytes())?;
-    if comparison.undecided > 0 {
-        return Err(Failure::Because(
-            "whether they do the same could not be found out for all calls".to_string(),
-        ));
+    Found {
+        text,
+        kinds: comparison.kinds,
+        undecided: comparison.undecided,
     }
-    Ok(Answer::of(if arguments.stricter {
-        !comparison.kinds.contains(&Kind::Looser)
-    } else {
-        comparison.kinds.is_empty()
-    }))
 }
 
 struct Comparison {

@@ -11,6 +11,7 @@ use std::{
 use secpol::{
     abi::Abi,
     describe,
+    policy::Policy,
     rules::Section,
     tables,
     tracee, //
@@ -32,8 +33,8 @@ use super::{
     },
     source::{
         self,
-        is_bpf,
-        Extended, //
+        Extended,
+        Given, //
     },
     streams::print,
     Answer,
@@ -78,17 +79,16 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     };
     match (&arguments.file, arguments.pid) {
         (_, Some(thread)) => of_thread(thread, arguments.filter, &wanted),
-        (Some(file), None) if is_bpf(file) => {
-            let filter = arguments.extended.read(file)?;
-            tell(&[&filter], &wanted)
-        }
-        (Some(file), None) => of_policy(arguments, file, &wanted),
+        (Some(file), None) => match source::read(file, &arguments.target)? {
+            Given::Bpf(bytes) => tell(&[&arguments.extended.bpf(file, &bytes)?], &wanted),
+            Given::Policy(policy) => of_policy(arguments, file, &policy, &wanted),
+        },
         (None, None) => Err(Failure::Because("give a file, or --pid".to_string())),
     }
 }
 
 fn tell(filters: &[&Filter], wanted: &Wanted<'_>) -> Outcome {
-    let text = sections::explain(&mut Analysis::default(), filters, wanted);
+    let text = source::with_room(|| sections::explain(&mut Analysis::default(), filters, wanted))?;
     print(text.as_bytes())?;
     Ok(Answer::Yes)
 }
@@ -105,7 +105,7 @@ fn of_thread(thread: i32, one: Option<usize>, wanted: &Wanted<'_>) -> Outcome {
         let filter = one.checked_sub(1).and_then(|place| filters.get(place));
         let filter = filter.ok_or_else(|| {
             Failure::Because(format!(
-                "thread {thread} has {count} filters, not a {one}th"
+                "thread {thread} has {count} filters, and no filter {one}"
             ))
         })?;
         return tell(&[filter], wanted);
@@ -133,13 +133,12 @@ fn of_thread(thread: i32, one: Option<usize>, wanted: &Wanted<'_>) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn of_policy(arguments: &Arguments, file: &Path, wanted: &Wanted<'_>) -> Outcome {
+fn of_policy(arguments: &Arguments, file: &Path, policy: &Policy, wanted: &Wanted<'_>) -> Outcome {
     let input = Input {
         policy: file.to_path_buf(),
         target: arguments.target.clone(),
     };
-    let policy = input.read()?;
-    let rules = input.rules(&policy)?;
+    let rules = input.rules(policy)?;
     let mut lines = Vec::new();
     for section in &rules.sections {
         if wanted.abis.is_empty() || wanted.abis.contains(&section.abi) {

@@ -76,6 +76,7 @@ pub(super) fn explain(analysis: &mut Analysis, filters: &[&Filter], wanted: &Wan
             analysis,
             studies,
             abi,
+            shown: BTreeSet::new(),
         };
         text.push_str(&section.text(*arch, wanted));
     }
@@ -85,6 +86,7 @@ pub(super) fn explain(analysis: &mut Analysis, filters: &[&Filter], wanted: &Wan
             analysis,
             studies,
             abi: None,
+            shown: BTreeSet::new(),
         };
         text.push_str(&section.others());
     }
@@ -100,7 +102,13 @@ struct Section<'a> {
     analysis: &'a mut Analysis,
     studies: Vec<Study>,
     abi: Option<Abi>,
+    /// The programs that are shown.
+    shown: BTreeSet<String>,
 }
+
+/// The most programs that are shown of an architecture, and the most instructions of each.
+const MAX_SHOWN: usize = 8;
+const MAX_INSNS: usize = 200;
 
 impl Section<'_> {
     fn text(mut self, arch: u32, wanted: &Wanted<'_>) -> String {
@@ -153,7 +161,14 @@ impl Section<'_> {
     fn told(&mut self, outcome: &Outcome, names: &Names) -> Told {
         match outcome {
             Outcome::Decided(node) => self.node(*node, names),
-            Outcome::Undecided(listing) => undecided("what decides is too complicated", listing),
+            Outcome::Undecided(listing) => {
+                let is_known = self.shown.contains(&**listing);
+                if !is_known && self.shown.len() >= MAX_SHOWN {
+                    return undecided("what decides is too complicated; --call shows it", "");
+                }
+                self.shown.insert(listing.to_string());
+                undecided("what decides is too complicated", listing)
+            }
         }
     }
 
@@ -173,7 +188,7 @@ impl Section<'_> {
         let ways = match self.analysis.rest(&self.studies) {
             Ok(ways) => ways,
             Err(listing) => {
-                let what = undecided("what decides about other numbers", &listing);
+                let what = undecided("what decides is too complicated", &listing);
                 return vec![format!("  other numbers:\n{}", block(&what))];
             }
         };
@@ -256,7 +271,12 @@ impl Section<'_> {
 
 fn undecided(why: &str, listing: &str) -> Told {
     let mut lines = vec![format!("not decided: {why}")];
-    lines.extend(listing.lines().map(|line| format!("  {line}")));
+    let insns = listing.lines().map(|line| format!("  {line}"));
+    lines.extend(insns.take(MAX_INSNS));
+    let count = listing.lines().count();
+    if count > MAX_INSNS {
+        lines.push(format!("  and {} more instructions", count - MAX_INSNS));
+    }
     Told::Undecided(lines)
 }
 
@@ -333,7 +353,8 @@ fn block(what: &Told) -> String {
     match what {
         Told::Always(action) => format!("    {action}\n"),
         Told::Cases(lines) | Told::Undecided(lines) => {
-            lines.iter().map(|line| format!("    {line}\n")).collect()
+            let lines: Vec<String> = lines.iter().map(|line| format!("    {line}\n")).collect();
+            lines.concat()
         }
     }
 }

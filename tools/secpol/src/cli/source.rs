@@ -3,8 +3,8 @@
 //! Reads what a command is given: a policy, or a filter.
 
 use std::{
-    fs,
-    path::Path, //
+    path::Path,
+    thread, //
 };
 
 use secpol::{
@@ -17,6 +17,7 @@ use secpol::{
         NUMBER_HIGH,
         PKEY, //
     },
+    text,
     tracee::Installed, //
 };
 use secpol_analysis::{
@@ -56,19 +57,39 @@ fn number(text: &str) -> Result<u64, String> {
     parsed.map_err(|_| "not a number".to_string())
 }
 
-/// Is it a file of BPF? The code of an instruction has a byte that is zero, and a text has none.
-/// What cannot be read is left to who reads policies.
-pub(super) fn is_bpf(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|bytes| bytes.contains(&0))
+/// What is in a file.
+pub(super) enum Given {
+    /// The bytes of a filter.
+    Bpf(Vec<u8>),
+    /// A policy.
+    Policy(Policy),
+}
+
+/// Reads a file, once, as it may be a pipe. The code of an instruction has a byte that is zero, and
+/// a text has none.
+pub(super) fn read(path: &Path, target: &For) -> Result<Given, Failure> {
+    let Ok(bytes) = text::bytes(path) else {
+        // What is there to be said is the same as for all other commands.
+        let input = Input {
+            policy: path.to_path_buf(),
+            target: target.clone(),
+        };
+        return input.read().map(Given::Policy);
+    };
+    if bytes.contains(&0) {
+        return Ok(Given::Bpf(bytes));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::Because(format!("{} is neither a text nor a filter", path.display()))
+    })?;
+    Policy::parse(path, text)
+        .map(Given::Policy)
+        .map_err(|(files, errors)| target.refuse(&errors, &files))
 }
 
 impl Extended {
-    /// The filter in a file of BPF.
-    pub(super) fn read(&self, path: &Path) -> Result<Filter, Failure> {
-        let because = |error: &dyn std::fmt::Display| {
-            Failure::Because(format!("{}: {error}", path.display()))
-        };
-        let bytes = fs::read(path).map_err(|error| because(&error))?;
+    /// The filter in the bytes of a file of BPF.
+    pub(super) fn bpf(&self, path: &Path, bytes: &[u8]) -> Result<Filter, Failure> {
         let sight = match self.append_flags {
             None => Sight::Classic,
             Some(flags) => Sight::Appended {
@@ -76,28 +97,28 @@ impl Extended {
                 extensible_arg_size: self.extensible_arg_size,
             },
         };
-        Filter::new(&bytes, sight).map_err(|error| {
+        Filter::new(bytes, sight).map_err(|error| {
             let hint = match sight {
-                Sight::Classic if looks_beyond(&bytes) => {
+                Sight::Classic if looks_beyond(bytes) => {
                     " (it looks at what only filters of SECCOMP_APPEND_FILTER see: say \
                      --append-flags)"
                 }
                 _ => "",
             };
-            because(&format!("{error}{hint}"))
+            Failure::Because(format!("{}: {error}{hint}", path.display()))
         })
     }
 
     /// The filter in a file of BPF, or that of a policy.
     pub(super) fn filter(&self, path: &Path, target: &For) -> Result<Filter, Failure> {
-        if is_bpf(path) {
-            return self.read(path);
-        }
+        let policy = match read(path, target)? {
+            Given::Bpf(bytes) => return self.bpf(path, &bytes),
+            Given::Policy(policy) => policy,
+        };
         let input = Input {
             policy: path.to_path_buf(),
             target: target.clone(),
         };
-        let policy: Policy = input.read()?;
         let made = policy.compile(&target.target()?, &Systemd);
         of_program(&input.made(&policy, made)?)
     }
@@ -139,5 +160,17 @@ fn looks_beyond(bytes: &[u8]) -> bool {
         insns
             .iter()
             .any(|insn| insn.code == LD && insn.k >= NUMBER_HIGH.min(PKEY))
+    })
+}
+
+/// Does something on a stack that is large enough for all that the analysis may find: functions that
+/// look at each bit of a call.
+pub(super) fn with_room<T: Send>(f: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    const STACK: usize = 64 << 20;
+    let why = || Failure::Because("cannot start a thread".to_string());
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK);
+        let started = thread.spawn_scoped(scope, f).map_err(|_| why())?;
+        started.join().map_err(|_| why())
     })
 }

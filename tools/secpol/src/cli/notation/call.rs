@@ -87,11 +87,15 @@ fn add_members(
     members: &mut Vec<String>,
     beside: &mut Vec<String>,
 ) {
-    let mut lowest = 0;
+    // The family is a place of its own.
+    let mut lowest = match place {
+        Place::Struct(0) if names.has_address() => 16,
+        _ => 0,
+    };
     while lowest < 64 {
         let field = names.field(place, lowest);
         lowest = field.lowest + field.width;
-        let bits = value >> field.lowest & (u64::MAX >> (64 - field.width));
+        let bits = (value >> field.lowest) & (u64::MAX >> (64 - field.width));
         if bits == 0 && place != Place::Family && value != 0 {
             continue;
         }

@@ -159,6 +159,12 @@ impl Names {
         Some(self.extensible()?.argument)
     }
 
+    /// Is it a socket address?
+    pub(crate) fn has_address(&self) -> bool {
+        self.extensible()
+            .is_some_and(|extensible| extensible.structure == "sockaddr")
+    }
+
     /// All members of the extensible argument, by their paths.
     fn members(&self) -> Vec<(&'static str, Named)> {
         let (Some(extensible), Some(abi)) = (self.extensible(), self.abi) else {

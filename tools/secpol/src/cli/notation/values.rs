@@ -87,7 +87,12 @@ impl Writer<'_> {
                 format!("{name} {operator} {}", self.value(value))
             } else {
                 let bits = self.bits(mask);
-                format!("{name} & {bits} {operator} {}", self.masked(value))
+                match mask.count_ones() {
+                    // Of a single bit one says whether it is 0.
+                    1 if (value == 0) == negative => format!("{name} & {bits} != 0"),
+                    1 => format!("{name} & {bits} == 0"),
+                    _ => format!("{name} & {bits} {operator} {}", self.masked(value)),
+                }
             });
         }
         Condition {
@@ -166,6 +171,9 @@ impl Writer<'_> {
         if self.named.big_endian && self.named.field.width == 32 {
             // CAST: It has 32 bits.
             return std::net::Ipv4Addr::from(value as u32).to_string();
+        }
+        if self.is_extent() {
+            return value.to_string();
         }
         self.constant(value).unwrap_or_else(|| number(value))
     }
