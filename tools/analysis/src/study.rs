@@ -135,7 +135,7 @@ pub(crate) fn vector(space: &mut Space, place: Place) -> Result<Vector, TooHard>
     Ok(bits)
 }
 
-/// How many instructions of filters are specialised for an architecture: about a second. A filter of
+/// How many instructions of a filter are specialised for an architecture: about a second. One of
 /// 500 instructions is, for each number.
 const SPECIALISED: usize = 300_000;
 

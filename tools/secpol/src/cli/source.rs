@@ -163,8 +163,8 @@ fn looks_beyond(bytes: &[u8]) -> bool {
     })
 }
 
-/// Does something on a stack that is large enough for all that the analysis may find: functions that
-/// look at each bit of a call.
+/// Does something on a stack that is large enough for all that the analysis may find: functions
+/// that look at each bit of a call.
 pub(super) fn with_room<T: Send>(f: impl FnOnce() -> T + Send) -> Result<T, Failure> {
     const STACK: usize = 64 << 20;
     let why = || Failure::Because("cannot start a thread".to_string());

@@ -7,6 +7,8 @@
 
 mod acceptance;
 mod agree;
+#[cfg(feature = "cli")]
+mod analysis;
 mod calls;
 mod checker;
 mod choices;

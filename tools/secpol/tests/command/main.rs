@@ -3,6 +3,7 @@
 //! The command: what it prints, and how it ends. That it runs programs is tested where there is a
 //! kernel to test it on, in the VM.
 
+mod filters;
 mod pages;
 mod streams;
 
