@@ -360,3 +360,72 @@ fn without_the_module() {
         "stands.pol:1:1: error: this kernel's filters cannot see what the rule for clone3 looks at\n",
     );
 }
+
+#[test]
+fn imports() {
+    let here = Directory::new(
+        "imports",
+        &[
+            ("a.policy", "read: arg0 == 0; return EBADF\n"),
+            ("wrong.policy", "read: 1\nraed: 1\n"),
+            ("a.src", "read 3\n"),
+            ("a.service", "[Service]\nProtectHostname=yes\n"),
+        ],
+    );
+    let import = |from: &'static str, more: &[&'static str]| {
+        [&["import", "--arch", "x86_64", "--from", from], more].concat()
+    };
+    for (arguments, policy) in [
+        (
+            import("minijail", &["--dialect", "c", "a.policy"]),
+            "@default kill-thread\n@arch x86_64\nread: fd == 0 else errno(EBADF)\n",
+        ),
+        (
+            import("minijail", &["--dialect", "py", "--exact", "a.policy"]),
+            "@default kill-thread\n@arch x86_64\nread: arg0 == 0 -> errno(EBADF)\n",
+        ),
+        (
+            import("snap", &["a.src"]),
+            "@default errno(EPERM)\n@arch x86_64, i386\nread: fd == 3\n",
+        ),
+        (
+            import("systemd", &["a.service"]),
+            "@default allow\n@arch x86_64, i386\nsethostname: errno(EPERM)\n\
+             setdomainname: errno(EPERM)\n",
+        ),
+    ] {
+        here.expect(&arguments, 0, policy, "");
+    }
+    for (arguments, said) in [
+        (
+            import("minijail", &["--dialect", "c", "wrong.policy"]),
+            "secpol: wrong.policy:2:1: x86_64 has no call raed\n",
+        ),
+        (
+            import("minijail", &["a.policy"]),
+            "secpol: --dialect c or --dialect py is missing: minijail0 and \
+             compile_seccomp_policy.py make different filters of a policy\n",
+        ),
+        (
+            import(
+                "minijail",
+                &["--arch", "aarch64", "--dialect", "c", "a.policy"],
+            ),
+            "secpol: a policy of minijail is for one machine\n",
+        ),
+        (
+            import("snap", &["--dialect", "c", "a.src"]),
+            "secpol: --dialect is for --from minijail\n",
+        ),
+        (
+            import("systemd", &["--cap", "CAP_KILL", "a.service"]),
+            "secpol: --cap and --caps are for --from oci\n",
+        ),
+        (
+            import("systemd", &["a.src"]),
+            "secpol: a.src:1:1: there is no [Service]\n",
+        ),
+    ] {
+        here.expect(&arguments, 2, "", said);
+    }
+}
