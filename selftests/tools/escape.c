@@ -31,6 +31,12 @@ static unsigned int policy_of(const char *name)
 	return 0;
 }
 
+/* This kernel was built without what is tried. */
+static bool is_missing(int error)
+{
+	return error == ENOSYS || error == EOPNOTSUPP;
+}
+
 /* An attempt may change its process, which without a policy is one of its own. */
 static int in_a_child(const struct attempt *attempt)
 {
@@ -52,7 +58,9 @@ static bool is_as_expected(const struct attempt *attempt, unsigned int policy)
 	if (policy && !shut && !(policy & attempt->open_in))
 		return true;
 	error = policy ? attempt->try() : in_a_child(attempt);
-	if (shut == !!error)
+	if (!policy && is_missing(error))
+		printf("%s: this kernel has no such thing\n", attempt->what);
+	if (shut == !!error || (!policy && is_missing(error)))
 		return true;
 	printf("%s: %s\n", attempt->what, error ? strerror(error) : "got through");
 	return false;

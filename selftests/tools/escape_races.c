@@ -5,13 +5,14 @@
  */
 
 #include "escape.h"
+#include "random.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
-/* The thread that writes: 32 bits at a place, by turns what is allowed and what is not. */
+/* The thread that writes: 32 bits at a place, at random what is allowed and what is not. */
 struct writer {
 	pthread_t thread;
 	volatile __u32 *place;
@@ -19,36 +20,44 @@ struct writer {
 	volatile bool stop;
 };
 
-static void *write_by_turns(void *arg)
+static void *write_at_random(void *arg)
 {
 	struct writer *writer = arg;
 
-	for (unsigned int turn = 0; !writer->stop; turn++) {
-		*writer->place = turn & 1 ? writer->shut : writer->allowed;
-		for (unsigned int wait = turn % 64; wait; wait--)
+	while (!writer->stop) {
+		__u64 random = bits();
+
+		*writer->place = random & 1 ? writer->shut : writer->allowed;
+		for (unsigned int wait = random / 2 % 64; wait; wait--)
 			asm volatile("" ::: "memory");
 	}
 	return NULL;
 }
 
+/* How often as many attempts are made if all of them met the same value. */
+#define ROUNDS 20
+
 /*
  * Calls until one attempt has got through, or all were made: what() returns 0 if it did, else an
- * error. A call that does not meet the writer's value proves nothing, so there are many.
+ * error. Which value a call meets is luck, so there are many, and more if all met the same.
  */
 static int race(struct writer *writer, int attempts, int (*what)(void *), void *arg)
 {
-	int error = pthread_create(&writer->thread, NULL, write_by_turns, writer);
-	int met = 0, other = 0;
+	int met = 0, other = 0, error;
 
+	random_seed(getpid());
+	error = pthread_create(&writer->thread, NULL, write_at_random, writer);
 	if (error)
 		return error;
-	do {
+	for (int i = 0; i < attempts || (i < ROUNDS * attempts && (!met || !other)); i++) {
 		error = what(arg);
+		if (!error)
+			break;
 		if (error == EAGAIN)
 			met++;
 		else
 			other++;
-	} while (error && --attempts);
+	}
 	writer->stop = true;
 	pthread_join(writer->thread, NULL);
 	/* Both values were seen, or it was no race. */

@@ -224,7 +224,7 @@ const struct attempt task_attempts[] = {
 	{ "enter a namespace", ALL, 0, enter_namespace },
 	{ "execute another program", AGENT | BROWSER, 0, execute },
 	{ "execute it in a child", AGENT | BROWSER, BUILD | CONTAINER, execute_in_child },
-	{ "be traced", AGENT | BROWSER | BUILD, CONTAINER, be_traced },
+	{ "be traced", AGENT | BROWSER | BUILD, 0, be_traced },
 	{ "read a process's memory", AGENT | BROWSER | BUILD, CONTAINER, read_memory },
 	{ "take another process's descriptor", ALL, 0, take_descriptor },
 	{ "signal another process", AGENT | BROWSER, BUILD | CONTAINER, signal_parent },
