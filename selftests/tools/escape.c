@@ -13,7 +13,6 @@
 #include "common.h"
 #include "escape.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -68,11 +67,7 @@ static bool is_as_expected(const struct attempt *attempt, unsigned int policy)
 
 static int listener(int port)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+	struct sockaddr_in address = loopback(port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int on = 1;
 

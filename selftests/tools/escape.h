@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,6 +71,16 @@ static inline int closed(long fd)
 static inline int done(long ret)
 {
 	return ret < 0 ? errno : 0;
+}
+
+/* The address of a port of this machine. */
+static inline struct sockaddr_in loopback(int port)
+{
+	return (struct sockaddr_in) {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 }
 
 static inline long openat2(int dir, const char *path, struct open_how *how)

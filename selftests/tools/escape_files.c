@@ -109,7 +109,6 @@ static int is_special(int error)
 	if (!error && (lstat(special, &stat) || !(stat.st_mode & 06000)))
 		error = ENOENT;
 	unlink(special);
-	rmdir(special);
 	return error;
 }
 

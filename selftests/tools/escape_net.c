@@ -5,16 +5,11 @@
 
 #include "escape.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 
 static int connect_to(int type, int port)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+	struct sockaddr_in address = loopback(port);
 	int fd = socket(AF_INET, type, 0);
 	int error = fd < 0 ? errno : done(connect(fd, (void *)&address, sizeof(address)));
 
@@ -53,19 +48,10 @@ static int connect_mapped(void)
 	return error;
 }
 
-static struct sockaddr_in unlisted(void)
-{
-	return (struct sockaddr_in) {
-		.sin_family = AF_INET,
-		.sin_port = htons(UNLISTED),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-}
-
 /* Connects without connect(). */
 static int send_fast(void)
 {
-	struct sockaddr_in address = unlisted();
+	struct sockaddr_in address = loopback(UNLISTED);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int error = fd < 0 ? errno : done(sendto(fd, "x", 1, MSG_FASTOPEN, (void *)&address,
 						 sizeof(address)));
@@ -84,7 +70,7 @@ static struct msghdr message(struct sockaddr_in *address, struct iovec *iov)
 
 static int send_message(void)
 {
-	struct sockaddr_in address = unlisted();
+	struct sockaddr_in address = loopback(UNLISTED);
 	struct iovec iov = { "x", 1 };
 	struct msghdr msg = message(&address, &iov);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -96,7 +82,7 @@ static int send_message(void)
 
 static int send_messages(void)
 {
-	struct sockaddr_in address = unlisted();
+	struct sockaddr_in address = loopback(UNLISTED);
 	struct iovec iov = { "x", 1 };
 	struct mmsghdr vector = { .msg_hdr = message(&address, &iov) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -108,7 +94,7 @@ static int send_messages(void)
 
 static int send_datagram(void)
 {
-	struct sockaddr_in address = unlisted();
+	struct sockaddr_in address = loopback(UNLISTED);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	int error = fd < 0 ? errno : done(sendto(fd, "x", 1, 0, (void *)&address, sizeof(address)));
 

@@ -7,7 +7,6 @@
 #include "escape.h"
 #include "random.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -135,16 +134,14 @@ static int race_connect(void)
 		struct sockaddr_in in;
 		__u32 word;
 	} address = {
-		.in = {
-			.sin_family = AF_INET,
-			.sin_port = htons(LISTED),
-			.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		},
-	}, other = address;
-	struct writer writer = { .place = &address.word, .allowed = address.word };
+		.in = loopback(LISTED),
+	}, other = {
+		.in = loopback(UNLISTED),
+	};
+	struct writer writer = {
+		.place = &address.word, .allowed = address.word, .shut = other.word,
+	};
 
-	other.in.sin_port = htons(UNLISTED);
-	writer.shut = other.word;
 	return race(&writer, 1000, connect_racing, &address);
 }
 
