@@ -24,7 +24,7 @@ pub(super) const SLOT_X: usize = CELLS + 1;
 pub(super) const SLOTS: usize = CELLS + 2;
 
 /// Slots, one bit each.
-pub(super) type Slots = u32;
+pub type Slots = u32;
 
 /// `A` as a set of slots.
 pub(super) const A: Slots = 1 << SLOT_A;
@@ -130,7 +130,7 @@ fn pass(
 }
 
 /// The slots that are live before each instruction. Linear; four bytes per instruction.
-pub(super) fn liveness(prog: &[Insn]) -> Result<Buf<Slots>, NoMemory> {
+pub fn liveness(prog: &[Insn]) -> Result<Buf<Slots>, NoMemory> {
     let mut live = Buf::new();
     pass(prog, &mut live, |_| Ok(()))?;
     Ok(live)

@@ -24,7 +24,7 @@ pub mod ebpf;
 mod flow;
 pub mod insn;
 pub mod listing;
-mod live;
+pub mod live;
 pub mod lower;
 pub mod meter;
 pub mod outcomes;

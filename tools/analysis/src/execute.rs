@@ -9,10 +9,6 @@
 use std::collections::HashMap;
 
 use crate::{
-    liveness::{
-        liveness,
-        Slots, //
-    },
     logic::{
         abi::{
             SECCOMP_DATA_FEATURE_EA_TAIL, //
@@ -36,7 +32,12 @@ use crate::{
                 WORD_EXTENT,
                 WORD_FEATURES, //
             },
+            live::{
+                liveness,
+                Slots, //
+            },
         },
+        buf::Buf,
         syscalls::{
             ExtensibleCall,
             Size, //
@@ -110,7 +111,7 @@ struct Machine<'a> {
     space: &'a mut Space,
     insns: &'a [Insn],
     known: Known,
-    live: Vec<Slots>,
+    live: Buf<Slots>,
     numbers: Vec<Vector>,
     places: HashMap<Vector, Number>,
     /// By instruction, the states in which the program comes there.
@@ -123,7 +124,7 @@ struct Machine<'a> {
 /// What a program returns. It has passed `check_classic()`.
 pub(crate) fn execute(space: &mut Space, insns: &[Insn], known: Known) -> Result<Node, TooHard> {
     let mut machine = Machine {
-        live: liveness(insns),
+        live: liveness(insns).map_err(|_| TooHard)?,
         at: vec![Vec::new(); insns.len()],
         space,
         insns,

@@ -22,7 +22,6 @@ mod arches;
 mod difference;
 mod execute;
 mod filter;
-mod liveness;
 mod memory;
 mod place;
 mod ret;
