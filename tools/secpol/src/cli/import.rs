@@ -16,7 +16,8 @@ use secpol::{
         systemd,
         Disk,
         Error,
-        Imported, //
+        Imported,
+        Options, //
     },
     syntax::display,
     tables,
@@ -126,12 +127,12 @@ fn import(arguments: &Arguments, text: &str) -> Result<Result<Imported, Error>, 
         From::Minijail => minijail::import(file, text, &minijail_options(arguments)?, &Disk),
         From::Snap => {
             let machines = machines(arguments)?;
-            let options = snap::Options { machines, exact };
+            let options = Options { machines, exact };
             snap::import(file, text, &options, &snap::Getent)
         }
         From::Systemd => {
             let machines = machines(arguments)?;
-            let options = systemd::Options { machines, exact };
+            let options = Options { machines, exact };
             systemd::import(file, text, &options, &Systemd)
         }
     })

@@ -34,6 +34,16 @@ pub use self::text::{
 /// The most characters of a text that a message repeats.
 const SHOWN: usize = 40;
 
+/// What is not in a snap's profile, and not in a unit.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The machines that the policy is for, by their 64-bit architectures.
+    pub machines: Vec<Abi>,
+    /// Arguments are compared as the other tool does: all of the register. Otherwise as many bits
+    /// are compared as the kernel takes, where their number is known.
+    pub exact: bool,
+}
+
 /// A policy that was made of something else.
 #[derive(Clone, Debug)]
 pub struct Imported {

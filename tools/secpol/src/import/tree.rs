@@ -7,6 +7,7 @@ use crate::{
     syntax::ast::{
         self,
         Alternative,
+        Directive,
         Expression,
         Field,
         Item,
@@ -41,6 +42,11 @@ fn value(kind: ValueKind) -> Value {
         kind,
         span: NOWHERE,
     }
+}
+
+/// `@unrestricted`
+pub(super) fn unrestricted() -> Item {
+    Item::Directive(Directive::Unrestricted(NOWHERE))
 }
 
 pub(super) fn name(name: &str) -> Name {

@@ -97,3 +97,16 @@ fn exact() -> Options {
         ..Options::default()
     }
 }
+
+/// The places between which a text has a word, a number or a sign.
+fn places(text: &str) -> Vec<usize> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places: Vec<usize> = text
+        .char_indices()
+        .zip(text.chars().skip(1))
+        .filter(|((_, c), next)| !is_word(*c) || !is_word(*next))
+        .map(|((place, c), _)| place + c.len_utf8())
+        .collect();
+    places.insert(0, 0);
+    places
+}

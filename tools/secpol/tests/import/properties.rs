@@ -13,7 +13,8 @@ use secpol::import::oci::Options;
 
 use crate::{
     exact,
-    import, //
+    import,
+    places, //
 };
 
 /// A profile with all that there is.
@@ -70,19 +71,6 @@ const PIECES: &[&str] = &[
     "\n",
 ];
 
-/// The places between which the profile has a word, a number or a sign.
-fn places() -> Vec<usize> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut places: Vec<usize> = PROFILE
-        .char_indices()
-        .zip(PROFILE.chars().skip(1))
-        .filter(|((_, c), next)| !is_word(*c) || !is_word(*next))
-        .map(|((place, c), _)| place + c.len_utf8())
-        .collect();
-    places.insert(0, 0);
-    places
-}
-
 fn is_handled(text: &str) -> Result<(), TestCaseError> {
     for options in [Options::default(), exact()] {
         if let Err(error) = import(text, &options) {
@@ -108,7 +96,7 @@ proptest! {
 
     #[test]
     fn one_piece_is_another(place in any::<Index>(), piece in select(PIECES)) {
-        let places = places();
+        let places = places(PROFILE);
         let start = place.index(places.len() - 1);
         let (before, after) = (&PROFILE[..places[start]], &PROFILE[places[start + 1]..]);
         is_handled(&format!("{before}{piece}{after}"))?;
@@ -124,7 +112,7 @@ proptest! {
 
     #[test]
     fn cut_and_joined(from in any::<Index>(), to in any::<Index>()) {
-        let places = places();
+        let places = places(PROFILE);
         let (from, to) = (places[from.index(places.len())], places[to.index(places.len())]);
         is_handled(&format!("{}{}", &PROFILE[..from], &PROFILE[to..]))?;
     }

@@ -20,6 +20,8 @@ use secpol::{
     }, //
 };
 
+use crate::places;
+
 /// Texts with all that there is.
 const TEXTS: [&str; 4] = [
     "# comment\nread: 1\nwrite: arg0 == 1 && arg2 <= 0x10 || arg1 != ~(1|O_CREAT); return EBADF\n\
@@ -141,19 +143,6 @@ fn is_handled(text: &str) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
-}
-
-/// The places between which a text has a word, a number or a sign.
-fn places(text: &str) -> Vec<usize> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut places: Vec<usize> = text
-        .char_indices()
-        .zip(text.chars().skip(1))
-        .filter(|((_, c), next)| !is_word(*c) || !is_word(*next))
-        .map(|((place, c), _)| place + c.len_utf8())
-        .collect();
-    places.insert(0, 0);
-    places
 }
 
 /// Each text is what one importer takes.

@@ -94,3 +94,11 @@ fn constant(machine: Abi, name: &str) -> Option<u64> {
         .contains(&value)
         .then_some(value as u64)
 }
+
+/// A number with or without its sign. What is negative has 63 bits and the sign.
+fn signed(negative: bool, number: u64) -> Option<u64> {
+    if !negative {
+        return Some(number);
+    }
+    (number <= 1 << 63).then(|| number.wrapping_neg())
+}

@@ -34,28 +34,18 @@ use super::{
         Written, //
     },
     Error,
-    Imported, //
+    Imported,
+    Options, //
 };
 use crate::{
     abi::Abi,
     action::Action,
     syntax::ast::{
         Directive,
-        Item,
-        Span, //
+        Item, //
     },
     tables, //
 };
-
-/// What is not in a profile.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The machines that the policy is for, by their 64-bit architectures.
-    pub machines: Vec<Abi>,
-    /// Arguments are compared as libseccomp does: all of the register. Otherwise as many bits are
-    /// compared as the kernel takes, where their number is known.
-    pub exact: bool,
-}
 
 /// What becomes of a call that is not listed.
 const UNLISTED: Action = Action::Errno(1);
@@ -74,13 +64,8 @@ pub fn import(
     let lines = lines(path, text)?;
     let has = |word: &str| lines.iter().any(|(_, line)| line.trim() == word);
     if has("@unrestricted") {
-        let everywhere = Span {
-            file: 0,
-            start: 0,
-            end: 0,
-        };
         return Ok(Imported {
-            items: vec![Item::Directive(Directive::Unrestricted(everywhere))],
+            items: vec![tree::unrestricted()],
             notes: Vec::new(),
         });
     }

@@ -31,29 +31,18 @@ use super::{
         Written, //
     },
     Error,
-    Imported, //
+    Imported,
+    Options, //
 };
 use crate::{
-    abi::Abi,
     action::Action,
     groups::Groups,
     syntax::ast::{
         Directive,
-        Item,
-        Span, //
+        Item, //
     },
     tables, //
 };
-
-/// What is not in a unit.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The machines that the policy is for, by their 64-bit architectures.
-    pub machines: Vec<Abi>,
-    /// Arguments are compared as systemd does: all of the register. Otherwise as many bits are
-    /// compared as the kernel takes, where their number is known.
-    pub exact: bool,
-}
 
 /// The policy that a unit is. `path` is where it is from, for messages.
 pub fn import(
@@ -72,12 +61,7 @@ pub fn import(
     let filters = Filters::new(&settings, &mut lists)?;
     let mut items = Vec::new();
     if filters.are_none() {
-        let everywhere = Span {
-            file: 0,
-            start: 0,
-            end: 0,
-        };
-        items.push(Item::Directive(Directive::Unrestricted(everywhere)));
+        items.push(tree::unrestricted());
         notes.push("the unit says nothing that systemd makes a filter for".to_string());
         return Ok(Imported { items, notes });
     }

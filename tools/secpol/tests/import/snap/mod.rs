@@ -11,11 +11,11 @@ use secpol::{
     import::{
         snap::{
             self,
-            Accounts,
-            Options, //
+            Accounts, //
         },
         Error,
-        Imported, //
+        Imported,
+        Options, //
     },
     syntax::display, //
 };

@@ -12,12 +12,10 @@ use secpol::{
     abi::Abi,
     groups::Groups,
     import::{
-        systemd::{
-            self,
-            Options, //
-        },
+        systemd,
         Error,
-        Imported, //
+        Imported,
+        Options, //
     },
     syntax::display,
     tables, //

@@ -4,6 +4,7 @@
 
 use super::super::{
     constant,
+    signed,
     MAX_DEPTH, //
 };
 use crate::{
@@ -94,10 +95,7 @@ fn number(word: &str) -> Option<u64> {
         return None;
     }
     let number = u64::from_str_radix(digits, radix).ok()?;
-    if !negative {
-        return Some(number);
-    }
-    (number <= 1 << 63).then(|| number.wrapping_neg())
+    signed(negative, number)
 }
 
 #[cfg(test)]

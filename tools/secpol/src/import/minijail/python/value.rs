@@ -9,6 +9,7 @@ use super::{
 use crate::import::{
     minijail::{
         constant,
+        signed,
         MAX_DEPTH, //
     },
     quoted,
@@ -80,10 +81,7 @@ pub(super) fn number(text: &str) -> Option<u64> {
         None => unsigned.parse(),
     };
     let number = number.ok()?;
-    if !negative {
-        return Some(number);
-    }
-    (number <= 1 << 63).then(|| number.wrapping_neg())
+    signed(negative, number)
 }
 
 #[cfg(test)]
