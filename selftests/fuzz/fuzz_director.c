@@ -30,32 +30,38 @@ static void bury(pid_t pid, int status)
 		}
 }
 
+/* Notes that a task has stopped or ended. */
+static void note(pid_t tid, int status)
+{
+	bool ended = false;
+
+	for (int i = 0; i < actor_count; i++) {
+		struct actor *a = &actors[i];
+
+		if (a->tid != tid || (!a->alive && WIFSTOPPED(status)))
+			continue;
+		if (WIFSTOPPED(status)) {
+			a->stopped = true;
+			a->status = status;
+		} else if (a->pid == tid) {
+			ended = true;
+		} else {
+			/* The process may end as well, before or after the thread. */
+			a->gone = true;
+		}
+	}
+	if (ended)
+		bury(tid, status);
+}
+
 void reap(void)
 {
 	int status;
-	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
-		bool ended = false;
-
-		for (int i = 0; i < actor_count; i++) {
-			struct actor *a = &actors[i];
-
-			if (a->tid != pid || (!a->alive && WIFSTOPPED(status)))
-				continue;
-			if (WIFSTOPPED(status)) {
-				a->stopped = true;
-				a->status = status;
-			} else if (a->pid == pid) {
-				ended = true;
-			} else {
-				/* The process may end as well, before or after the thread. */
-				a->gone = true;
-			}
-		}
-		if (ended)
-			bury(pid, status);
-	}
+	/* A child may end before it is an actor. Its end is left for when it is one. */
+	for (int i = 0; i < actor_count; i++)
+		while (waitpid(actors[i].tid, &status, WNOHANG | __WALL) > 0)
+			note(actors[i].tid, status);
 }
 
 void kill_process(struct actor *a)
