@@ -9,3 +9,4 @@
 
 #include "rsc.h"
 #include "takeover.h"
+#include "verdict_event.h"

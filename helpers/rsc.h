@@ -14,6 +14,7 @@
 
 #include <linux/filter.h>
 #include <linux/jump_label.h>
+#include <linux/seccomp.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -36,17 +37,6 @@ void rsc_prog_free(struct bpf_prog *prog);
 bpf_func_t rsc_prog_func(const struct bpf_prog *prog);
 u32 rsc_prog_run(const struct bpf_prog *prog, const void *ctx);
 size_t rsc_prog_memory(const struct bpf_prog *prog);
-
-/* counting.c */
-
-/* The key is on while system calls are counted. It patches a branch in Rust code. */
-struct rsc_switch {
-	struct static_key_false key;
-};
-
-extern struct rsc_switch rsc_counting;
-void rsc_set_counting(bool on);
-bool rsc_is_counting(void);
 
 /* seccomp.c */
 void rsc_assign_mode(struct task_struct *task, int mode, bool mitigate);
@@ -76,6 +66,36 @@ void rsc_put_task(struct task_struct *task);
 unsigned long rsc_copy_short_from_user(void *dst, const void __user *src, size_t len);
 unsigned long rsc_copy_short_to_user(void __user *dst, const void *src, size_t len);
 int rsc_copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_t usize);
+
+/* verdict_event.c */
+
+/* What the trace event of a verdict tells: see verdict_event.h. */
+struct rsc_verdict {
+	struct seccomp_data data;
+	u32 verdict;
+	u32 filter;
+	int insn;
+	/* The program of the filter; NULL if it is not known which decides. */
+	const struct sock_filter *insns;
+	size_t insn_count;
+	const u8 *argument;
+	size_t argument_len;
+};
+
+void rsc_trace_verdict(const struct rsc_verdict *v);
+
+/* watch.c */
+
+/* The key is on while calls are counted, or told of. It patches a branch in Rust code. */
+struct rsc_switch {
+	struct static_key_false key;
+};
+
+extern struct rsc_switch rsc_watched;
+int rsc_watch(void);
+void rsc_unwatch(void);
+void rsc_set_counting(bool on);
+bool rsc_is_counting(void);
 
 /* wait.c */
 void rsc_init_completion(struct completion *completion);

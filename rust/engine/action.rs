@@ -5,6 +5,7 @@
 //! Follows the second half of `__seccomp_filter()` of `kernel/seccomp.c`.
 
 use super::{
+    inspect::verdicts,
     notify::{
         notifier::Outcome,
         request::FilteredCall, //
@@ -66,6 +67,9 @@ pub(crate) fn act(
     pass: Pass,
 ) -> Next {
     let mut nr = regs.nr();
+    if verdicts::is_on() {
+        verdicts::tell(current, regs, inputs, verdict);
+    }
     match verdict.action() {
         Action::Allow => return Next::Run,
         Action::Log => {

@@ -41,7 +41,7 @@ use kernel::prelude::*;
 
 /// The entry of the call in the table of extensible calls, if it has one.
 #[inline(always)]
-fn extensible(current: Current, regs: Regs) -> Option<&'static ExtensibleCall> {
+pub(crate) fn extensible(current: Current, regs: Regs) -> Option<&'static ExtensibleCall> {
     // CAST: A negative number becomes one that no call has.
     let nr = regs.nr() as u32;
     // Two calls, so that the compiler knows the architecture in each.

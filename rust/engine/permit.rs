@@ -25,7 +25,10 @@ use super::{
         FilterLayer, //
     },
     inputs,
-    inspect::counters,
+    inspect::{
+        counters,
+        verdicts, //
+    },
     parts::Parts,
     platform::{
         Chosen,
@@ -65,7 +68,8 @@ use crate::{
             Current,
             Mode, //
         },
-        uapi::SIGKILL, //
+        uapi::SIGKILL,
+        watch, //
     }, //
 };
 
@@ -79,8 +83,8 @@ pub(crate) fn permit_syscall(call: Syscall, filter: &Filter) -> bool {
     if current.mode() != Mode::Filter {
         return refuse_dead(call);
     }
-    if counters::are_on() {
-        return permit_counted(call, filter);
+    if watch::is_on() {
+        return permit_watched(call, filter);
     }
     if current.is_compat() {
         permit(call, filter, Abi::Compat)
@@ -96,19 +100,26 @@ fn suspended() -> bool {
     true
 }
 
-/// [`permit`], while calls are counted.
+/// [`permit`], while somebody watches.
 #[cold]
 #[inline(never)]
-fn permit_counted(call: Syscall, filter: &Filter) -> bool {
-    let abi = Abi::of(call.current().is_compat());
+fn permit_watched(call: Syscall, filter: &Filter) -> bool {
+    let (current, regs) = (call.current(), call.regs());
+    let abi = Abi::of(current.is_compat());
     // CAST: As in `permit()`.
-    counters::count(
-        filter
-            .summary()
-            .tables()
-            .table(abi)
-            .find(call.regs().nr() as u32),
-    );
+    let found = filter.summary().tables().table(abi).find(regs.nr() as u32);
+    if counters::are_on() {
+        counters::count(found);
+    }
+    if verdicts::is_on() && !found.is_allowed() {
+        if let Some(entry) = found.entry() {
+            // `act()` tells of all others.
+            if matches!(entry.answer(), Answer::Errno(_)) {
+                let (verdict, _) = entry.constant();
+                verdicts::tell(current, regs, &NO_INPUTS, verdict);
+            }
+        }
+    }
     permit(call, filter, abi)
 }
 

@@ -10,6 +10,10 @@ use crate::{
             NeededInputs,
             VisibleFields, //
         },
+        ending::{
+            Ending,
+            SeenCall, //
+        },
         insn::Insn,
         lower::lower,
         residual::specialise, //
@@ -149,6 +153,18 @@ impl Program {
             Self::Classic(_) => None,
             Self::Appended(Appended { flags, visible, .. }) => {
                 Some((*flags, visible.argument.unwrap_or(0)))
+            }
+        }
+    }
+
+    /// Runs the program as its author wrote it, to find where it ends. `None` as for
+    /// [`SeenCall::ending`], and if memory is short.
+    pub(crate) fn ending<P>(&self, seen: &SeenCall<'_, P>) -> Option<Ending> {
+        match self {
+            Self::Classic(program) => seen.ending(program.original(), VisibleFields::NONE),
+            Self::Appended(program) => {
+                let code = canonical(&program.original, program.visible).ok()??;
+                seen.ending(&code, program.visible)
             }
         }
     }

@@ -47,13 +47,18 @@ impl<'a> ArgumentPage<'a> {
         Self(page, PhantomData)
     }
 
-    /// Copies the first `len` bytes, [`CAPACITY`] at most. Sleeps. `ENOMEM`.
-    pub(crate) fn copy(self, len: usize) -> Result<KVec<u8>> {
+    /// The first `len` bytes, [`CAPACITY`] at most.
+    pub(crate) fn bytes(self, len: usize) -> &'a [u8] {
         let len = len.min(CAPACITY);
         // SAFETY: By the type invariant these bytes can be read, and nobody writes them during
         // `'a`.
-        let bytes = unsafe { core::slice::from_raw_parts(self.0.as_ptr(), len) };
-        let mut copy = KVec::with_capacity(len, GFP_KERNEL_ACCOUNT)?;
+        unsafe { core::slice::from_raw_parts(self.0.as_ptr(), len) }
+    }
+
+    /// Copies the first `len` bytes, [`CAPACITY`] at most. Sleeps. `ENOMEM`.
+    pub(crate) fn copy(self, len: usize) -> Result<KVec<u8>> {
+        let bytes = self.bytes(len);
+        let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
         copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
         Ok(copy)
     }

@@ -11,7 +11,7 @@ use crate::{
         entry::Answer,
         FoundEntry, //
     },
-    sys::counting, //
+    sys::watch, //
 };
 use kernel::sync::atomic::{
     Atomic,
@@ -46,19 +46,18 @@ static HITS: [(Atomic<u64>, &str); 6] = [
 ];
 
 /// Are calls counted?
-#[inline(always)]
 pub(crate) fn are_on() -> bool {
-    counting::is_on()
+    watch::is_counting()
 }
 
 /// Turns counting on, from 0, or off. Sleeps.
 pub(crate) fn turn(on: bool) {
-    if on && !counting::state() {
+    if on && !are_on() {
         for (hits, _) in &HITS {
             hits.store(0, Relaxed);
         }
     }
-    counting::set(on);
+    watch::set_counting(on);
 }
 
 /// Counts a call.
@@ -79,7 +78,7 @@ pub(crate) fn count(found: FoundEntry<'_>) {
 /// Calls `f` with the name and the value of each counter. The first one, `counting`, is 1 while
 /// calls are counted, else 0.
 pub(crate) fn for_each(mut f: impl FnMut(&str, u64)) {
-    f("counting", counting::state().into());
+    f("counting", are_on().into());
     for (hits, name) in &HITS {
         f(name, hits.load(Relaxed));
     }

@@ -7,3 +7,4 @@ pub(crate) mod debugfs;
 pub(crate) mod features;
 pub(crate) mod filters_file;
 pub(crate) mod ptrace;
+pub(crate) mod verdicts;

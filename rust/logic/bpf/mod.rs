@@ -12,6 +12,8 @@
 //! - [`append`] translates appended filters, which see more, to programs of the same kind;
 //! - [`study`](mod@study) does all this for a filter, at a bounded cost.
 //!
+//! For observers, [`ending`] runs a filter to tell which of its instructions has decided.
+//!
 //! The semantics are those of `bpf_convert_filter()` in `net/core/filter.c`: `A` and `X` start at
 //! 0, arithmetic wraps at 32 bits, shifts take their amount modulo 32, and a division by an `X` of
 //! 0 ends the program with 0. Data is read as little endian.
@@ -21,6 +23,7 @@ pub mod append;
 pub mod check;
 mod domain;
 pub mod ebpf;
+pub mod ending;
 mod flow;
 pub mod insn;
 pub mod listing;
