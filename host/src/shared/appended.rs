@@ -44,6 +44,14 @@ impl Made {
         self.end.max(last.map_or(0, |at| at as u32 + 1))
     }
 
+    /// `struct seccomp_data` as words.
+    pub fn data(&self) -> [u32; 16] {
+        let mut words = [0; 16];
+        words[..2].copy_from_slice(&[self.nr, self.arch]);
+        words[2..].copy_from_slice(&self.ip_and_args);
+        words
+    }
+
     /// Does the filter see an argument?
     fn sees(&self, visible: VisibleFields) -> bool {
         visible.argument.is_some() && syscalls::find(self.arch, self.nr).is_some()
