@@ -47,6 +47,7 @@ pub mod diagnostic;
 pub mod groups;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod interrupt;
 pub mod kernel;
 pub mod output;
 pub mod policy;
@@ -59,3 +60,5 @@ pub mod syntax;
 pub mod tables;
 pub mod text;
 pub mod tracee;
+pub mod tracing;
+pub mod verdict_event;

@@ -8,6 +8,7 @@
 mod check;
 mod compile;
 mod completions;
+mod denials;
 mod diff;
 mod explain;
 mod features;
@@ -53,6 +54,7 @@ enum Command {
     Compile(compile::Arguments),
     Explain(explain::Arguments),
     Diff(diff::Arguments),
+    Denials(denials::Arguments),
     Test(test::Arguments),
     Run(run::Arguments),
     Features(features::Arguments),
@@ -109,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compile(arguments) => compile::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
         Command::Diff(arguments) => diff::main(&arguments),
+        Command::Denials(arguments) => denials::main(&arguments),
         Command::Test(arguments) => test::main(&arguments),
         Command::Run(arguments) => run::main(arguments),
         Command::Features(arguments) => features::main(&arguments),

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Signals that ask a program to end, as something to wait for, so that it can clean up.
+
+#![allow(unsafe_code)]
+
+use std::{
+    io,
+    mem::MaybeUninit,
+    os::fd::{
+        AsRawFd,
+        BorrowedFd,
+        FromRawFd,
+        OwnedFd, //
+    },
+    ptr, //
+};
+
+/// SIGINT, SIGTERM and SIGHUP, which no longer end the calling thread, nor threads that it starts.
+#[derive(Debug)]
+pub struct Interrupt(OwnedFd);
+
+/// What was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// There is something to read, or there will never be anything more.
+    Readable,
+    /// The program is asked to end.
+    Interrupted,
+}
+
+impl Interrupt {
+    /// From now on the signals wait until they are waited for.
+    pub fn new() -> io::Result<Self> {
+        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: The first function fills in the set, which the others read and change.
+        let fd = unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+                libc::sigaddset(set.as_mut_ptr(), signal);
+            }
+            match libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), ptr::null_mut()) {
+                0 => libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC),
+                error => return Err(io::Error::from_raw_os_error(error)),
+            }
+        };
+        match fd {
+            -1 => Err(io::Error::last_os_error()),
+            // SAFETY: The kernel has just opened it for us, and nobody else knows it.
+            fd => Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) })),
+        }
+    }
+
+    /// Waits until there is something to read from a file, or the program is asked to end.
+    pub fn wait(&self, file: BorrowedFd<'_>) -> io::Result<Woken> {
+        let waiting = |fd| libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut files = [waiting(self.0.as_raw_fd()), waiting(file.as_raw_fd())];
+        loop {
+            // SAFETY: The array has as many elements as are said, and no timeout is given.
+            let ready = unsafe { libc::poll(files.as_mut_ptr(), files.len() as libc::nfds_t, -1) };
+            if ready >= 0 {
+                break;
+            }
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        Ok(match files[0].revents {
+            0 => Woken::Readable,
+            _ => Woken::Interrupted,
+        })
+    }
+}
