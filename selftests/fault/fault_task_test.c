@@ -9,6 +9,8 @@
 
 #include "fault_fixture.h"
 
+#include <sys/mount.h>
+
 /* Processes and threads under filters, with a region and without. */
 
 struct spawn {
@@ -343,6 +345,23 @@ TEST_F(fault, every_argument)
 			EXPECT_EQ(0, fault_drive(&op));
 		}
 	}
+}
+
+/* To tell which filter has refused a call takes memory. Without it the call is refused as well. */
+TEST_F(fault, told_verdict)
+{
+	const char *enable = "/sys/kernel/tracing/events/seccomp/seccomp_verdict/enable";
+	const struct fault_op ops[] = {
+		ARGUMENT("openat2, to be refused, told of", 0, .call = "openat2", .bad = true,
+			 .slot = true),
+		ARGUMENT("connect, to be refused, told of", 0, .call = "connect", .bad = true,
+			 .slot = true),
+	};
+
+	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	ASSERT_EQ(0, write_file(enable, "1"));
+	DRIVE(ops);
+	EXPECT_EQ(0, write_file(enable, "0"));
 }
 
 /* Must be the last case. */
