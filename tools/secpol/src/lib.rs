@@ -49,6 +49,7 @@ pub mod groups;
 pub mod import;
 pub mod interrupt;
 pub mod kernel;
+pub mod names;
 pub mod output;
 pub mod policy;
 #[cfg(feature = "import")]

@@ -2,18 +2,18 @@
 
 //! A call, as policies are tried with it.
 
-use secpol::abi::Abi;
+use secpol::{
+    abi::Abi,
+    names, //
+};
 use secpol_analysis::{
     Place,
     Sample, //
 };
 
-use super::{
-    constants,
-    field::{
-        Named,
-        Names, //
-    }, //
+use super::field::{
+    Named,
+    Names, //
 };
 
 /// A call that is made by programs of the architecture of `names`, in the notation of `secpol
@@ -125,7 +125,7 @@ fn shown(names: &Names, named: &Named, value: u64) -> String {
     let (call, what) = &named.constants;
     let constant = names
         .abi
-        .and_then(|abi| constants::names(abi, (call, what), value));
+        .and_then(|abi| names::names(abi, (call, what), value));
     match constant {
         Some(text) => text,
         None if value < 10 => value.to_string(),

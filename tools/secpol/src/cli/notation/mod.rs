@@ -3,7 +3,6 @@
 //! Says what filters do in the language of policies, as far as it has words for that.
 
 mod call;
-mod constants;
 mod field;
 mod lines;
 mod values;

@@ -2,6 +2,7 @@
 
 //! A condition on one field.
 
+use secpol::names;
 use secpol_analysis::{
     Field,
     Node,
@@ -9,12 +10,9 @@ use secpol_analysis::{
     Space, //
 };
 
-use super::{
-    constants,
-    field::{
-        Named,
-        Names, //
-    }, //
+use super::field::{
+    Named,
+    Names, //
 };
 
 /// The most comparisons of a condition.
@@ -157,7 +155,7 @@ impl Writer<'_> {
 
     fn constant(&self, value: u64) -> Option<String> {
         let (call, what) = &self.named.constants;
-        constants::names(self.names.abi?, (call, what), value)
+        names::names(self.names.abi?, (call, what), value)
     }
 
     /// A value of the field.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Constants that stand for values.
+//! Names of constants for values, where it is known which constants an argument is made of.
 
-use secpol::{
+use crate::{
     abi::Abi,
     tables, //
 };
@@ -37,7 +37,7 @@ fn prefixes(call: &str, name: &str) -> &'static [&'static str] {
 }
 
 /// The shortest name of a value, if such names are known for what has it.
-pub(super) fn name(abi: Abi, (call, what): (&str, &str), value: u64) -> Option<&'static str> {
+pub fn name(abi: Abi, (call, what): (&str, &str), value: u64) -> Option<&'static str> {
     let prefixes = prefixes(call, what);
     if prefixes.is_empty() {
         return None;
@@ -53,7 +53,7 @@ pub(super) fn name(abi: Abi, (call, what): (&str, &str), value: u64) -> Option<&
 const MAX_NAMES: u32 = 10;
 
 /// Names of all bits of a value, joined.
-pub(super) fn names(abi: Abi, whose: (&str, &str), value: u64) -> Option<String> {
+pub fn names(abi: Abi, whose: (&str, &str), value: u64) -> Option<String> {
     if let Some(name) = name(abi, whose, value) {
         return Some(name.to_string());
     }
