@@ -6,6 +6,7 @@
 //! be found out. `run` ends as the program does that it runs.
 
 mod check;
+mod command;
 mod compile;
 mod completions;
 mod denials;
