@@ -8,6 +8,7 @@ use std::{
     io,
     mem::MaybeUninit,
     os::fd::{
+        AsFd,
         AsRawFd,
         BorrowedFd,
         FromRawFd,
@@ -21,10 +22,15 @@ use std::{
 pub struct Interrupt(OwnedFd);
 
 /// What was waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Woken {
-    /// There is something to read, or there will never be anything more.
-    Readable,
+    /// One of the files is ready. By file:
+    Ready {
+        /// there is something to read;
+        readable: Vec<bool>,
+        /// there will never be anything more.
+        hung_up: Vec<bool>,
+    },
     /// The program is asked to end.
     Interrupted,
 }
@@ -51,28 +57,39 @@ impl Interrupt {
         }
     }
 
-    /// Waits until there is something to read from a file, or the program is asked to end.
-    pub fn wait(&self, file: BorrowedFd<'_>) -> io::Result<Woken> {
-        let waiting = |fd| libc::pollfd {
-            fd,
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        let mut files = [waiting(self.0.as_raw_fd()), waiting(file.as_raw_fd())];
-        loop {
-            // SAFETY: The array has as many elements as are said, and no timeout is given.
-            let ready = unsafe { libc::poll(files.as_mut_ptr(), files.len() as libc::nfds_t, -1) };
-            if ready >= 0 {
-                break;
-            }
+    /// Waits until there is something to read from one of the files, or nothing ever again, or the
+    /// program is asked to end.
+    pub fn wait(&self, files: &[BorrowedFd<'_>]) -> io::Result<Woken> {
+        let own = self.0.as_fd();
+        let mut waiting: Vec<libc::pollfd> = std::iter::once(&own)
+            .chain(files)
+            .map(|file| libc::pollfd {
+                fd: file.as_raw_fd(),
+                events: libc::POLLIN,
+                revents: 0,
+            })
+            .collect();
+        // CAST: The type differs between C libraries.
+        let count = waiting.len() as libc::nfds_t;
+        // SAFETY: The array has as many elements as are said, and no timeout is given.
+        while unsafe { libc::poll(waiting.as_mut_ptr(), count, -1) } < 0 {
             let error = io::Error::last_os_error();
             if error.kind() != io::ErrorKind::Interrupted {
                 return Err(error);
             }
         }
-        Ok(match files[0].revents {
-            0 => Woken::Readable,
-            _ => Woken::Interrupted,
+        if waiting[0].revents != 0 {
+            return Ok(Woken::Interrupted);
+        }
+        let is = |bits| {
+            waiting[1..]
+                .iter()
+                .map(|file| file.revents & bits != 0)
+                .collect()
+        };
+        Ok(Woken::Ready {
+            readable: is(libc::POLLIN),
+            hung_up: is(libc::POLLHUP | libc::POLLERR),
         })
     }
 }

@@ -49,7 +49,9 @@ pub mod groups;
 pub mod import;
 pub mod interrupt;
 pub mod kernel;
+pub mod learn;
 pub mod names;
+pub mod observed;
 pub mod output;
 pub mod policy;
 #[cfg(feature = "import")]
@@ -58,6 +60,7 @@ mod resolve;
 pub mod rules;
 pub mod simulate;
 pub mod syntax;
+pub mod sys_enter;
 pub mod tables;
 pub mod text;
 pub mod tracee;

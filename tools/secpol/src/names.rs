@@ -13,7 +13,7 @@ const FAMILIES: &[(&str, &str, &[&str])] = &[
     ("clone3", "flags", &["CLONE_"]),
     ("unshare", "unshare_flags", &["CLONE_"]),
     ("setns", "flags", &["CLONE_NEW"]),
-    ("ioctl", "cmd", &["TIOC"]),
+    ("ioctl", "cmd", &["TIOC", "TCGET", "TCSET", "FIO"]),
     ("socket", "family", &["AF_"]),
     ("socketpair", "family", &["AF_"]),
     ("connect", "family", &["AF_"]),
@@ -44,6 +44,8 @@ pub fn name(abi: Abi, (call, what): (&str, &str), value: u64) -> Option<&'static
     }
     tables::constant_names()
         .filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+        // What the bits of a terminal are called, such as TIOCPKT_DATA, is none of its commands.
+        .filter(|name| (call, what) != ("ioctl", "cmd") || !name.contains('_'))
         .filter(|name| tables::constant(abi, name) == Some(i128::from(value)))
         // AF_ROUTE is another name of AF_NETLINK.
         .min_by_key(|name| (*name == "AF_ROUTE", name.len()))

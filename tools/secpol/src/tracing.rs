@@ -8,8 +8,11 @@ use std::{
         File,
         OpenOptions, //
     },
-    io,
-    os::unix::fs::OpenOptionsExt,
+    io::Write,
+    os::unix::fs::{
+        MetadataExt,
+        OpenOptionsExt, //
+    },
     path::{
         Path,
         PathBuf, //
@@ -19,6 +22,11 @@ use std::{
 
 /// Where tracefs is.
 const PLACES: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/// The pid namespace of this program.
+const PID_NAMESPACE: &str = "/proc/self/ns/pid";
+/// The inode of the initial one (`PID_NS_INIT_INO`).
+const INITIAL: u64 = 0xefff_fffc;
 
 /// An instance, which is removed when this is dropped.
 #[derive(Debug)]
@@ -53,11 +61,26 @@ impl Instance {
     pub fn set(&self, name: &str, value: &str) -> Result<(), String> {
         let place = self.0.join(name);
         // It is there already.
-        let written = OpenOptions::new()
+        OpenOptions::new()
             .write(true)
             .open(&place)
-            .and_then(|mut file| io::Write::write_all(&mut file, value.as_bytes()));
-        written.map_err(|error| format!("cannot write to {}: {error}", place.display()))
+            .and_then(|mut file| file.write_all(value.as_bytes()))
+            .map_err(|error| format!("cannot write {value} to {}: {error}", place.display()))
+    }
+
+    /// From now on events are told of these threads alone, and of those that they make.
+    pub fn follow(&self, threads: &[u32]) -> Result<(), String> {
+        let is_initial = fs::metadata(PID_NAMESPACE).is_ok_and(|found| found.ino() == INITIAL);
+        if !is_initial {
+            return Err(
+                "tracefs knows processes by their numbers in the initial pid namespace, and this \
+                 is another"
+                    .to_string(),
+            );
+        }
+        let numbers: Vec<String> = threads.iter().map(u32::to_string).collect();
+        self.set("options/event-fork", "1")?;
+        self.set("set_event_pid", &numbers.join(" "))
     }
 
     /// Opens `trace_pipe`: what happens, line by line. Reads do not wait.

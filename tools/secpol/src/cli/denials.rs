@@ -86,9 +86,8 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         ));
     }
     if !arguments.pid.is_empty() {
-        instance
-            .set("options/event-fork", "1")
-            .and_then(|()| instance.set("set_event_pid", &threads(&arguments.pid)?))
+        threads(&arguments.pid)
+            .and_then(|threads| instance.follow(&threads))
             .map_err(Failure::Because)?;
     }
     let mut pipe = instance.pipe().map_err(Failure::Because)?;
@@ -102,7 +101,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let mut left = arguments.count.unwrap_or(u64::MAX);
     let mut unread = Vec::new();
     while left > 0 {
-        if interrupt.wait(pipe.as_fd()).map_err(Failure::because)? == Woken::Interrupted {
+        if interrupt.wait(&[pipe.as_fd()]).map_err(Failure::because)? == Woken::Interrupted {
             break;
         }
         let mut bytes = [0; 16384];
@@ -121,15 +120,14 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The threads of processes, as `set_event_pid` takes them.
-fn threads(processes: &[u32]) -> Result<String, String> {
-    let mut threads = String::new();
+/// The threads of processes.
+fn threads(processes: &[u32]) -> Result<Vec<u32>, String> {
+    let mut threads = Vec::new();
     for process in processes {
         let place = format!("/proc/{process}/task");
         let entries = fs::read_dir(&place).map_err(|error| format!("{place}: {error}"))?;
-        for entry in entries.flatten() {
-            threads.push_str(&format!("{} ", entry.file_name().to_string_lossy()));
-        }
+        let names = entries.flatten().map(|entry| entry.file_name());
+        threads.extend(names.filter_map(|name| name.to_string_lossy().parse::<u32>().ok()));
     }
     Ok(threads)
 }

@@ -56,6 +56,15 @@ pub(super) struct For {
 }
 
 impl For {
+    /// This machine.
+    pub(super) fn native(short: bool) -> Self {
+        Self {
+            machine: None,
+            stock: false,
+            short,
+        }
+    }
+
     pub(super) fn target(&self) -> Result<Target, Failure> {
         let machine = machine(self.machine.as_deref())?;
         let sight = if self.stock {

@@ -15,6 +15,7 @@ mod explain;
 mod features;
 mod import;
 mod input;
+mod learn;
 mod manual;
 mod notation;
 mod run;
@@ -59,6 +60,7 @@ enum Command {
     Test(test::Arguments),
     Run(run::Arguments),
     Features(features::Arguments),
+    Learn(learn::Arguments),
     Import(import::Arguments),
     #[command(hide = true)]
     Completions(completions::Arguments),
@@ -116,6 +118,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(arguments) => test::main(&arguments),
         Command::Run(arguments) => run::main(arguments),
         Command::Features(arguments) => features::main(&arguments),
+        Command::Learn(arguments) => learn::main(&arguments),
         Command::Import(arguments) => import::main(&arguments),
         Command::Completions(arguments) => completions::main(&arguments),
         Command::Man(manual::Arguments {}) => manual::main(),
