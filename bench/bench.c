@@ -155,7 +155,7 @@ static void measure_appended(void)
 
 int main(int argc, char **argv)
 {
-	static const char *const forms[] = { "linear", "tree" };
+	static const char *const forms[] = { "linear", "tree", "secpol" };
 	static const int insn_counts[] = { 1, 4, 16, 64, 256, 1024, 4096 };
 	static const int lengths[] = { 1, 4, 16, 64, 256, 1024, 2045 };
 	static struct sock_filter insns[5000];

@@ -34,8 +34,10 @@ BASES = {
     "log_": "none_getppid",
     "profile_linear_allowed": "none_getppid",
     "profile_tree_allowed": "none_getppid",
+    "profile_secpol_allowed": "none_getppid",
     "profile_linear_personality": "none_personality",
     "profile_tree_personality": "none_personality",
+    "profile_secpol_personality": "none_personality",
 }
 
 
