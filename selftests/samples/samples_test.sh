@@ -107,5 +107,13 @@ for sample in file_broker mount_manager ea_policy net_supervisor; do
 	check "$sample without arguments is an error" [ "$(result ./$sample)" = 2 ]
 done
 check 'a program that tries all ways to a namespace has none' ./ea_policy ./attack_namespaces
+in_words() { ./secpol run --short ea_policy.pol -- "$@"; }
+check 'so it is under the same policy in words' in_words ./show_ea
+refuse 'unshare() is refused there, too' in_words unshare -U true
+in_words ./attack_namespaces >/tmp/ways
+# A policy has no domain of Landlock: processes that are not confined are as they were.
+check 'and all ways to a namespace are shut, but for other processes' \
+	[ "$(grep WORKED /tmp/ways)" = '# ptrace() of the parent: WORKED
+# kill(): WORKED' ]
 refuse 'without the policy it has' sh -c './attack_namespaces >/dev/null'
 finish
