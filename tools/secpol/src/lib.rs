@@ -66,3 +66,4 @@ pub mod text;
 pub mod tracee;
 pub mod tracing;
 pub mod verdict_event;
+pub mod uring;

@@ -26,6 +26,19 @@ pub struct Rules {
     pub sections: Vec<Section>,
     /// What becomes of calls of all others.
     pub other: Decision,
+    /// What rings may do; `None` if the policy does not say.
+    pub rings: Option<Rings>,
+}
+
+/// What rings of io_uring may do, as far as the calls are allowed that do the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rings {
+    /// The operations that the policy names, by their numbers, with where it does.
+    pub named: BTreeMap<u8, Span>,
+    /// Where the policy says that all operations are meant that do what calls do.
+    pub like_calls: Option<Span>,
+    /// Where the policy says that it refuses nothing, if it does.
+    pub lenient: Option<Span>,
 }
 
 /// What a policy means for one architecture.

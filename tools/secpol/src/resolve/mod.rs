@@ -4,6 +4,7 @@
 
 mod example;
 mod field;
+mod rings;
 mod rule;
 mod section;
 mod settings;
@@ -52,6 +53,7 @@ pub(crate) fn resolve(
                 action: Action::Allow,
                 origin: Some(origin),
             },
+            rings: settings.rings(),
         }
     } else {
         let abis = settings.abis(target, &mut said);
@@ -62,6 +64,7 @@ pub(crate) fn resolve(
         Rules {
             sections: section::sections(items, &settings, target, &abis, groups, &mut said),
             other: settings.complaining(kill),
+            rings: settings.rings(),
         }
     };
     said.finish(rules)

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    rings,
     rule,
     value::{
         number,
@@ -21,7 +22,10 @@ use crate::{
     action::Action,
     diagnostic::Diagnostic,
     policy::Target,
-    rules::Decision,
+    rules::{
+        Decision,
+        Rings, //
+    },
     syntax::ast::{
         self,
         Directive,
@@ -44,10 +48,11 @@ pub(super) struct Settings<'a> {
     unknown: Option<Decision>,
     kernel: Option<&'a Name>,
     arches: Option<Vec<(Abi, Span)>>,
-    complain: bool,
+    complain: Option<Span>,
     defines: BTreeMap<&'a str, Define<'a>>,
     groups: BTreeMap<&'a str, (&'a Name, &'a [Name])>,
     fallbacks: BTreeMap<&'a str, (&'a Name, &'a Spanned<ast::Action>)>,
+    rings: Option<Rings>,
     /// How much was looked up.
     work: Cell<u32>,
     /// Where it is said that everything is allowed.
@@ -68,10 +73,11 @@ impl<'a> Settings<'a> {
             unknown: None,
             kernel: None,
             arches: None,
-            complain: false,
+            complain: None,
             defines: BTreeMap::new(),
             groups: BTreeMap::new(),
             fallbacks: BTreeMap::new(),
+            rings: None,
             work: Cell::new(0),
             unrestricted: None,
         }
@@ -140,7 +146,11 @@ impl<'a> Settings<'a> {
                 }
                 self.fallbacks.insert(&name.value, (name, action));
             }
-            Directive::Complain(_) => self.complain = true,
+            Directive::IoUring(names) => {
+                rings::add(self.rings.get_or_insert_with(rings::none), names, said);
+                //
+            }
+            Directive::Complain(span) => self.complain = Some(*span),
             Directive::Unrestricted(span) => self.unrestricted = Some(*span),
         }
     }
@@ -256,10 +266,16 @@ impl<'a> Settings<'a> {
             .map_or(self.default(), |decision| self.complaining(decision))
     }
 
+    /// What rings may do.
+    pub(super) fn rings(&self) -> Option<Rings> {
+        let lenient = self.unrestricted.or(self.complain);
+        self.rings.clone().map(|rings| Rings { lenient, ..rings })
+    }
+
     /// The decision, or if the policy only complains, what it does instead.
     pub(super) fn complaining(&self, decision: Decision) -> Decision {
         let refuses = !decision.action.lets_through() && decision.action != Action::Notify;
-        if self.complain && refuses {
+        if self.complain.is_some() && refuses {
             return Decision {
                 action: Action::Log,
                 ..decision
@@ -302,7 +318,7 @@ pub(super) fn no_such_arch(name: &Name) -> Diagnostic {
         .at(name.span, format!("known are {}", known.join(", ")))
 }
 
-fn twice(what: &str, span: Span, before: Span, said: &mut Said) {
+pub(super) fn twice(what: &str, span: Span, before: Span, said: &mut Said) {
     said.say(
         Diagnostic::error(format!("{what} is there twice"))
             .at(span, "the second")

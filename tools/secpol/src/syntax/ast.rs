@@ -58,6 +58,8 @@ pub enum Directive {
     Group(Name, Vec<Name>),
     /// `@fallback CALL ACTION`: what becomes of a call whose struct is tested, where no filter can.
     Fallback(Name, Spanned<Action>),
+    /// `@io_uring NAME NAME`: the operations that rings may have, and `like-calls`.
+    IoUring(Vec<Name>),
     /// `@complain`: what would be refused is logged, and allowed.
     Complain(Span),
     /// `@unrestricted`: everything is allowed.

@@ -65,18 +65,22 @@ impl Display for Directive {
             Self::Arch(names) => write!(f, "@arch {}", Joined(names, ", ")),
             Self::Include(path) => write!(f, "@include {}", Quoted(&path.value)),
             Self::Define(name, value) => write!(f, "@define {name} {value}"),
-            Self::Group(name, members) => {
-                let line = format!("@group {name} {}", Joined(members, " "));
-                if line.len() <= LINE {
-                    return f.write_str(&line);
-                }
-                write!(f, "@group {name} {{\n\t{}\n}}", Joined(members, "\n\t"))
-            }
+            Self::Group(name, members) => listed(f, &format!("@group {name}"), members),
+            Self::IoUring(operations) => listed(f, "@io_uring", operations),
             Self::Fallback(call, action) => write!(f, "@fallback {call} {action}"),
             Self::Complain(_) => f.write_str("@complain"),
             Self::Unrestricted(_) => f.write_str("@unrestricted"),
         }
     }
+}
+
+/// Names in a line, or if that is too long, a line for each.
+fn listed(f: &mut Formatter<'_>, head: &str, names: &[Name]) -> Result {
+    let line = format!("{head} {}", Joined(names, " "));
+    if line.len() <= LINE {
+        return f.write_str(&line);
+    }
+    write!(f, "{head} {{\n\t{}\n}}", Joined(names, "\n\t"))
 }
 
 /// Names with something between them.

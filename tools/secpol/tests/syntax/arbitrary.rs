@@ -191,6 +191,7 @@ fn directive() -> impl Strategy<Value = Directive> {
         (name(), value()).prop_map(|(name, value)| Directive::Define(name, value)),
         (group_name(), vec(member, 1..30)).prop_map(|(name, all)| Directive::Group(name, all)),
         (name(), action()).prop_map(|(call, action)| Directive::Fallback(call, action)),
+        vec(hyphenated(), 1..30).prop_map(Directive::IoUring),
         Just(Directive::Complain(NOWHERE)),
         Just(Directive::Unrestricted(NOWHERE)),
     ]

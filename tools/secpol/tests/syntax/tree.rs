@@ -42,6 +42,7 @@ fn directive(directive: &Directive) -> String {
         Directive::Fallback(call, action) => {
             format!("fallback {} {}", call.value, self::action(&action.value)) //
         }
+        Directive::IoUring(operations) => format!("io_uring [{}]", names(operations)),
         Directive::Complain(_) => "complain".to_owned(),
         Directive::Unrestricted(_) => "unrestricted".to_owned(),
     }

@@ -27,7 +27,7 @@ use super::{
 use crate::diagnostic::Diagnostic;
 
 /// The names of directives, which no group can have.
-pub const DIRECTIVES: [&str; 10] = [
+pub const DIRECTIVES: [&str; 11] = [
     "default",
     "unknown",
     "kernel",
@@ -36,12 +36,13 @@ pub const DIRECTIVES: [&str; 10] = [
     "define",
     "group",
     "fallback",
+    "io_uring",
     "complain",
     "unrestricted",
 ];
 
 /// What directives look like, in the order of [`DIRECTIVES`].
-const FORMS: [&str; 10] = [
+const FORMS: [&str; 11] = [
     "@default ACTION",
     "@unknown ACTION",
     "@kernel VERSION",
@@ -50,6 +51,7 @@ const FORMS: [&str; 10] = [
     "@define NAME VALUE",
     "@group NAME CALL CALL @GROUP",
     "@fallback CALL ACTION",
+    "@io_uring OPERATION OPERATION like-calls",
     "@complain",
     "@unrestricted",
 ];
@@ -88,6 +90,7 @@ fn parameters(cursor: &mut Cursor<'_>, name: &Name, word: &str) -> Parsed<Direct
         "define" => define(cursor)?,
         "group" => define_group(cursor)?,
         "fallback" => Directive::Fallback(cursor.name("a call")?, action(cursor)?),
+        "io_uring" => operations(cursor)?,
         "complain" => Directive::Complain(name.span),
         "unrestricted" => Directive::Unrestricted(name.span),
         _ => return Err(unknown(cursor, name)),
@@ -184,6 +187,16 @@ fn define_group(cursor: &mut Cursor<'_>) -> Parsed<Directive> {
         cursor.expect("}", "a call, a group or `}`")?;
     }
     Ok(Directive::Group(name, members))
+}
+
+fn operations(cursor: &mut Cursor<'_>) -> Parsed<Directive> {
+    let what = "an operation or `like-calls`";
+    let in_braces = cursor.take("{");
+    let operations = names(cursor, what, |cursor| cursor.hyphenated(what))?;
+    if in_braces {
+        cursor.expect("}", "an operation, `like-calls` or `}`")?;
+    }
+    Ok(Directive::IoUring(operations))
 }
 
 /// Takes a path: what is in quotes, or all that is left.
