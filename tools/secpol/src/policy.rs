@@ -41,6 +41,10 @@ use crate::{
         }, //
     },
     text,
+    uring::{
+        filters,
+        Filters, //
+    },
 };
 
 pub use crate::resolve::Tried;
@@ -149,6 +153,27 @@ impl Policy {
         let Made { made, remarks } = self.rules(target, groups)?;
         match compile(&made) {
             Ok(made) => Ok(Made { made, remarks }),
+            Err(error) => Err(vec![Diagnostic::error(error.to_string())]),
+        }
+    }
+
+    /// The filters of io_uring for a target, which hold rings to what the policy says of calls;
+    /// `None` if it has no `@io_uring`. They are no part of the [filter](Policy::compile).
+    pub fn io_uring(
+        &self,
+        target: &Target,
+        groups: &dyn Groups,
+    ) -> Result<Option<Made<Filters>>, Vec<Diagnostic>> {
+        let Made { made, mut remarks } = self.rules(target, groups)?;
+        match filters(&made) {
+            Ok(None) => Ok(None),
+            Ok(Some(Made {
+                made,
+                remarks: more,
+            })) => {
+                remarks.extend(more);
+                Ok(Some(Made { made, remarks }))
+            }
             Err(error) => Err(vec![Diagnostic::error(error.to_string())]),
         }
     }

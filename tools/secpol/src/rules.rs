@@ -188,7 +188,12 @@ impl Field {
 impl Test {
     /// Does it hold?
     pub fn holds(&self, call: &Call) -> bool {
-        let field = self.field.of(call) & self.mask;
+        self.holds_for(self.field.of(call))
+    }
+
+    /// Does it hold if the field has this value?
+    pub(crate) fn holds_for(&self, value: u64) -> bool {
+        let field = value & self.mask;
         let (left, right) = (self.field.ordered(field), self.field.ordered(self.value));
         match self.order {
             Order::Equal => field == self.value,
@@ -199,6 +204,11 @@ impl Test {
 }
 
 impl Condition {
+    /// Holds never.
+    pub(crate) const NEVER: Self = Self::Any(Vec::new());
+    /// Holds always.
+    pub(crate) const ALWAYS: Self = Self::All(Vec::new());
+
     /// Does it hold?
     pub fn holds(&self, call: &Call) -> bool {
         match self {

@@ -59,9 +59,14 @@ impl Graph {
 
     /// The program ends with this decision.
     pub(super) fn end(&mut self, decision: Decision) -> Node {
-        let node = self.add(Part::Return(decision.action.ret()));
+        self.end_with(decision.action.ret(), decision.origin)
+    }
+
+    /// The program returns this, as the policy demands at `origin`.
+    pub(super) fn end_with(&mut self, ret: u32, origin: Option<Span>) -> Node {
+        let node = self.add(Part::Return(ret));
         let origins = self.origins.entry(node).or_default();
-        if let Some(origin) = decision.origin {
+        if let Some(origin) = origin {
             if self.known_origins.insert((node, origin)) {
                 origins.push(origin);
             }

@@ -9,6 +9,7 @@
 mod condition;
 mod emit;
 mod graph;
+pub(crate) mod rings;
 mod tree;
 
 use std::{

@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What rings of io_uring may do.
+//! io_uring's own filters, made of what a policy says of calls.
+//!
+//! No seccomp filter is asked about what a ring does. Linux 7.3 has other filters for that: a
+//! classic BPF program for each operation, which a task registers for all rings that it and its
+//! children will make. It sees a `struct io_uring_bpf_ctx`: of openat and openat2 flags, mode and
+//! resolve, of socket its arguments, of connect the address if it is an internet one, and of all
+//! others nothing. It allows a request or refuses it with EACCES.
+//!
+//! What is made here allows a request only if the policy allows each call that does the same,
+//! whatever the parts of it are that io_uring's filters do not see. `log`, `notify` and the like
+//! are no permission.
 
+mod filters;
 mod operation;
+pub(crate) mod outcome;
+pub(crate) mod sight;
 
-pub use self::operation::{
-    Operation,
-    OPERATIONS, //
+pub use self::{
+    filters::{
+        filters,
+        is_reachable,
+        Filter,
+        Filters,
+        Verdict, //
+    },
+    operation::{
+        Operation,
+        OPERATIONS, //
+    },
 };

@@ -105,6 +105,20 @@ impl Calls {
         call
     }
 
+    /// One of these calls that a rule is for; `None` if there is none.
+    pub fn among(&self, choices: &mut Choices, names: &[&str]) -> Option<(Abi, &'static str)> {
+        let is_one = |ruled: &&Ruled| names.contains(&ruled.call.name);
+        let known: Vec<&Ruled> = self.ruled.iter().filter(is_one).collect();
+        let ruled = choices.pick(known.get(..).filter(|known| !known.is_empty())?);
+        Some((ruled.abi, ruled.call.name))
+    }
+
+    /// A call that a rule is for.
+    pub fn of(&self, choices: &mut Choices, abi: Abi, name: &str) -> Option<Call> {
+        let is_it = |ruled: &&Ruled| ruled.abi == abi && ruled.call.name == name;
+        Some(self.near(choices, self.ruled.iter().find(is_it)?))
+    }
+
     /// A number: of a call with a rule or another, next to one, or of none.
     fn number(&self, choices: &mut Choices, abi: Abi) -> u32 {
         let calls: Vec<u32> = tables::calls(abi).map(|call| call.number).collect();

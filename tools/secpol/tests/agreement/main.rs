@@ -20,4 +20,7 @@ mod policies;
 mod profile;
 mod properties;
 mod reference;
+mod request;
+mod rings;
+mod uring;
 mod values;

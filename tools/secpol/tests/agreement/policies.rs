@@ -51,6 +51,8 @@ const CALLS: &[&str] = &[
     "perf_event_open",
     "clone",
     "connect",
+    "openat",
+    "socket",
     "sendto",
     "sendmsg",
     "mount_setattr",

@@ -57,7 +57,7 @@ const WAYS: [By; 11] = [
 
 /// What a policy is made from, of which nobody wants to read more than how much it is.
 #[derive(Clone)]
-struct Stream(Vec<u64>);
+pub struct Stream(pub Vec<u64>);
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
