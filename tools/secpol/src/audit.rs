@@ -91,7 +91,10 @@ pub fn ways_around(rules: &Rules) -> Vec<Diagnostic> {
         for (effect, calls) in SAME_EFFECT {
             pairs(section, effect, calls, &mut found);
         }
-        ring(section, &mut found);
+        // What a policy says of rings holds for all that they can do.
+        if rules.rings.is_none() {
+            ring(section, &mut found);
+        }
     }
     found
 }
@@ -129,7 +132,8 @@ fn ring(section: &Section, found: &mut Vec<Diagnostic>) {
             "{tested} is tested, and {ring} is allowed: no filter sees what a ring does{}",
             on(section.abi)
         ));
-        found.push(places(diagnostic, &open, ring, &place, tested));
+        let diagnostic = places(diagnostic, &open, ring, &place, tested);
+        found.push(diagnostic.help("or hold rings to the same: @io_uring like-calls"));
     }
 }
 

@@ -11,7 +11,8 @@ use crate::{
         Insn, //
     },
     compile::Program,
-    diagnostic::Files, //
+    diagnostic::Files,
+    syntax::ast::Span, //
 };
 
 /// The instructions as the kernel takes them: an array of `struct sock_filter`, as `bwrap
@@ -67,12 +68,18 @@ pub fn c(program: &Program, name: &str) -> String {
         );
     }
     let _ = writeln!(text, "static const struct sock_filter {name}[] = {{");
-    for insn in &program.insns {
-        let Insn { code, jt, jf, k } = insn;
-        let _ = writeln!(text, "\t{{ {code:#04x}, {jt}, {jf}, {k:#010x} }},");
-    }
+    text.push_str(&c_insns(&program.insns));
     text.push_str("};\n");
     text
+}
+
+/// The lines of a C array with instructions.
+pub(crate) fn c_insns(insns: &[Insn]) -> String {
+    insns.iter().fold(String::new(), |mut text, insn| {
+        let Insn { code, jt, jf, k } = insn;
+        let _ = writeln!(text, "\t{{ {code:#04x}, {jt}, {jf}, {k:#010x} }},");
+        text
+    })
 }
 
 /// Rust constants with the instructions, each as the fields of `struct sock_filter`.
@@ -96,31 +103,52 @@ pub fn rust(program: &Program, name: &str) -> String {
          pub const {upper}: [(u16, u8, u8, u32); {}] = [",
         program.insns.len()
     );
-    for insn in &program.insns {
-        let Insn { code, jt, jf, k } = insn;
-        let _ = writeln!(text, "    ({code:#04x}, {jt}, {jf}, {k:#010x}),");
-    }
+    text.push_str(&rust_insns(&program.insns));
     text.push_str("];\n");
     text
+}
+
+/// The lines of a Rust array with instructions.
+pub(crate) fn rust_insns(insns: &[Insn]) -> String {
+    insns.iter().fold(String::new(), |mut text, insn| {
+        let Insn { code, jt, jf, k } = insn;
+        let _ = writeln!(text, "    ({code:#04x}, {jt}, {jf}, {k:#010x}),");
+        text
+    })
 }
 
 /// The instructions, one a line, with the lines of the policy that demand what is returned.
 pub fn listing(program: &Program, files: &Files) -> String {
     let mut text = String::new();
     for (place, insn) in program.insns.iter().enumerate() {
-        let _ = write!(text, "{place:4}  {}", instruction(place, insn));
-        if let Some((_, origins)) = program.returns.iter().find(|known| known.0 == place) {
-            for origin in origins {
-                let (line, _) = files.place(*origin);
-                let _ = write!(text, "  {}:{line}", files.name(origin.file));
-            }
-        }
+        let insn = instruction(place, insn, &field, &|ret| {
+            Action::from_ret(ret).to_string()
+        });
+        let _ = write!(text, "{place:4}  {insn}");
+        text.push_str(&lines(&program.returns, place, files));
         text.push('\n');
     }
     text
 }
 
-fn instruction(place: usize, insn: &Insn) -> String {
+/// The lines of the policy that demand what the instruction at a place returns.
+pub(crate) fn lines(returns: &[(usize, Vec<Span>)], place: usize, files: &Files) -> String {
+    let mut text = String::new();
+    let origins = returns.iter().filter(|known| known.0 == place);
+    for origin in origins.flat_map(|(_, origins)| origins) {
+        let (line, _) = files.place(*origin);
+        let _ = write!(text, "  {}:{line}", files.name(origin.file));
+    }
+    text
+}
+
+/// An instruction, to be read. `field` names a word of what the filter sees, `end` what it returns.
+pub(crate) fn instruction(
+    place: usize,
+    insn: &Insn,
+    field: &dyn Fn(u32) -> String,
+    end: &dyn Fn(u32) -> String,
+) -> String {
     let k = insn.k;
     let jump = |condition: &str| {
         let (yes, no) = (
@@ -142,7 +170,7 @@ fn instruction(place: usize, insn: &Insn) -> String {
         bpf::JGT => jump(&format!("A > {k:#x}")),
         bpf::JGE => jump(&format!("A >= {k:#x}")),
         bpf::JSET => jump(&format!("A & {k:#x}")),
-        bpf::RET => format!("return {}", Action::from_ret(k)),
+        bpf::RET => format!("return {}", end(k)),
         code => format!("code {code:#x}, {k:#x}"),
     }
 }

@@ -157,6 +157,12 @@ impl Policy {
         }
     }
 
+    /// Does it say what rings may do?
+    pub fn has_rings(&self) -> bool {
+        let is_it = |item: &Item| matches!(item, Item::Directive(Directive::IoUring(_)));
+        self.items.iter().any(is_it)
+    }
+
     /// The filters of io_uring for a target, which hold rings to what the policy says of calls;
     /// `None` if it has no `@io_uring`. They are no part of the [filter](Policy::compile).
     pub fn io_uring(

@@ -2,7 +2,11 @@
 
 use secpol::{
     compile::compile,
-    groups::Systemd, //
+    groups::Systemd,
+    uring::{
+        self,
+        Verdict, //
+    }, //
 };
 
 use super::{
@@ -28,11 +32,24 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let program = compile(&rules).map_err(Failure::because)?;
     let holes = secpol::audit::ways_around(&rules);
     input.target.show(&holes, &policy.files)?;
+    let rings = uring::filters(&rules).map_err(Failure::because)?;
+    if let Some(rings) = &rings {
+        input.target.show(&rings.remarks, &policy.files)?;
+    }
     let whose = if program.appended {
         ", for rust_seccomp"
     } else {
         ""
     };
     print(format!("{} instructions{whose}\n", program.insns.len()))?;
+    if let Some(rings) = rings {
+        let count = |verdict| rings.made.count(verdict);
+        print(format!(
+            "io_uring: {} operations allowed, {} by what they ask for, {} refused\n",
+            count(Verdict::Allowed),
+            count(Verdict::Depends),
+            count(Verdict::Refused)
+        ))?;
+    }
     Ok(Answer::of(holes.is_empty()))
 }

@@ -22,7 +22,8 @@ use secpol::{
         Sight,
         Target, //
     },
-    profile::profile, //
+    profile::profile,
+    uring, //
 };
 
 use super::{
@@ -47,6 +48,9 @@ pub(super) struct Arguments {
     /// How to write it
     #[arg(long, value_enum, default_value_t = Format::Raw)]
     format: Format,
+    /// Write the filters of io_uring instead
+    #[arg(long)]
+    io_uring: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -65,9 +69,11 @@ enum Format {
 
 pub(super) fn main(arguments: &Arguments) -> Outcome {
     let policy = arguments.input.read()?;
-    let bytes = match arguments.format {
-        Format::Oci => oci(&arguments.input, &policy)?,
-        _ => filter(arguments, &policy)?,
+    let bytes = match (arguments.format, arguments.io_uring) {
+        (Format::Oci, false) => oci(&arguments.input, &policy)?,
+        (Format::Oci, true) => return Err(Failure::Because(NO_RINGS.to_string())),
+        (_, false) => filter(arguments, &policy)?,
+        (_, true) => rings(arguments, &policy)?,
     };
     match &arguments.output {
         Some(path) => save(path, &bytes)?,
@@ -76,6 +82,8 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     Ok(Answer::Yes)
 }
 
+const NO_RINGS: &str = "an OCI profile cannot have filters of io_uring";
+
 fn oci(input: &Input, policy: &Policy) -> Result<Vec<u8>, Failure> {
     // The runtime loads it as a filter that sees arguments alone.
     let target = Target {
@@ -83,6 +91,11 @@ fn oci(input: &Input, policy: &Policy) -> Result<Vec<u8>, Failure> {
         ..input.target.target()?
     };
     let rules = input.made(policy, policy.rules(&target, &Systemd))?;
+    if rules.rings.is_some() && uring::is_reachable(&rules) {
+        return Err(Failure::Because(format!(
+            "{NO_RINGS}, and the policy lets io_uring_setup through"
+        )));
+    }
     let made = profile(&rules).map_err(Failure::because)?;
     for note in &made.notes {
         tell(format!("note: {note}"))?;
@@ -94,6 +107,9 @@ fn filter(arguments: &Arguments, policy: &Policy) -> Result<Vec<u8>, Failure> {
     let input = &arguments.input;
     let made = policy.compile(&input.target.target()?, &Systemd);
     let program = input.made(policy, made)?;
+    if policy.has_rings() {
+        tell("note: what rings may do is in what --io-uring writes")?;
+    }
     let name = identifier(&input.policy);
     match arguments.format {
         Format::C => return Ok(output::c(&program, &name).into_bytes()),
@@ -109,6 +125,28 @@ fn filter(arguments: &Arguments, policy: &Policy) -> Result<Vec<u8>, Failure> {
         ))?;
     }
     Ok(output::raw(&program))
+}
+
+fn rings(arguments: &Arguments, policy: &Policy) -> Result<Vec<u8>, Failure> {
+    let input = &arguments.input;
+    let made = policy.io_uring(&input.target.target()?, &Systemd);
+    let Some(made) = made.transpose() else {
+        return Err(Failure::Because(format!(
+            "{} has no @io_uring, so there are no filters of io_uring",
+            input.policy.display()
+        )));
+    };
+    let filters = input.made(policy, made)?;
+    let name = identifier(&input.policy);
+    Ok(match arguments.format {
+        Format::C => uring::output::c(&filters, &name).into_bytes(),
+        Format::Rust => uring::output::rust(&filters, &name).into_bytes(),
+        Format::Listing => uring::output::listing(&filters, &policy.files).into_bytes(),
+        Format::Raw | Format::Oci => {
+            refuse_terminal(arguments)?;
+            uring::output::raw(&filters)
+        }
+    })
 }
 
 /// Writes a file. What could not be written whole is made empty: a part of a filter may be one as

@@ -31,6 +31,11 @@ use crate::{
     },
 };
 
+/// `IO_URING_BPF_FILTER_DENY_REST`
+const DENY_REST: u32 = 1;
+/// `IO_URING_BPF_FILTER_SZ_STRICT`
+const SZ_STRICT: u32 = 2;
+
 /// A filter for each operation of [`OPERATIONS`], in that order.
 ///
 /// All of them have to be registered: an operation without a filter is allowed. Operations that
@@ -81,6 +86,18 @@ impl Filter {
 }
 
 impl Filters {
+    /// The filters, each with the `IO_URING_BPF_FILTER_*` flags to register it with, in this order:
+    /// the last refuses operations that this does not know.
+    pub fn registrations(&self) -> impl Iterator<Item = (&Filter, u32)> {
+        let last = self.filters.len().saturating_sub(1);
+        let filters = self.filters.iter().enumerate();
+        filters.map(move |(place, filter)| {
+            let strict = if filter.pdu_size != 0 { SZ_STRICT } else { 0 };
+            let rest = if place == last { DENY_REST } else { 0 };
+            (filter, strict | rest)
+        })
+    }
+
     /// How many operations are decided like this.
     pub fn count(&self, verdict: Verdict) -> usize {
         let filters = self.filters.iter();

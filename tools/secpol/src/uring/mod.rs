@@ -15,6 +15,7 @@
 mod filters;
 mod operation;
 pub(crate) mod outcome;
+pub mod output;
 pub(crate) mod sight;
 
 pub use self::{

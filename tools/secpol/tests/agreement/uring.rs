@@ -20,6 +20,7 @@ use secpol::{
     abi::Abi,
     action::Action,
     call::Call,
+    compile::Program,
     policy::Target,
     rules::Rules,
     simulate,
@@ -43,6 +44,7 @@ use secpol::{
 use crate::{
     agree::Forms,
     calls::Calls,
+    checker,
     choices::Choices,
     policies::{
         policy,
@@ -164,6 +166,23 @@ impl Case {
     }
 }
 
+/// Checks that the kernel takes a filter, and that it sees the context alone.
+fn is_taken(filter: &Filter) {
+    let program = Program {
+        insns: filter.insns.clone(),
+        returns: filter.returns.clone(),
+        appended: false,
+        extensible_arg_size: 0,
+    };
+    checker::check(&program).unwrap_or_else(|why| panic!("{filter:?}: {why}"));
+    let mut loads = filter.insns.iter().filter(|insn| insn.code == 0x20);
+    let ends = 16 + u32::from(filter.pdu_size);
+    assert!(
+        loads.all(|load| load.k >= 16 && load.k < ends),
+        "{filter:?}"
+    );
+}
+
 /// What is tried: a policy's text, and all that is made of it.
 fn case(stream: Vec<u64>, machine: Abi) -> Option<(String, Target, Case)> {
     let mut choices = Choices::from_stream(stream);
@@ -175,6 +194,7 @@ fn case(stream: Vec<u64>, machine: Abi) -> Option<(String, Target, Case)> {
     let text = display::text(&items);
     let forms = Forms::of(&text, target.clone()).ok()?;
     let filters = filters(&forms.rules).expect("they are short")?.made;
+    filters.filters.iter().for_each(is_taken);
     let calls = Calls::new(&forms.reference());
     let rings = forms.rules.rings.as_ref()?;
     let lenient = rings.lenient.is_some();

@@ -5,6 +5,7 @@
 
 mod filters;
 mod pages;
+mod rings;
 mod streams;
 
 use std::{
