@@ -5,7 +5,8 @@ use secpol::{
     kernel::{
         self,
         Features, //
-    }, //
+    },
+    uring, //
 };
 
 use super::{
@@ -56,6 +57,10 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
             None => lines.push(ARGUMENTS_ALONE.to_string()),
             Some(features) => lines.extend(seen(&features)),
         }
+        lines.extend(uring::is_available().map(|has| match has {
+            true => "io_uring has filters of its own: see @io_uring".to_string(),
+            false => "io_uring has no filters".to_string(),
+        }));
         print(lines.join("\n") + "\n")?;
     }
     Ok(Answer::of(sees_structs))

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::ffi::OsString;
+use std::{
+    ffi::OsString,
+    io, //
+};
 
 use secpol::{
+    compile::compile,
     groups::Systemd,
     kernel::{
         self,
@@ -12,6 +16,8 @@ use secpol::{
         Sight,
         Target, //
     },
+    tables,
+    uring, //
 };
 
 use super::{
@@ -58,9 +64,17 @@ pub(super) fn main(arguments: Arguments) -> Outcome {
         exec_cookie: Some(cookie),
         ..asked
     };
-    let program = input.made(&policy, policy.compile(&target, &Systemd))?;
+    let rules = input.made(&policy, policy.rules(&target, &Systemd))?;
+    let program = compile(&rules).map_err(Failure::because)?;
+    let rings = uring::filters(&rules).map_err(Failure::because)?;
+    let rings = rings.map(|rings| input.made(&policy, Ok(rings)));
+    // Nobody asks for what is in a ring that nobody can make.
+    let rings = rings.transpose()?.filter(|_| uring::is_reachable(&rules));
     let found = Found::new(&command)?;
     kernel::set_no_new_privs().map_err(Failure::because)?;
+    if let Some(rings) = rings {
+        uring::register(&rings).map_err(|error| no_filters(&error))?;
+    }
     let options = Options {
         all_threads: false,
         log,
@@ -73,4 +87,13 @@ pub(super) fn main(arguments: Arguments) -> Outcome {
     };
     let error = kernel::load_and_execute(&program, options, &start);
     Err(found.failed(error))
+}
+
+/// Rings would not be held to the policy.
+fn no_filters(error: &io::Error) -> Failure {
+    Failure::Because(format!(
+        "cannot register filters of io_uring, which Linux {} has, and the policy lets \
+         io_uring_setup through: {error}",
+        tables::KERNEL
+    ))
 }

@@ -16,6 +16,7 @@ mod filters;
 mod operation;
 pub(crate) mod outcome;
 pub mod output;
+mod register;
 pub(crate) mod sight;
 
 pub use self::{
@@ -29,5 +30,9 @@ pub use self::{
     operation::{
         Operation,
         OPERATIONS, //
+    },
+    register::{
+        is_available,
+        register, //
     },
 };
