@@ -61,6 +61,10 @@ check 'nor has it written' [ ! -e /tmp/was-written ]
 check 'it does not execute' says 'not permitted' under reader.pol env cat /tmp/read
 check 'nor does it make processes' says 'fork' under reader.pol sh -c '(:); :'
 check 'its status is that of the program' ends_with 1 under reader.pol grep -q outside /tmp/read
+printf '@default allow\n' >/tmp/any.pol
+# shellcheck disable=SC2016 # for the inner shell
+under /tmp/any.pol sh -c 'kill -PIPE $$; exit 3'
+check 'a pipe that nobody reads ends it, as it would without a policy' [ $? = 141 ]
 check 'a program that is not there is told' says 'no program missing' under reader.pol missing
 
 if is_loaded; then

@@ -183,6 +183,13 @@ unsafe fn seccomp(operation: u32, flags: u64, argument: *mut c_void) -> io::Resu
     }
 }
 
+/// A write to a pipe that nobody reads ends the process, and what it executes, as elsewhere. Programs
+/// in Rust ignore the signal, which what they execute would do as well.
+pub(crate) fn end_by_sigpipe() {
+    // SAFETY: No function is installed.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
 /// 192 bits that nobody can guess.
 pub fn random_cookie() -> io::Result<[u64; 3]> {
     let mut cookie = [0u64; 3];
@@ -220,6 +227,7 @@ pub fn load_and_execute(program: &Program, options: Options, start: &Start<'_>) 
         pointers
     };
     let (arguments, environment) = (pointers(start.arguments), pointers(start.environment));
+    end_by_sigpipe();
     if let Err(error) = load(program, options) {
         return error;
     }

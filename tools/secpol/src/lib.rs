@@ -65,5 +65,5 @@ pub mod tables;
 pub mod text;
 pub mod tracee;
 pub mod tracing;
-pub mod verdict_event;
 pub mod uring;
+pub mod verdict_event;

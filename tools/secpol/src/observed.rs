@@ -33,6 +33,7 @@ use crate::{
     call::Call,
     compile::Program,
     kernel::{
+        end_by_sigpipe,
         load_and_listen,
         Options, //
     }, //
@@ -60,9 +61,8 @@ struct Notification {
     argument: [u8; MOST],
 }
 
-/// Bytes of a notification before the argument.
-const BEFORE_ARGUMENT: usize = 120;
-const _: () = assert!(mem::offset_of!(Notification, argument) == BEFORE_ARGUMENT);
+// `SECCOMP_NOTIF_APPEND_SIZE`
+const _: () = assert!(mem::offset_of!(Notification, argument) == 120);
 
 /// `struct seccomp_notif_resp`
 #[repr(C)]
@@ -76,7 +76,7 @@ struct Response {
 /// An ioctl of a listener: `SECCOMP_IOWR(number, size)`.
 const fn request(number: u64, size: usize) -> u64 {
     // CAST: Sizes have 14 bits there.
-    3 << 30 | (size as u64) << 16 | (b'!' as u64) << 8 | number
+    (3 << 30) | ((size as u64) << 16) | ((b'!' as u64) << 8) | number
 }
 
 /// `SECCOMP_IOCTL_NOTIF_RECV`, of as many bytes as the kernel has to tell.
@@ -140,6 +140,7 @@ impl Observed {
         }
         if child == 0 {
             drop((told, go));
+            end_by_sigpipe();
             let prepared = unblock_signals()
                 .and_then(|()| load_and_listen(start.asks, Options::default()))
                 .and_then(|listener| {

@@ -133,7 +133,7 @@ impl Field {
 fn bytes(call: &Call, offset: u32, count: u32) -> u64 {
     (0..count).rev().fold(0, |number, place| {
         let byte = call.extensible.get((offset + place) as usize);
-        number << 8 | u64::from(byte.copied().unwrap_or(0))
+        (number << 8) | u64::from(byte.copied().unwrap_or(0))
     })
 }
 
@@ -170,7 +170,7 @@ impl Address {
         let byte = |place: usize| call.extensible.get(place).copied().unwrap_or(0);
         let family = bytes(call, 0, 2);
         let host = |from: usize, count: usize| {
-            (from..from + count).fold(0, |host, place| host << 8 | u128::from(byte(place)))
+            (from..from + count).fold(0, |host, place| (host << 8) | u128::from(byte(place)))
         };
         let port = u16::from_be_bytes([byte(2), byte(3)]);
         match family {
@@ -211,7 +211,7 @@ impl Address {
         Some(Self {
             family,
             port: u16::try_from(port).ok()?,
-            host: u128::from(high) << 64 | u128::from(low),
+            host: (u128::from(high) << 64) | u128::from(low),
         })
     }
 }

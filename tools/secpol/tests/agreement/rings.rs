@@ -69,7 +69,7 @@ fn allows(filters: &Filters, operation: &str, union: [u64; 3]) -> bool {
 fn address(family: u64, port: u16, address: [u8; 4]) -> [u64; 3] {
     let address = u32::from_le_bytes(address);
     let port = u64::from(port.to_be());
-    [family | port << 32, address.into(), 0]
+    [family | (port << 32), address.into(), 0]
 }
 
 #[test]
@@ -101,12 +101,12 @@ fn files() {
         ("openat2", [O_LARGEFILE | O_CREAT, 0o644, 0], false),
         (
             "openat2",
-            [O_LARGEFILE | O_CREAT, 0o644, RESOLVE_BENEATH | 1 << 32],
+            [O_LARGEFILE | O_CREAT, 0o644, RESOLVE_BENEATH | (1 << 32)],
             false,
         ),
         (
             "openat2",
-            [O_LARGEFILE | 1 << 32, 0o644, RESOLVE_BENEATH],
+            [O_LARGEFILE | (1 << 32), 0o644, RESOLVE_BENEATH],
             false,
         ),
         (
@@ -150,7 +150,7 @@ fn sockets() {
         (AF_UNIX, SOCK_DGRAM, 0, false),
         (AF_UNIX, SOCK_STREAM, 6, false),
     ] {
-        let union = [family | kind << 32, protocol, 0];
+        let union = [family | (kind << 32), protocol, 0];
         assert_eq!(allows(&filters, "socket", union), allowed, "{union:x?}");
     }
 }
@@ -169,7 +169,7 @@ fn flags_of_sockets() {
         ("type == SOCK_STREAM -> errno(EACCES), allow", false),
     ] {
         let filters = filters(&format!("@io_uring socket\nsocket: {{ {rule} }}"));
-        let union = [AF_UNIX | SOCK_STREAM << 32, 0, 0];
+        let union = [AF_UNIX | (SOCK_STREAM << 32), 0, 0];
         assert_eq!(allows(&filters, "socket", union), allowed, "{rule}");
     }
 }
