@@ -29,6 +29,10 @@ use super::{
     }, //
 };
 
+/// The upper half of `seccomp_data_append.extensible_arg_size`.
+const WORD_EA_SIZE_HIGH: usize = WORD_EA_SIZE + 1;
+const _: () = assert!(WORD_EA_SIZE_HIGH + 1 == WORD_EA);
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
@@ -133,8 +137,8 @@ impl<P> SeenCall<'_, P> {
             WORD_EXTENT => Loaded::Word(inputs.extent),
             // CAST: The halves are what programs load.
             WORD_EA_SIZE => Loaded::Word(inputs.size as u32),
-            ..WORD_EA => Loaded::Word((inputs.size >> 32) as u32),
-            ..WORD_EA_CHECKED => self.load_argument(word.saturating_sub(WORD_EA)),
+            WORD_EA_SIZE_HIGH => Loaded::Word((inputs.size >> 32) as u32),
+            WORD_EA..WORD_EA_CHECKED => self.load_argument(word.saturating_sub(WORD_EA)),
             _ if inputs.extent > visible.argument.unwrap_or(0) => Loaded::Ends(RET_E2BIG),
             _ => self.load_argument(word.saturating_sub(WORD_EA_CHECKED)),
         }
