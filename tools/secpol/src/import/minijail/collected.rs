@@ -102,6 +102,9 @@ impl Collected {
             Dialect::C => "minijail0 ends the thread of a call that it does not let through; with \
                            -L it logs the call, with -Y it ends the process"
                 .to_string(),
+            Dialect::Python if self.default == Action::Allow => {
+                "calls of which nothing is said are allowed, as with --denylist".to_string()
+            }
             Dialect::Python => "kill ends the thread, as without --use-kill-process".to_string(),
         });
         notes.push(

@@ -131,8 +131,7 @@ impl Body {
         }
     }
 
-    fn decide(&self, call: &Call, dialect: Dialect) -> Action {
-        let refused = Action::KillThread;
+    fn decide(&self, call: &Call, dialect: Dialect, refused: Action) -> Action {
         match self {
             Self::All => Action::Allow,
             Self::Return(errno) => Action::Errno(*errno),
@@ -202,6 +201,23 @@ fn body(several: bool) -> impl Strategy<Value = Body> {
     ]
 }
 
+/// As a list of what is refused has them: the only action that is named is an errno.
+fn refusing() -> impl Strategy<Value = Body> {
+    let errno = || (0..4096u16).prop_map(Action::Errno);
+    let several = (
+        vec((condition().prop_map(Some), errno()), 1..4),
+        option::of(errno()),
+    );
+    prop_oneof![
+        1 => (0..4096u16).prop_map(Body::Return),
+        2 => (condition(), option::of(0..4096u16)).prop_map(|(it, errno)| Body::If(it, errno)),
+        2 => several.prop_map(|(mut filters, last)| {
+            filters.extend(last.map(|action| (None, action)));
+            Body::Several(filters)
+        }),
+    ]
+}
+
 fn bodies(several: bool) -> impl Strategy<Value = Vec<Body>> {
     vec(body(several), CALLS.len())
 }
@@ -209,6 +225,7 @@ fn bodies(several: bool) -> impl Strategy<Value = Vec<Body>> {
 fn agrees(
     bodies: &[Body],
     calls: &[(Abi, Call)],
+    (head, refused): (&str, Action),
     dialect: Dialect,
     exact: bool,
 ) -> Result<(), TestCaseError> {
@@ -216,7 +233,7 @@ fn agrees(
     let lines: Vec<String> = lines
         .map(|(name, body)| format!("{name}: {}\n", body.text()))
         .collect();
-    let text = lines.concat();
+    let text = head.to_string() + &lines.concat();
     let imported = match import(&text, &options(dialect, exact), &Memory::default()) {
         Ok(imported) => imported,
         // What the compiler does not make of it is tested elsewhere.
@@ -238,7 +255,7 @@ fn agrees(
             false if wider(known.name) => continue,
             false => as_taken(*abi, call),
         };
-        let expected = bodies[place].decide(&taken, dialect);
+        let expected = bodies[place].decide(&taken, dialect, refused);
         let found = rules.decide(call).action;
         prop_assert_eq!(found, expected, "{}\n{}\n{:?}", text, policy, call);
     }
@@ -254,11 +271,21 @@ proptest! {
 
     #[test]
     fn minijail0(bodies in bodies(false), calls in calls(CALLS), exact in any::<bool>()) {
-        agrees(&bodies, &calls, Dialect::C, exact)?;
+        agrees(&bodies, &calls, ("", Action::KillThread), Dialect::C, exact)?;
     }
 
     #[test]
     fn the_compiler(bodies in bodies(true), calls in calls(CALLS), exact in any::<bool>()) {
-        agrees(&bodies, &calls, Dialect::Python, exact)?;
+        agrees(&bodies, &calls, ("", Action::KillThread), Dialect::Python, exact)?;
+    }
+
+    /// With --denylist.
+    #[test]
+    fn the_compiler_of_what_is_refused(
+        bodies in vec(refusing(), CALLS.len()),
+        calls in calls(CALLS),
+        exact in any::<bool>(),
+    ) {
+        agrees(&bodies, &calls, ("@denylist\n", Action::Allow), Dialect::Python, exact)?;
     }
 }

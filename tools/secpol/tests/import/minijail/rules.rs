@@ -172,6 +172,31 @@ fn defaults() {
     assert!(display::text(&imported.items).starts_with("@default kill\n"));
 }
 
+/// What lists what is refused; all that it includes has to as well.
+#[test]
+fn what_is_refused() {
+    let text = "@denylist\nread: arg0 == 1; return EPERM\nwrite: return 5\n@include ./b\n";
+    let files = |included| Memory::new(&[("dir/b", included)]);
+    let import = |included| import(text, &options(Python, false), &files(included));
+    let imported = import("@denylist\nlseek: return 6").unwrap();
+    assert_eq!(
+        display::text(&imported.items),
+        "@default allow\n@arch x86_64\nread: fd == 1 -> errno(EPERM)\nwrite: errno(EIO)\n\
+         lseek: errno(ENXIO)\n"
+    );
+    assert_eq!(
+        import("lseek: return 6").unwrap_err().to_string(),
+        "dir/b:1:1: what a @denylist includes must be one as well"
+    );
+    let text = "read: 1\n@include ./b\n";
+    assert_eq!(
+        super::import(text, &options(Python, false), &files("@denylist"))
+            .unwrap_err()
+            .to_string(),
+        "dir/b:1:1: what includes a @denylist must be one as well"
+    );
+}
+
 #[test]
 fn other_machines() {
     let text = "newfstatat: 1\nclone: arg3 == 1\nopenat: arg2 & O_DIRECTORY";

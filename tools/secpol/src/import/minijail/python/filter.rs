@@ -27,14 +27,19 @@ use crate::{
     }, //
 };
 
-/// `FILTER` or `{ FILTER, FILTER }`
-pub(super) fn filters(cursor: &mut Cursor<'_>, at: &At) -> Result<Vec<Filter>, Error> {
+/// `FILTER` or `{ FILTER, FILTER }`; in a list of what is refused, all actions that are named are
+/// `return ERRNO`.
+pub(super) fn filters(
+    cursor: &mut Cursor<'_>,
+    at: &At,
+    refuses: bool,
+) -> Result<Vec<Filter>, Error> {
     if !cursor.take(Kind::LeftBrace) {
-        return Ok(vec![filter(cursor, at)?]);
+        return Ok(vec![filter(cursor, at, refuses)?]);
     }
     let mut filters = Vec::new();
     loop {
-        filters.push(filter(cursor, at)?);
+        filters.push(filter(cursor, at, refuses)?);
         if !cursor.take(Kind::Comma) {
             break;
         }
@@ -44,16 +49,16 @@ pub(super) fn filters(cursor: &mut Cursor<'_>, at: &At) -> Result<Vec<Filter>, E
 }
 
 /// `ACTION`, or `CONDITION [; ACTION]`: what becomes of a call for which the condition holds.
-fn filter(cursor: &mut Cursor<'_>, at: &At) -> Result<Filter, Error> {
+fn filter(cursor: &mut Cursor<'_>, at: &At, refuses: bool) -> Result<Filter, Error> {
     let (lists, then) = if cursor.kind() == Some(Kind::Argument) {
         let lists = condition(cursor)?;
         let then = match cursor.take(Kind::Semicolon) {
-            true => action(cursor)?,
+            true => action(cursor, refuses)?,
             false => Action::Allow,
         };
         (Some(lists), then)
     } else {
-        (None, action(cursor)?)
+        (None, action(cursor, refuses)?)
     };
     Ok(Filter {
         lists,
@@ -95,11 +100,14 @@ fn test(cursor: &mut Cursor<'_>) -> Result<Comparison, Error> {
     })
 }
 
-fn action(cursor: &mut Cursor<'_>) -> Result<Action, Error> {
+fn action(cursor: &mut Cursor<'_>, refuses: bool) -> Result<Action, Error> {
     let kind = cursor.kind();
     let Some(token) = cursor.next() else {
         return Err(cursor.error("expected is an action"));
     };
+    if refuses && kind != Some(Kind::Return) {
+        return Err(token.at.error("a @denylist has no action but return"));
+    }
     match (kind, token.text.as_str()) {
         (Some(Kind::Action), "allow") => Ok(Action::Allow),
         (Some(Kind::Action), "kill" | "kill-thread") => Ok(Action::KillThread),

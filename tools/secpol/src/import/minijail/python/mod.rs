@@ -17,7 +17,8 @@ use self::{
     cursor::Cursor,
     token::{
         statements,
-        Kind, //
+        Kind,
+        Token, //
     }, //
 };
 use super::collected::Collected;
@@ -28,6 +29,7 @@ use crate::{
         quoted,
         text::{
             quoted_path,
+            At,
             Files, //
         },
         Error, //
@@ -51,27 +53,52 @@ pub(super) fn read(
     files: &dyn Files,
     collected: &mut Collected,
 ) -> Result<(), Error> {
+    // The compiler takes such a text with --denylist alone, and no other with it.
+    let refuses = statements(path, text)?
+        .iter()
+        .any(|tokens| is_denylist(tokens));
+    if refuses {
+        collected.default = Action::Allow;
+    }
     let mut reader = Reader {
         machine,
         files,
         collected,
+        refuses,
         included: 0,
     };
     reader.file(path, text, 1)?;
     reader.check()
 }
 
+/// `@denylist`: calls are allowed of which nothing is said.
+fn is_denylist(tokens: &[Token]) -> bool {
+    tokens.first().map(|token| token.kind) == Some(Kind::Denylist)
+}
+
 struct Reader<'a> {
     machine: Abi,
     files: &'a dyn Files,
     collected: &'a mut Collected,
+    /// Does the text list what is refused?
+    refuses: bool,
     /// How many files were included.
     included: usize,
 }
 
 impl Reader<'_> {
     fn file(&mut self, path: &Path, text: &str, depth: usize) -> Result<(), Error> {
-        for tokens in statements(path, text)? {
+        let statements = statements(path, text)?;
+        if self.refuses && !statements.iter().any(|tokens| is_denylist(tokens)) {
+            // In the text itself there is one.
+            let at = At {
+                file: quoted_path(path),
+                line: 1,
+                column: 1,
+            };
+            return Err(at.error("what a @denylist includes must be one as well"));
+        }
+        for tokens in statements {
             let mut cursor = Cursor::new(&tokens, self.machine);
             match cursor.kind() {
                 Some(Kind::Include) => {
@@ -83,12 +110,20 @@ impl Reader<'_> {
                     cursor.next();
                     cursor.expect(Kind::Path, "a path that starts with / or ./")?;
                 }
+                Some(Kind::Default) if self.refuses => {
+                    let why = "in a @denylist this is for the listed calls alone: \
+                               it cannot be imported";
+                    return Err(cursor.error(why));
+                }
                 Some(Kind::Default) => {
                     cursor.next();
                     self.collected.default = default_action(&mut cursor)?;
                 }
+                Some(Kind::Denylist) if self.refuses => {
+                    cursor.next();
+                }
                 Some(Kind::Denylist) => {
-                    return Err(cursor.error("a list of what is refused cannot be imported"));
+                    return Err(cursor.error("what includes a @denylist must be one as well"));
                 }
                 _ => self.rule(&mut cursor)?,
             }
@@ -133,7 +168,7 @@ impl Reader<'_> {
             calls.extend(descriptor(cursor)?);
         }
         let colon = cursor.expect(Kind::Colon, "a : behind the call")?;
-        let filters = filter::filters(cursor, &colon.at)?;
+        let filters = filter::filters(cursor, &colon.at, self.refuses)?;
         for (place, call) in calls.iter().enumerate() {
             if calls[..place].contains(call) {
                 let why = format!("{} is there twice before it", call.name);
