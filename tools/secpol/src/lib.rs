@@ -7,6 +7,9 @@
 //! what an argument points to, as `how.resolve` of openat2() or the address of connect(); the
 //! kernel must then have rust_seccomp, whose filters see a copy that the call itself uses.
 //!
+//! Requests of io_uring are no calls. With `@io_uring` a policy holds them to what it says of
+//! calls, by [filters of their own](policy::Policy::io_uring), which Linux 7.3 has: see [`uring`].
+//!
 //! ```
 //! use secpol::{
 //!     abi::Abi,

@@ -23,7 +23,10 @@ use crate::{
         Rule,
         Rules, //
     },
-    syntax::ast::Span,
+    syntax::{
+        ast::Span,
+        parser::MOST_MISTAKES, //
+    },
     tables,
     uring::{
         Operation,
@@ -171,6 +174,10 @@ fn blind(filter: &Filter, unseen: &[Unseen], all: &mut Vec<Blind>) {
     }
     let always = filter.verdict() == Verdict::Refused;
     for one in unseen {
+        if all.len() >= MOST_MISTAKES {
+            // Nobody reads more, and a policy can have as many as it likes.
+            return;
+        }
         let test = describe::condition(&Condition::Test(one.test), one.call, one.abi);
         let what = format!("{test}, which {} tests", one.call.name);
         let is_same = |known: &&mut Blind| {
