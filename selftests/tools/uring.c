@@ -140,7 +140,7 @@ enum refused { NEVER, BY_ARGUMENTS, ALWAYS };
 struct attempt {
 	const char *what;
 	enum refused refused;
-	/* Must it succeed if it is not refused? If not, the kernel may fail it, but not by EACCES. */
+	/* Must it succeed if it is not refused? Else the kernel may fail it, but not by EACCES. */
 	bool succeeds;
 	struct io_uring_sqe sqe;
 };
