@@ -2,6 +2,8 @@
 
 //! The kernel's event of a system call, `raw_syscalls/sys_enter`, as a line of tracefs.
 
+use crate::tracing::thread;
+
 /// The path of the event, below the `events` of an instance of tracefs.
 pub const EVENT: &str = "raw_syscalls/sys_enter";
 
@@ -23,9 +25,6 @@ impl SysEnter {
     /// comes last.
     pub fn parse(line: &str) -> Option<Self> {
         let (head, event) = line.trim_end().rsplit_once(" sys_enter: NR ")?;
-        // Behind the thread come its processor, flags and the time.
-        let (thread, _) = head.rsplit_once(" [")?;
-        let (_, thread) = thread.trim_end().rsplit_once('-')?;
         let (number, words) = event.split_once(" (")?;
         let mut words = words.strip_suffix(')')?.split(", ");
         let mut arguments = [0; 6];
@@ -33,22 +32,18 @@ impl SysEnter {
             *argument = u64::from_str_radix(words.next()?, 16).ok()?;
         }
         words.next().is_none().then_some(Self {
-            thread: thread.parse().ok()?,
+            thread: thread(head)?,
             // A tracer may have put -1 there, so that there is no call.
             number: number.parse().ok()?,
             arguments,
         })
-    }
-
-    /// Does a line tell that the kernel had no room for some events?
-    pub fn is_loss(line: &str) -> bool {
-        line.starts_with("CPU:") && line.trim_end().ends_with(" EVENTS]")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tracing::is_loss;
 
     const LINE: &str = "             cat-77      [001] .....    17.300000: sys_enter: \
         NR 257 (ffffffffffffff9c, 7ffd1c20, 0, 1b6, 0, 7f)\n";
@@ -86,8 +81,8 @@ mod tests {
     #[test]
     fn others() {
         assert_eq!(SysEnter::parse("CPU:1 [LOST 12 EVENTS]\n"), None);
-        assert!(SysEnter::is_loss("CPU:1 [LOST 12 EVENTS]\n"));
-        assert!(!SysEnter::is_loss(LINE));
+        assert!(is_loss("CPU:1 [LOST 12 EVENTS]\n"));
+        assert!(!is_loss(LINE));
         let from = LINE.find(" sys_enter").unwrap();
         for place in from..LINE.len() - 1 {
             for other in ["", "x"] {

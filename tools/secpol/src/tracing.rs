@@ -8,7 +8,16 @@ use std::{
         File,
         OpenOptions, //
     },
-    io::Write,
+    io::{
+        self,
+        ErrorKind,
+        Read,
+        Write, //
+    },
+    os::fd::{
+        AsFd,
+        BorrowedFd, //
+    },
     os::unix::fs::{
         MetadataExt,
         OpenOptionsExt, //
@@ -84,14 +93,67 @@ impl Instance {
     }
 
     /// Opens `trace_pipe`: what happens, line by line. Reads do not wait.
-    pub fn pipe(&self) -> Result<File, String> {
+    pub fn pipe(&self) -> Result<Pipe, String> {
         let place = self.0.join("trace_pipe");
-        OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .custom_flags(libc::O_NONBLOCK)
             .open(&place)
-            .map_err(|error| format!("cannot read {}: {error}", place.display()))
+            .map_err(|error| format!("cannot read {}: {error}", place.display()))?;
+        Ok(Pipe {
+            file,
+            unread: Vec::new(),
+        })
     }
+}
+
+/// The `trace_pipe` of an instance.
+#[derive(Debug)]
+pub struct Pipe {
+    file: File,
+    /// The beginning of a line of which the rest is yet to come.
+    unread: Vec<u8>,
+}
+
+impl Pipe {
+    /// The whole lines of what there is to read, with their newlines.
+    pub fn lines(&mut self) -> io::Result<Vec<String>> {
+        let mut bytes = vec![0; 1 << 16];
+        let mut lines = Vec::new();
+        loop {
+            match self.file.read(&mut bytes) {
+                Ok(0) => return Ok(lines),
+                Ok(len) => self.unread.extend_from_slice(&bytes[..len]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(lines),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            let whole = self.unread.iter().rposition(|byte| *byte == b'\n');
+            let rest = self.unread.split_off(whole.map_or(0, |end| end + 1));
+            let whole = std::mem::replace(&mut self.unread, rest);
+            let split = whole.split_inclusive(|byte| *byte == b'\n');
+            lines.extend(split.map(|line| String::from_utf8_lossy(line).into_owned()));
+        }
+    }
+}
+
+impl AsFd for Pipe {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+/// Does a line tell that the kernel had no room for some events?
+pub fn is_loss(line: &str) -> bool {
+    line.starts_with("CPU:") && line.trim_end().ends_with(" EVENTS]")
+}
+
+/// The thread of an event, from what is before its name in the line.
+pub(crate) fn thread(head: &str) -> Option<u32> {
+    // Behind the thread come its processor, flags and the time.
+    let (thread, _) = head.rsplit_once(" [")?;
+    let (_, thread) = thread.trim_end().rsplit_once('-')?;
+    thread.parse().ok()
 }
 
 impl Drop for Instance {

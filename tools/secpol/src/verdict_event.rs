@@ -2,7 +2,10 @@
 
 //! The kernel's event of a verdict, `seccomp/seccomp_verdict`, as a line of tracefs.
 
-use crate::call::Call;
+use crate::{
+    call::Call,
+    tracing::thread, //
+};
 
 /// The path of the event, below the `events` of an instance of tracefs.
 pub const EVENT: &str = "seccomp/seccomp_verdict";
@@ -42,9 +45,6 @@ impl VerdictEvent {
     pub fn parse(line: &str) -> Option<Self> {
         let line = line.strip_suffix('\n').unwrap_or(line);
         let (head, event) = line.rsplit_once(" seccomp_verdict: ")?;
-        // Behind the thread come its processor, flags and the time.
-        let (thread, _) = head.rsplit_once(" [")?;
-        let (_, thread) = thread.trim_end().rsplit_once('-')?;
         let (event, name) = event.split_once(" comm=")?;
         let mut fields = Fields(event);
         let mut call = Call {
@@ -65,7 +65,7 @@ impl VerdictEvent {
         call.extensible = bytes(fields.take("argument")?)?;
         let is_whole = fields.0.is_empty() && words.next().is_none();
         is_whole.then_some(Self {
-            thread: thread.parse().ok()?,
+            thread: thread(head)?,
             name: name.to_string(),
             call,
             ret,

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::{
-    fs,
-    io::{
-        ErrorKind,
-        Read, //
-    },
-    os::fd::AsFd,
-    path::PathBuf,
-};
+use std::{fs, os::fd::AsFd, path::PathBuf};
 
 use secpol::{
     abi::Abi,
@@ -18,7 +10,10 @@ use secpol::{
         Woken, //
     },
     tables,
-    tracing::Instance,
+    tracing::{
+        is_loss,
+        Instance, //
+    },
     verdict_event::{
         VerdictEvent,
         EVENT, //
@@ -99,20 +94,12 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         all: arguments.all,
     };
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let mut unread = Vec::new();
     while left > 0 {
         if interrupt.wait(&[pipe.as_fd()]).map_err(Failure::because)? == Woken::Interrupted {
             break;
         }
-        let mut bytes = [0; 16384];
-        match pipe.read(&mut bytes) {
-            Ok(len) => unread.extend_from_slice(&bytes[..len]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-            Err(error) => return Err(Failure::because(error)),
-        }
-        while let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = unread.drain(..=end).collect();
-            if left > 0 && teller.line(&String::from_utf8_lossy(&line))? {
+        for line in pipe.lines().map_err(Failure::because)? {
+            if left > 0 && teller.line(&line)? {
                 left -= 1;
             }
         }
@@ -141,7 +128,7 @@ struct Teller {
 impl Teller {
     /// Tells what a line of the trace is about. Returns whether that is a call.
     fn line(&self, line: &str) -> Result<bool, Failure> {
-        if line.contains(" EVENTS]") && line.contains("[LOST ") && !line.contains("_verdict: ") {
+        if is_loss(line) {
             tell(format!("secpol: more than can be told: {}", line.trim()))?;
         }
         let Some(event) = VerdictEvent::parse(line) else {

@@ -8,8 +8,6 @@ use std::{
     },
     io::{
         self,
-        ErrorKind,
-        Read,
         Write, //
     },
     os::fd::AsFd,
@@ -51,7 +49,11 @@ use secpol::{
         EVENT, //
     },
     tables,
-    tracing::Instance, //
+    tracing::{
+        is_loss,
+        Instance,
+        Pipe, //
+    }, //
 };
 
 use super::{
@@ -116,7 +118,6 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         launcher: None,
         foreign: false,
         lost: false,
-        unread: Vec::new(),
     };
     let ended = learner.run(&found)?;
     if learner.lost {
@@ -190,7 +191,6 @@ struct Learner {
     foreign: bool,
     /// The kernel did not tell of all calls.
     lost: bool,
-    unread: Vec<u8>,
 }
 
 impl Learner {
@@ -299,28 +299,15 @@ impl Learner {
     }
 
     /// Reads what there is to read.
-    fn read(&mut self, pipe: &mut File) -> Result<(), Failure> {
-        let mut bytes = vec![0; 1 << 16];
-        loop {
-            match pipe.read(&mut bytes) {
-                Ok(0) => return Ok(()),
-                Ok(len) => self.unread.extend_from_slice(&bytes[..len]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Failure::because(error)),
-            }
-            let unread = std::mem::take(&mut self.unread);
-            let mut rest = &unread[..];
-            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                self.line(&String::from_utf8_lossy(&rest[..end]));
-                rest = &rest[end + 1..];
-            }
-            self.unread = rest.to_vec();
+    fn read(&mut self, pipe: &mut Pipe) -> Result<(), Failure> {
+        for line in pipe.lines().map_err(Failure::because)? {
+            self.line(&line);
         }
+        Ok(())
     }
 
     fn line(&mut self, line: &str) {
-        self.lost |= SysEnter::is_loss(line);
+        self.lost |= is_loss(line);
         let Some(event) = SysEnter::parse(line) else {
             return;
         };

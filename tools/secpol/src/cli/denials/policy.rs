@@ -61,9 +61,10 @@ impl Loaded {
             ..input.target.target()?
         };
         let run = input.made(&policy, policy.compile(&with_cookie, &Systemd))?;
+        let tag = tag(&plain);
         Ok(Self {
             policy,
-            plain: (plain.clone(), tag(&plain)),
+            plain: (plain, tag),
             run,
             rules,
         })
