@@ -238,7 +238,9 @@ class Parser:
         if not file:
             self.complain(parent.file, f"there is no file of the module {name}")
             return None
-        folder = file.parent if file.name == "mod.rs" else file.with_suffix("")
+        # rustc takes what a path attribute names for a mod.rs.
+        is_mod = attribute or file.name == "mod.rs"
+        folder = file.parent if is_mod else file.with_suffix("")
         child = Module(parent, file, folder)
         parent.add(name, child)
         Parser(child, self.complain).parse()

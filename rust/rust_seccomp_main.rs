@@ -19,6 +19,7 @@ use kernel::prelude::*;
 
 mod engine;
 mod logic;
+#[path = "sys/with_takeover.rs"]
 mod sys;
 mod takeover;
 

@@ -10,7 +10,6 @@ use kernel::prelude::*;
 
 mod engine;
 mod logic;
-#[allow(dead_code, unused_imports, reason = "some of it is for the takeover")]
 mod sys;
 mod tree;
 

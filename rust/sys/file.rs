@@ -139,17 +139,9 @@ pub(crate) fn anonymous<T: Operations>(
     make(name, &Table::<T>::FILE, data, bindings::O_RDWR)
 }
 
-/// Makes an anonymous file for reading only, whose `private_data` is `data`; its `->release()` has
-/// to take it back. Fails as [`anonymous`].
-pub(super) fn anonymous_read_only<T: ForeignOwnable>(
-    name: &'static CStr,
-    fops: &'static bindings::file_operations,
-    data: T,
-) -> Result<ARef<File>> {
-    make(name, fops, data, bindings::O_RDONLY)
-}
-
-fn make<T: ForeignOwnable>(
+/// Makes an anonymous file whose `private_data` is `data`; its `->release()` has to take it back.
+/// `flags` are those of open(2). Fails as [`anonymous`].
+pub(super) fn make<T: ForeignOwnable>(
     name: &'static CStr,
     fops: &'static bindings::file_operations,
     data: T,

@@ -8,10 +8,10 @@
 //! C headers: [`include/linux/mm.h`](srctree/include/linux/mm.h)
 
 use super::{
+    addresses::Mm,
     ffi,
     file,
-    module,
-    task::Mm, //
+    module, //
 };
 use core::{
     marker::PhantomData,
@@ -78,7 +78,7 @@ pub(crate) trait Backing: Send + Sync + 'static {
 /// The file of the mapping has a reference to the backing and one to the module, until the address
 /// space is torn down.
 pub(crate) fn map<T: Backing>(backing: Arc<T>) -> Result {
-    let file = file::anonymous_read_only(T::NAME, &Operations::<T>::FILE, backing)?;
+    let file = file::make(T::NAME, &Operations::<T>::FILE, backing, bindings::O_RDONLY)?;
     // SAFETY: `file` has a reference, and the mapping takes one of its own. The caller is a task in
     // a system call, and holds no lock of its address space.
     let address = unsafe {

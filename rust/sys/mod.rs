@@ -2,32 +2,27 @@
 
 //! Safe abstractions over the kernel: the only room that names `bindings` or declares foreign
 //! functions.
+//!
+//! These are the ones of an in-tree build. `with_takeover.rs` takes the place of this file in the
+//! module.
 
 pub(crate) mod arch;
 pub(crate) mod argument;
 pub(crate) mod board;
 pub(crate) mod bpf;
 pub(crate) mod debugfs;
-pub(crate) mod entry;
 mod ffi;
 pub(crate) mod file;
 pub(crate) mod filter_pointer;
-pub(crate) mod ftrace;
-#[allow(dead_code, reason = "for an in-tree build")]
 pub(crate) mod in_tree;
-pub(crate) mod mapping;
 pub(crate) mod memory;
-pub(crate) mod module;
+mod module;
 pub(crate) mod path;
 pub(crate) mod ptrace;
-pub(crate) mod rcu;
 pub(crate) mod regs;
-pub(crate) mod scan;
 pub(crate) mod shared;
 pub(crate) mod signal;
-pub(crate) mod symbols;
 pub(crate) mod syscall;
-pub(crate) mod sysctl;
 pub(crate) mod task;
 pub(crate) mod uapi;
 pub(crate) mod user;

@@ -5,7 +5,6 @@
 //! C headers: [`include/asm-generic/syscall.h`](srctree/include/asm-generic/syscall.h)
 
 use super::{
-    ffi,
     task::Current,
     uapi::seccomp_data, //
 };
@@ -22,29 +21,6 @@ use kernel::bindings;
 
 /// `struct pt_regs`, for the arguments of handlers.
 pub(crate) use kernel::bindings::pt_regs as PtRegs;
-
-/// Runs the wrapper that goes on at `body`, with these registers. Returns its result.
-///
-/// # Safety
-///
-/// `body` is where a wrapper of a system call goes on behind its ftrace site, and the registers
-/// stay in place until it is done.
-pub(crate) unsafe fn call_wrapper(regs: *const PtRegs, body: usize) -> isize {
-    // SAFETY: By the contract `body` is a wrapper's, which takes the address of registers and
-    // returns a `long`.
-    unsafe { ffi::rsc_call_wrapper(regs, 0, 0, 0, 0, body) }
-}
-
-/// Room for a copy of the registers.
-pub(crate) struct Saved(bindings::pt_regs);
-
-impl Saved {
-    /// Zeros.
-    pub(crate) const fn new() -> Self {
-        // SAFETY: A `struct pt_regs` is made of numbers, for which zero is valid.
-        Self(unsafe { core::mem::zeroed() })
-    }
-}
 
 /// The user registers of the calling task, `task_pt_regs(current)`.
 ///
@@ -99,44 +75,6 @@ impl Regs {
             instruction_pointer: Native::instruction_pointer(regs),
             args: Native::arguments(regs, current.is_compat()),
         }
-    }
-
-    /// Copies to `copy` what a wrapper reads of the registers, with `value` in place of an argument.
-    /// Returns the address of the copy.
-    #[inline(always)]
-    pub(crate) fn with_argument(
-        self,
-        copy: &mut Saved,
-        compat: bool,
-        argument: Arg,
-        value: usize,
-    ) -> *const PtRegs {
-        let to = (&raw mut copy.0).cast::<u8>();
-        let [_, places @ ..] = Native::places(compat);
-        for &place in places {
-            // SAFETY: The place is that of a register in a `struct pt_regs`. `self.0` points to one
-            // by the type invariant, and `to` to another, which is borrowed exclusively.
-            unsafe {
-                let from = self.0.byte_add(place).cast::<usize>();
-                to.byte_add(place).cast::<usize>().write(from.read());
-            }
-        }
-        if let Some(place) = Native::COMPAT_FIRST_PLACE {
-            // SAFETY: As above.
-            unsafe {
-                let from = self.0.byte_add(place).cast::<usize>();
-                let first = if argument == Arg::A0 {
-                    value
-                } else {
-                    from.read()
-                };
-                to.byte_add(place).cast::<usize>().write(first);
-            }
-        }
-        let place = places[argument as usize];
-        // SAFETY: The place is that of a register in the `struct pt_regs` that `to` points to.
-        unsafe { to.byte_add(place).cast::<usize>().write(value) };
-        &raw const copy.0
     }
 
     /// An argument, as the system call's wrapper takes it: 32 bits for a 32-bit call.

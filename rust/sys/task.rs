@@ -19,8 +19,7 @@ use super::{
         FilterPointer,
         Filters,
         Owner, //
-    },
-    path::Borrowed, //
+    }, //
 };
 use core::{
     marker::PhantomData,
@@ -61,18 +60,6 @@ pub(crate) enum Mode {
 
 const MODE_DEAD: c_int = bindings::SECCOMP_MODE_FILTER as c_int + 1;
 
-/// The address of a `struct mm_struct`, to compare it with others. The address space may be gone,
-/// and another may have its address.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mm(pub(super) usize);
-
-impl Mm {
-    /// The address.
-    pub(crate) fn addr(self) -> usize {
-        self.0
-    }
-}
-
 /// `struct task_struct`. If there is a `&Task`, the task is there, that is, its memory is not
 /// freed.
 #[repr(transparent)]
@@ -92,12 +79,6 @@ impl Task {
     #[inline(always)]
     pub(super) fn as_ptr(&self) -> *mut bindings::task_struct {
         self.0.get()
-    }
-
-    /// The task's address, to tell it from others.
-    #[inline(always)]
-    pub(crate) fn addr(&self) -> usize {
-        self.as_ptr().addr()
     }
 
     /// `task->seccomp.mode`. Only the task itself and, under the siglock, other threads of its
@@ -204,18 +185,6 @@ impl Current {
         unsafe { self.filter_pointer().owner() }
     }
 
-    /// The filter behind the task's tagged pointer, as just read.
-    ///
-    /// # Safety
-    ///
-    /// `tagged` is the task's `seccomp.filter`, and has the tag.
-    #[inline(always)]
-    pub(crate) unsafe fn filter<L: Filters>(&self, tagged: NonNull<u8>) -> Borrowed<'_, L> {
-        // SAFETY: By the contract it is the task's filter, which the contract of `Filters` says
-        // comes from `into_raw()`. The task keeps the link as `owner()` says.
-        unsafe { Borrowed::from_raw(tagged.byte_sub(L::TAG).cast()) }
-    }
-
     /// Marks the task as killed.
     pub(crate) fn set_dead(&self) {
         // SAFETY: The task is there. It is the calling one, which may write its own mode.
@@ -245,13 +214,6 @@ impl Current {
         } else {
             Native::AUDIT_ARCH
         }
-    }
-
-    /// The task's address space, for comparison.
-    #[inline(always)]
-    pub(crate) fn mm(&self) -> Mm {
-        // SAFETY: The task is there. Only the task itself writes the field.
-        Mm(unsafe { (*self.as_ptr()).mm }.addr())
     }
 }
 
@@ -331,23 +293,6 @@ impl Held {
         let task = NonNull::new(unsafe { ffi::rsc_find_task(ns.as_ptr(), id) })?;
         // SAFETY: The task came with a reference, which the result takes over.
         Some(unsafe { Self::from_raw(task) })
-    }
-
-    /// The task's address, with which [`Held::from_addr`] gets the reference back.
-    pub(crate) fn into_addr(self) -> usize {
-        let this = core::mem::ManuallyDrop::new(self);
-        this.0.as_ptr().expose_provenance()
-    }
-
-    /// # Safety
-    ///
-    /// `addr` is 0, or from a call of [`Held::into_addr`] whose result has not been passed here
-    /// yet.
-    pub(crate) unsafe fn from_addr(addr: usize) -> Option<Self> {
-        let task = NonNull::new(core::ptr::with_exposed_provenance_mut(addr))?;
-        // INVARIANT: The reference of the value that `into_addr()` was called for belongs to this
-        // one.
-        Some(Self(task))
     }
 }
 

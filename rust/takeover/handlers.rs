@@ -19,7 +19,7 @@ use crate::{
         permit, //
     },
     sys::{
-        module::ModuleRef,
+        module_ref::ModuleRef,
         regs::{
             PtRegs,
             Regs, //

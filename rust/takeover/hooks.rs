@@ -24,7 +24,7 @@ use crate::sys::{
         self,
         DirectCall, //
     },
-    module,
+    module_ref,
     symbols,
     sysctl::Handler, //
 };
@@ -116,7 +116,7 @@ impl Drop for Hooks {
         // A handler that was called before its hook was removed has then returned, or holds a
         // reference to the module.
         ftrace::synchronize();
-        if module::await_unused() {
+        if module_ref::await_unused() {
             // A handler that has just dropped its reference has then returned.
             ftrace::synchronize();
         }

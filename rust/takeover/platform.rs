@@ -19,7 +19,7 @@ use crate::{
     sys::{
         argument::CachedArgument,
         filter_pointer::Filters, //
-        module::ModuleRef,
+        module_ref::ModuleRef,
         signal::Thread,
         syscall::Syscall,
     }, //

@@ -12,13 +12,13 @@
 //! region is freed when the mapping is gone and those tasks have exited or got another slot.
 
 use crate::sys::{
+    addresses::Mm,
     mapping::{
         self,
         Backing,
         Page, //
     },
-    shared::Shared,
-    task::Mm, //
+    shared::Shared, //
 };
 use core::ptr::NonNull;
 use kernel::{

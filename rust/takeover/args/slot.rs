@@ -7,12 +7,12 @@ use super::region::{
     Region, //
 };
 use crate::sys::{
+    addresses::Mm,
     argument::{
         ArgumentPage,
         CAPACITY, //
     },
     mapping,
-    task::Mm,
     user, //
 };
 use core::ptr::NonNull;

@@ -16,7 +16,7 @@ use crate::{
             self,
             FreeLater, //
         },
-        regs::Saved,
+        redirect::Saved,
         shared::Shared,
         syscall::Syscall,
         task::{

@@ -31,8 +31,8 @@ use crate::{
             self,
             DirectCall, //
         },
+        redirect,
         regs::{
-            self,
             PtRegs,
             Regs, //
         },
@@ -285,7 +285,7 @@ unsafe fn run_and_write_back(
     (offset, known): (usize, u32),
 ) -> Redirected {
     // SAFETY: By the contract `body` is a wrapper's, and the registers stay until it returns.
-    let result = unsafe { regs::call_wrapper(shown, body) };
+    let result = unsafe { redirect::call_wrapper(shown, body) };
     if result == E2BIG.to_errno() as isize {
         let user = regs.argument(current.is_compat(), pointer);
         let field = UserPtr::from_addr(user as usize).wrapping_byte_add(offset);
