@@ -7,7 +7,7 @@
  * assembler shares with Rust, and tells ours from the kernel's in a backtrace.
  *
  * An in-tree build has the helpers of this file as well. Those that it deletes
- * with the takeover are in takeover.h. bindgen reads both (bindings.h).
+ * with the takeover are in takeover.h.
  */
 #ifndef RUST_SECCOMP_RSC_H
 #define RUST_SECCOMP_RSC_H
@@ -115,6 +115,5 @@ void rsc_ptrace_seccomp_event(unsigned long message);
 int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags);
 void rsc_complete_on_current_cpu(struct completion *completion);
 void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key);
-void rsc_spec_mitigate(struct task_struct *task);
 
 #endif /* RUST_SECCOMP_RSC_H */

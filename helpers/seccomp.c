@@ -8,6 +8,7 @@
 #include <linux/thread_info.h>
 
 #include "rsc.h"
+#include "takeover.h"
 #include "../include/uapi/linux/seccomp_append.h"
 #include "../include/uapi_check.h"
 

@@ -32,6 +32,7 @@ vm_fault_t rsc_insert_page(struct vm_fault *vmf, struct page *page);
 int rsc_symbols_resolve(const char **missing);
 int rsc_symbol_site(const char *name, unsigned long *site, unsigned long *body);
 int rsc_symbol_addresses(const char *const *names, unsigned long *addresses, unsigned int n);
+void rsc_spec_mitigate(struct task_struct *task);
 
 /* entry/<arch>.S */
 

@@ -3,7 +3,7 @@
 //! The C helpers of `helpers/`, and the exported functions that the kernel's own bindings leave
 //! out.
 //!
-//! `Kbuild` has bindgen make the declarations from `helpers/bindings.h`; the types are those of the
+//! bindgen makes the declarations from `helpers/bindings.h` (`bindgen.mk`); the types are those of the
 //! kernel's bindings.
 
 #![allow(
