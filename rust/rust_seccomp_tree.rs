@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The engine as it would be built into the kernel: the same files, but for `tree/` in place of
-//! `takeover/`.
+//! Seccomp's filters in Rust, built into the kernel.
 //!
-//! `make check` compiles this, so that the engine cannot come to rely on being a module. It is not
-//! linked: the C side that it calls, and that calls it, is not there.
+//! The C side calls the functions of [`tree`]; filters are objects of the [`engine`]. Each room uses
+//! those further down the list, and no other:
+//!
+//! - [`tree`]: what an engine that comes as a module does otherwise;
+//! - [`engine`]: filters, without `unsafe` and without knowing which kernel it is in;
+//! - [`sys`]: safe abstractions over the kernel, the only room that names its bindings;
+//! - [`logic`]: what can be told of programs and calls without a kernel.
 
 use kernel::prelude::*;
 

@@ -85,14 +85,12 @@ pub(crate) fn cache_argument<'call>(
     let cached = NonNull::new(cached).ok_or(ENOMEM)?;
     // SAFETY: `seccomp_ea_fill()` returns what belongs to the calling task, and nobody writes to
     // its page before the next call of it, for which `call` must not be borrowed any more.
-    let (page, bytes) = unsafe {
+    let (page, len) = unsafe {
         let data = NonNull::new((*cached.as_ptr()).data).ok_or(ENOMEM)?;
-        (
-            ArgumentPage::new(data),
-            core::slice::from_raw_parts(data.as_ptr(), CAPACITY),
-        )
+        (ArgumentPage::new(data), (*cached.as_ptr()).len)
     };
-    let extent = bytes.iter().rposition(|byte| *byte != 0);
+    // Beyond them the copy is zero.
+    let extent = page.bytes(len).iter().rposition(|byte| *byte != 0);
     Ok(CachedArgument {
         page,
         size,
