@@ -3,10 +3,11 @@
 # make                  the module for x86_64 and arm64, in build/<arch>/
 # make KDIR=...         the module against that prepared kernel tree, with the host's toolchain
 # make run              a demonstration in a VM                          [ARCH=...]
-# make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug|kcsan]
+# make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug|kcsan|rfc]
 # make test-long        the tests that take longer, some on debug kernels  [ARCH=...]
 # make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
+# make rfc              the series for the kernel's tree, in build/rfc/
 # make check            formatting, lints, documentation
 # make tools            the command secpol, static, in build/tools-<arch>/bin, with its manual
 #                       pages and completions in share beside that  [ARCH=...]
@@ -26,7 +27,7 @@ SECONDS ?= 120
 wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
 one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
 
-.PHONY: all modules run test test-long fuzz bench check tools shell clean
+.PHONY: all modules run test test-long fuzz bench rfc check tools shell clean
 
 ifneq ($(KDIR),)
 
@@ -60,6 +61,9 @@ test-long:
 fuzz:
 	@qemu/fuzz $(SECONDS)
 	@qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $(KERNEL) --only differential_long
+
+rfc:
+	@qemu/rfc
 
 check:
 	@qemu/check

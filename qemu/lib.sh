@@ -29,8 +29,33 @@ recipe=$top/qemu/sdk-recipe
 sdk_key() { sha256sum "$recipe" | cut -c1-12; }
 sdk_root() { echo "$cache/sdk-$(sdk_key)"; }
 
-# Likewise for kernel NAME.
-kernel_key() { sha256sum "$top/qemu/kernel-$1" | cut -c1-8; }
+# Likewise for kernel NAME. That of the series is made of its patches, too.
+kernel_key() {
+	local made_of=("$top/qemu/kernel-$1")
+	if [ "$1" = rfc ]; then
+		# But for the cover letter.
+		mapfile -t -O 1 made_of < <(find "$top/build/rfc" -name '*.patch' ! -name '0000-*' 2>/dev/null | sort)
+	fi
+	cat "${made_of[@]}" | sha256sum | cut -c1-8
+}
+
+# kernel_tree ARCH NAME: where the prepared kernel is, or will be.
+kernel_tree() { echo "$cache/kernel-$(sdk_key)-$1-$2.$(kernel_key "$2")"; }
+
+# prepared_kernels: a line "ARCH-NAME TREE" for each kernel that is prepared.
+prepared_kernels() {
+	local made_by arch name tree
+	for made_by in "$top"/qemu/kernel-*; do
+		name=${made_by##*/kernel-}
+		for arch in x86_64 arm64; do
+			tree=$(kernel_tree "$arch" "$name")
+			# As long as it is made, it has another name.
+			for tree in "$tree" "$tree.part"; do
+				[ ! -d "$tree" ] || echo "$arch-$name $tree"
+			done
+		done
+	done
+}
 
 # in_namespace COMMAND...: as root of a mount namespace that vanishes with the command. An ordinary
 # user becomes root of a user namespace, with the subordinate ids that the machine gave out. If the
@@ -170,8 +195,8 @@ reason() {
 sdk_enter() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	in_namespace bash -euc '
-		root=$1 top=$2 cache=$3 key=$4 files=$5
-		shift 5
+		root=$1 top=$2 kernels=$3 files=$4
+		shift 4
 		mount --bind "$root" "$root"
 		mkdir -p "$root"/{src,k,files,tmp}
 		mount --rbind /proc "$root/proc"
@@ -179,14 +204,11 @@ sdk_enter() {
 		mount -t tmpfs tmpfs "$root/tmp"
 		mount --bind "$top" "$root/src"
 		mount -t tmpfs tmpfs "$root/k"
-		for tree in "$cache"/kernel-"$key"-*; do
-			[ -d "$tree" ] || continue
-			name=${tree##*/kernel-"$key"-} kernel=${name%%.*}
-			recipe=$(sha256sum "$top/qemu/kernel-${kernel#*-}" | cut -c1-8)
-			[[ $name = "$kernel.$recipe"* ]] || continue
-			mkdir "$root/k/$kernel"
+		while read -r kernel tree; do
+			[ -n "$kernel" ] || continue
+			mkdir -p "$root/k/$kernel"
 			mount --bind "$tree" "$root/k/$kernel"
-		done
+		done <<<"$kernels"
 		[ -z "$files" ] || mount --bind "$files" "$root/files"
 		if [ -e /etc/resolv.conf ]; then
 			touch "$root/etc/resolv.conf"
@@ -201,7 +223,7 @@ sdk_enter() {
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
 			TERM="${TERM:-dumb}" CARGO_HOME=/src/build/cargo \
 			chroot "$root" sh -c '\''cd /src && exec "$@"'\'' sh "$@"
-	' bash "$1" "$top" "$cache" "$(sdk_key)" "${sdk_files:-}" "${@:2}"
+	' bash "$1" "$top" "$(prepared_kernels)" "${sdk_files:-}" "${@:2}"
 }
 
 # sdk COMMAND...: as above, in the official root, which is made first if need be.

@@ -28,6 +28,7 @@ SCRIPTS = {
     "splat": ["python3", "qemu/splat_test.py"],
     "rooms": ["python3", "qemu/rooms_test.py"],
     "limits": ["python3", "qemu/vm_test.py"],
+    "series": ["python3", "qemu/rfc_test.py"],
     "lib": ["qemu/lib_test.sh"],
 }
 
@@ -41,10 +42,15 @@ PROFILE = "/usr/share/containers/seccomp.json"
 APPEND = "audit=1 vsyscall=xonly"
 
 # A kernel that looks for bugs is slower by about this much. It also is what random tests do less.
-SLOWNESS = {"debian": 1, "debug": 10, "kcsan": 10}
+SLOWNESS = {"debian": 1, "debug": 10, "kcsan": 10, "rfc": 1}
 
 # What tests may ask for, besides an architecture or a kernel by its name.
-FEATURES = {"debian": (), "debug": ("faults",), "kcsan": ("faults",)}
+FEATURES = {
+    "debian": ("module",),
+    "debug": ("module", "faults"),
+    "kcsan": ("module", "faults"),
+    "rfc": (),
+}
 
 BEGIN, END = "@@ begin ", "@@ end "
 

@@ -28,7 +28,13 @@ DEFAULT_TIMEOUT = {"x86_64": 120, "arm64": 120}
 
 # Emulated boots at times hang, which is not the module's doing: it is loaded by a system that is up.
 BOOTS = 3
-BOOT_TIMEOUT = {"debian": 90, "debug": 600, "kcsan": 600}
+BOOT_TIMEOUT = {"debian": 90, "debug": 600, "kcsan": 600, "rfc": 90}
+
+# Has the engine built in. There is an image with either engine.
+BUILT_IN = "rfc"
+
+# Kernels that look for bugs: all others have none of what makes them different.
+DEBUG = ("debug", "kcsan")
 
 # Lines of the command's output. From the first one on it has so many seconds until the second one.
 LIMITS = re.compile(rb"^@@ (?:begin (\S+) (\d+)|end .*)\r?$", re.M)
@@ -113,6 +119,19 @@ class Cpio:
         self.out.write(b"\0" * (-self.out.tell() % 512))
 
 
+def add_modules(cpio, module, stock):
+    """Adds what is there of the modules. Without the engine's there is only the stock one."""
+    with complete(module.parent):
+        if not stock and not module.exists():
+            cannot_start(f"{module.relative_to('/src')} is missing: run make")
+        # The second one is made for kernels with KUnit.
+        for file in module, module.with_name("rust_seccomp_kunit.ko"):
+            if file.exists():
+                cpio.add(file.name, 0o100644, file.read_bytes())
+    if not stock:
+        cpio.add("vm/load", 0o100644)
+
+
 def write_initramfs(path, args, module):
     debian = {"x86_64": "amd64", "arm64": "arm64"}[args.arch]
     busybox = pathlib.Path(f"/kernel/{debian}/busybox").read_bytes()
@@ -132,15 +151,8 @@ def write_initramfs(path, args, module):
         cpio.add("etc/passwd", 0o100644, b"root:x:0:0::/root:/bin/sh\n")
         cpio.add("etc/group", 0o100644, b"root:x:0:\n")
         cpio.add("vm/command", 0o100644, b"".join(w.encode() + b"\0" for w in args.command))
-        with complete(module.parent):
-            if not args.stock and not module.exists():
-                cannot_start(f"{module.relative_to('/src')} is missing: run make")
-            # The second one is made for kernels with KUnit.
-            for file in module, module.with_name("rust_seccomp_kunit.ko"):
-                if file.exists():
-                    cpio.add(file.name, 0o100644, file.read_bytes())
-        if not args.stock:
-            cpio.add("vm/load", 0o100644)
+        if args.kernel != BUILT_IN:
+            add_modules(cpio, module, args.stock)
         if args.console:
             cpio.add("vm/console", 0o100644)
         if args.files:
@@ -171,7 +183,7 @@ def qemu_command(args, work, image, initramfs):
     if args.arch == "x86_64":
         # While identify_cpu() has the features cleared an interrupt finds no LA57, and KASAN, with
         # five levels of page tables, no shadow where it then looks.
-        cpu = "max" if args.kernel == "debian" else "max,la57=off"
+        cpu = "max,la57=off" if args.kernel in DEBUG else "max"
         machine = ["qemu-system-x86_64", "-cpu", cpu]
         # The check wants ten ticks within some time, and gives up booting if a busy host has none.
         platform = "console=ttyS0 no_timer_check"
@@ -184,7 +196,7 @@ def qemu_command(args, work, image, initramfs):
         serial = ["-serial", f"file:{work}/console", "-monitor", "none"]
     memory = args.memory or 2048 + 3 * initramfs.stat().st_size // (1 << 20)
     # Or failslab could not be told of each cache.
-    nomerge = "" if args.kernel == "debian" else "slab_nomerge"
+    nomerge = "slab_nomerge" if args.kernel in DEBUG else ""
     append = (
         f"{platform} {nomerge} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
         f"watchdog_thresh=60 log_buf_len=16M nokaslr {args.append}"
@@ -314,7 +326,8 @@ def main():
     args = parse_arguments()
     suffix = "" if args.kernel == "debian" else f"-{args.kernel}"
     module = pathlib.Path(f"/src/build/{args.arch}{suffix}/rust_seccomp.ko")
-    image = pathlib.Path(f"/k/{args.arch}-{args.kernel}/vmlinuz")
+    engine = "-stock" if args.kernel == BUILT_IN and args.stock else ""
+    image = pathlib.Path(f"/k/{args.arch}-{args.kernel}/vmlinuz{engine}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(NO_VERDICT))
     work = pathlib.Path(tempfile.mkdtemp(prefix="vm-"))
     try:
