@@ -13,8 +13,8 @@ bindgen_flags := \
 
 bindgen_skipped := $(CC_FLAGS_LTO) -ftrivial-auto-var-init=%
 
-# libclang parses the header whatever compiler the kernel was built with. Which options of gcc it does
-# not know, the kernel's makefile knows.
+# libclang parses the header whatever compiler the kernel was built with. Which options of gcc it
+# does not know, the kernel's makefile knows.
 ifndef CONFIG_CC_IS_CLANG
 bindgen_skipped += $(shell sed -n '/^bindgen_skip_c_flags :=/,/[^\\]$$/{s/.*:=//;s/\\$$//;p}' \
 	$(srctree)/rust/Makefile)

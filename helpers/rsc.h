@@ -116,4 +116,7 @@ int rsc_receive_fd_replace(int new_fd, struct file *file, unsigned int o_flags);
 void rsc_complete_on_current_cpu(struct completion *completion);
 void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key);
 
+/* In the tree alone: seccomp_ea_forget(). */
+void rsc_ea_forget(void);
+
 #endif /* RUST_SECCOMP_RSC_H */

@@ -2,8 +2,8 @@
 
 //! Seccomp's filters in Rust, built into the kernel.
 //!
-//! The C side calls the functions of [`tree`]; filters are objects of the [`engine`]. Each room uses
-//! those further down the list, and no other:
+//! The C side calls the functions of [`tree`]; filters are objects of the [`engine`]. Each room
+//! uses those further down the list, and no other:
 //!
 //! - [`tree`]: what an engine that comes as a module does otherwise;
 //! - [`engine`]: filters, without `unsafe` and without knowing which kernel it is in;

@@ -23,8 +23,8 @@ pub(crate) type Chosen = crate::Platform;
 
 /// What the engine asks its platform for.
 ///
-/// A platform also implements [`Filters`](crate::sys::filter_pointer::Filters), which says how the engine's
-/// filters are told from others.
+/// A platform also implements [`Filters`](crate::sys::filter_pointer::Filters), which says how the
+/// engine's filters are told from others.
 pub(crate) trait Platform {
     /// Keeps the engine's code loaded. Each filter owns one.
     type EngineRef: Send + Sync;

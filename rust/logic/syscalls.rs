@@ -73,8 +73,8 @@ pub enum Size {
     /// In this argument, a `size_t`. The kernel takes bytes beyond the size that it knows if they
     /// are zero.
     Argument(Arg),
-    /// In this argument, an `int`. The kernel refuses more than [`BUFFER_MAX`] bytes, without a look
-    /// at any of them.
+    /// In this argument, an `int`. The kernel refuses more than [`BUFFER_MAX`] bytes, without a
+    /// look at any of them.
     Buffer(Arg),
     /// It is always the same; here for 32-bit calls. Others have [`ExtensibleCall::known`].
     Fixed(usize),

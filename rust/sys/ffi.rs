@@ -3,8 +3,8 @@
 //! The C helpers of `helpers/`, and the exported functions that the kernel's own bindings leave
 //! out.
 //!
-//! bindgen makes the declarations from `helpers/bindings.h` (`bindgen.mk`); the types are those of the
-//! kernel's bindings.
+//! bindgen makes the declarations from `helpers/bindings.h` (`bindgen.mk`); the types are those of
+//! the kernel's bindings.
 
 #![allow(
     dead_code,

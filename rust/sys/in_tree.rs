@@ -11,6 +11,7 @@ use super::{
         CachedArgument,
         CAPACITY, //
     },
+    ffi,
     syscall::Syscall,
     user, //
 };
@@ -45,7 +46,6 @@ struct ExtensibleArgument {
 extern "C" {
     fn seccomp_log(syscall: c_ulong, signr: c_long, action: u32, requested: bool);
     fn seccomp_ea_fill(uptr: *const c_void, len: usize) -> *mut ExtensibleArgument;
-    fn seccomp_ea_forget();
 }
 
 /// `seccomp_log()`, for the calling task.
@@ -101,5 +101,5 @@ pub(crate) fn cache_argument<'call>(
 /// Drops the copy: its call is not run.
 pub(crate) fn forget_argument(_call: &mut Syscall) {
     // SAFETY: The task is in a system call.
-    unsafe { seccomp_ea_forget() };
+    unsafe { ffi::rsc_ea_forget() };
 }

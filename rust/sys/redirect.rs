@@ -39,8 +39,8 @@ impl Saved {
 }
 
 impl Regs {
-    /// Copies to `copy` what a wrapper reads of the registers, with `value` in place of an argument.
-    /// Returns the address of the copy.
+    /// Copies to `copy` what a wrapper reads of the registers, with `value` in place of an
+    /// argument. Returns the address of the copy.
     #[inline(always)]
     pub(crate) fn with_argument(
         self,
@@ -53,8 +53,8 @@ impl Regs {
         let to = (&raw mut copy.0).cast::<u8>();
         let [_, places @ ..] = Native::places(compat);
         for &place in places {
-            // SAFETY: The place is that of a register in a `struct pt_regs`. `registers` points to one
-            // by the type invariant, and `to` to another, which is borrowed exclusively.
+            // SAFETY: The place is that of a register in a `struct pt_regs`. `registers` points to
+            // one by the type invariant, and `to` to another, which is borrowed exclusively.
             unsafe {
                 let from = registers.byte_add(place).cast::<usize>();
                 to.byte_add(place).cast::<usize>().write(from.read());

@@ -42,8 +42,9 @@ const ALLOWED: u8 = 0;
 /// In [`Table::index`]: all whole programs are to be run.
 const WHOLE_PATH: u8 = 1;
 
-/// The first entries of every table that has any, so that there is an entry for whatever a byte of the
-/// index says: a processor that speculates past the comparison with their number finds no other memory.
+/// The first entries of every table that has any, so that there is an entry for whatever a byte of
+/// the index says: a processor that speculates past the comparison with their number finds no other
+/// memory.
 const FIRST: [Entry<'static>; 2] = {
     let mut entries = [Entry::ALLOW; 2];
     entries[WHOLE_PATH as usize] = Entry::WHOLE_PATH;

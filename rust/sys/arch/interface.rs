@@ -17,8 +17,8 @@ pub(crate) trait Arch {
     /// behalf of the kernel (`seccomp_uprobe_exception()`).
     const EXEMPT: &'static [u32];
 
-    /// What the names of wrappers begin with, before `sys_` or `compat_sys_`: those of native calls,
-    /// and those of 32-bit calls, which may be the same.
+    /// What the names of wrappers begin with, before `sys_` or `compat_sys_`: those of native
+    /// calls, and those of 32-bit calls, which may be the same.
     const WRAPPER_PREFIXES: [&'static str; 2];
 
     /// Where wrappers of calls with a function of their own for 32-bit callers find the first

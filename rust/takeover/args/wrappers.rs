@@ -239,8 +239,8 @@ fn redirect_compat(
     }
 }
 
-/// The wrapper is to see registers that lead to the slot. Always inlined, so that the compiler knows
-/// their places.
+/// The wrapper is to see registers that lead to the slot. Always inlined, so that the compiler
+/// knows their places.
 #[inline(always)]
 fn show(
     state: &mut TaskArguments,
