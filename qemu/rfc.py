@@ -12,6 +12,9 @@ rfc/series names the patches in their order. Each is a directory of rfc/patches/
               SOURCE is a pattern of the shell, or a directory, which is taken whole
 
 What was copied no patch may change: the engine in the tree is the module's.
+
+With --check it then has checkpatch look at the patches, but for what they copy, at which "make check"
+looks where it comes from. rfc/checkpatch-notes says what it may complain of, and why.
 """
 
 import os
@@ -198,6 +201,48 @@ def make(out, directory, top):
     return len(patches)
 
 
+def read_notes(text):
+    """The (patch, type) of each complaint that is explained: a line "PATCH TYPE reason"."""
+    return {tuple(line.split()[:2]) for line in text.splitlines() if line and line[0] != "#"}
+
+
+def complaints(name, said):
+    """The lines of what checkpatch --terse --show-types has said of a patch, by (patch, type)."""
+    found = {}
+    for line in said.splitlines():
+        kind = re.search(r" (?:ERROR|WARNING|CHECK):([A-Z_]+): ", line)
+        if kind:
+            found.setdefault((name, kind[1]), []).append(line)
+    return found
+
+
+def checkpatch(file):
+    command = "perl scripts/checkpatch.pl --strict --codespell --no-signoff --terse --show-types".split()
+    if file.suffix == ".patch":
+        # Without a message, as an edit.patch is.
+        command += ["--ignore", "COMMIT_MESSAGE"]
+    else:
+        command += ["--file"]
+    done = subprocess.run([*command, str(file)], cwd=KERNEL, capture_output=True, text=True)
+    return done.stdout
+
+
+def check(out, directory):
+    """What checkpatch complains of without a reason, and reasons without a complaint."""
+    notes = read_notes((directory / "checkpatch-notes").read_text())
+    found = {}
+    for number, patch in enumerate(read_series(directory), 1):
+        if patch.copies:
+            files = [f for f in (patch.edit, *patch.tree.rglob("*.[ch]")) if f.exists()]
+        else:
+            files = out.glob(f"{number:04}-*.patch")
+        for file in files:
+            for key, lines in complaints(patch.name, checkpatch(file)).items():
+                found.setdefault(key, []).extend(lines)
+    lines = [line for key, lines in found.items() if key not in notes for line in lines]
+    return lines + [f"{patch} has no {kind} any more" for patch, kind in sorted(notes - found.keys())]
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     for old in out.glob("*.patch"):
@@ -207,6 +252,10 @@ def main():
         count = make(out, TOP / "rfc", TOP)
     except (SeriesError, OSError) as error:
         sys.exit(f"qemu/rfc: {error}")
+    if "--check" in sys.argv[2:]:
+        unexplained = check(out, TOP / "rfc")
+        print("\n".join(unexplained), end="\n" if unexplained else "")
+        sys.exit(bool(unexplained))
     print(f"{count} patches are in {out.relative_to(TOP)}")
 
 

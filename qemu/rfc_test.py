@@ -65,6 +65,10 @@ def cases(top):
     yield "what is not there cannot be copied", raises(lambda: list(rfc.expand("rust/none.rs", top)))
     yield "a copy needs a target", raises(rfc.parse_copies, "rust/logic\n", "one")
     yield "nothing is forked", not raises(rfc.complain_of_forks, patches, top)
+    said = "0001-a.patch:5: WARNING:LONG_LINE: too long\ntotal: 0 errors\n"
+    found = rfc.complaints("one", said)
+    yield "a complaint has a type", list(found) == [("one", "LONG_LINE")]
+    yield "a note explains it", rfc.read_notes("# why\none LONG_LINE a table\n") == found.keys()
     edit = top / "rfc/patches/two/edit.patch"
     edit.write_text("--- a/kernel/engine/logic/mod.rs\n+++ b/kernel/engine/logic/mod.rs\n")
     yield "a copy must not be edited", raises(rfc.complain_of_forks, rfc.read_series(top / "rfc"), top)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * linux/kernel/seccomp/core.c
- *
  * Copyright 2004-2005  Andrea Arcangeli <andrea@cpushare.com>
  *
  * Copyright (C) 2012 Google, Inc.
@@ -273,7 +271,6 @@ out:
 
 	return ret;
 }
-
 
 static long seccomp_get_action_avail(const char __user *uaction)
 {

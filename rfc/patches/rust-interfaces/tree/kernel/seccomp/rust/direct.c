@@ -9,6 +9,7 @@
 #include <linux/file.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/seccomp_ea.h>
 #include <linux/wait.h>
 
 #include "../internal.h"
@@ -47,4 +48,9 @@ void rsc_complete_on_current_cpu(struct completion *completion)
 void rsc_wake_up_on_current_cpu(struct wait_queue_head *queue, unsigned int mode, void *key)
 {
 	__wake_up_on_current_cpu(queue, mode, key);
+}
+
+void rsc_ea_forget(void)
+{
+	seccomp_ea_forget();
 }
