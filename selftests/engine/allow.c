@@ -4,8 +4,8 @@
  * (with -l, and logs it; with -u, as an unprivileged user): for test suites of other parts of the
  * kernel, which seccomp must not disturb.
  *
- * With --ea the filter looks at extensible arguments, so that calls read the copy. Without the
- * module the program runs without a filter.
+ * With --ea the filter looks at extensible arguments, so that calls read the copy. Where filters
+ * cannot see these the program runs without a filter.
  */
 
 #include "append.h"
@@ -24,6 +24,17 @@ static int install_ea(void)
 	};
 
 	return APPEND(insns, USE_EA | TAIL_VISIBLE, SECCOMP_EXTENSIBLE_ARG_MAX);
+}
+
+/* On the built-in engine programs run as they are: others are compared with that. */
+static bool sees_arguments(void)
+{
+	struct seccomp_features features = {};
+
+	if (!access("/sys/module/rust_seccomp", F_OK))
+		return true;
+	return !seccomp(SECCOMP_GET_FEATURES, sizeof(features), &features) &&
+	       features.append_flags & USE_EA;
 }
 
 int main(int argc, char **argv)
@@ -45,7 +56,7 @@ int main(int argc, char **argv)
 	/* Root may install a filter without no_new_privs, so privileges stay as they are. */
 	if (!ea)
 		failed = INSTALL(insns, 0);
-	else if (!access("/sys/module/rust_seccomp", F_OK))
+	else if (sees_arguments())
 		failed = install_ea();
 	if (failed) {
 		perror("allow: cannot install the filter");
