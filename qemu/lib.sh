@@ -152,7 +152,7 @@ tell_progress() {
 }
 
 # progress PATH: how far the making of PATH is. Of the toolchain root the log tells; make is silent, so
-# of a kernel the objects are counted, of which there will be some $objects.
+# of a kernel the objects are counted, of which there will be some $objects (in $objects_in, if set).
 progress() {
 	if [ -s "$1.log" ]; then
 		awk '
@@ -166,7 +166,7 @@ progress() {
 			/^Setting up / { said = "setting up package " ++set_up all }
 			END { print said ? said : "starting" }' "$1.log"
 	else
-		echo "$(find "$1.part" -name '*.o' 2>/dev/null | wc -l) of some ${objects:-?} objects built"
+		echo "$(find "${objects_in:-$1.part}" -name '*.o' 2>/dev/null | wc -l) of some ${objects:-?} objects built"
 	fi
 }
 
