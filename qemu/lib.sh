@@ -190,6 +190,31 @@ reason() {
 	fi
 }
 
+# need_mmdebstrap: what makes roots, which is installed if it is missing.
+need_mmdebstrap() {
+	! command -v mmdebstrap >/dev/null || return 0
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		die 'mmdebstrap is missing: install it'
+	fi
+	say 'installing mmdebstrap'
+	{ apt-get -q update && apt-get -q -y --no-install-recommends install mmdebstrap; } \
+		>/dev/null 2>&1 || die 'mmdebstrap cannot be installed: is there a network?'
+}
+
+# make_debian PATH ARCHITECTURES RECIPE: a minimal Debian trixie, and what RECIPE makes of it.
+make_debian() {
+	chmod +x "$3"
+	in_namespace env TMPDIR="$cache" mmdebstrap --mode=root --variant=apt \
+		--architectures="$2" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--aptopt='Acquire::Languages "none"' \
+		--aptopt='Acquire::Retries "3"' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--customize-hook="$3" \
+		trixie "$1"
+}
+
 # sdk_enter ROOT COMMAND...: runs COMMAND inside ROOT, with the repository as /src (the working
 # directory), the prepared kernels as /k, and $sdk_files, if set, as /files.
 sdk_enter() {
