@@ -29,6 +29,10 @@ recipe=$top/qemu/sdk-recipe
 sdk_key() { sha256sum "$recipe" | cut -c1-12; }
 sdk_root() { echo "$cache/sdk-$(sdk_key)"; }
 
+# Likewise for the root with Bochs.
+bochs_recipe=$top/qemu/bochs-recipe
+bochs_root() { echo "$cache/bochs-$(sha256sum "$bochs_recipe" | cut -c1-12)"; }
+
 # Likewise for kernel NAME. That of the series is made of its patches, too.
 kernel_key() {
 	local made_of=("$top/qemu/kernel-$1")

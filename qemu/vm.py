@@ -14,14 +14,15 @@ import subprocess
 import sys
 import tempfile
 
+import bochs
 import clock
 import locks
 import splat
 
 TIMEOUT, SPLAT, NO_VERDICT = 124, 125, 126
 
-# All limits are for the time that QEMU has had: what it lost by waiting for a processor does not count
-# (clock.py).
+# All limits are for the time that QEMU, or Bochs, has had: what it lost by waiting for a processor does
+# not count (clock.py).
 
 # Seconds for the boot and a short command, under emulation.
 DEFAULT_TIMEOUT = {"x86_64": 120, "arm64": 120}
@@ -35,6 +36,9 @@ BUILT_IN = "rfc"
 
 # Kernels that look for bugs: all others have none of what makes them different.
 DEBUG = ("debug", "kcsan")
+
+# Bochs takes a minute for a boot.
+IBT_TIMEOUT, IBT_BOOT_TIMEOUT = 500, 400
 
 # Lines of the command's output. From the first one on it has so many seconds until the second one.
 LIMITS = re.compile(rb"^@@ (?:begin (\S+) (\d+)|end .*)\r?$", re.M)
@@ -50,6 +54,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="qemu/vm", description=__doc__)
     parser.add_argument("--arch", default=os.uname().machine)
     parser.add_argument("--stock", action="store_true", help="do not load the module")
+    parser.add_argument("--ibt", action="store_true", help="in Bochs, which has IBT")
     parser.add_argument("--icount", action="store_true", help="a nanosecond an instruction")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--memory", type=int, default=0, help="MiB")
@@ -155,6 +160,8 @@ def write_initramfs(path, args, module):
             add_modules(cpio, module, args.stock)
         if args.console:
             cpio.add("vm/console", 0o100644)
+        if args.ibt:
+            cpio.add("vm/serial", 0o100644)
         if args.files:
             with complete(args.files):
                 cpio.add_tree(args.files, "files")
@@ -171,6 +178,25 @@ def kvm_works(arch):
     except OSError:
         return False
     return True
+
+
+def memory(args, initramfs):
+    """MiB: what was asked for, or enough."""
+    return args.memory or (512 if args.ibt else 2048) + 3 * initramfs.stat().st_size // (1 << 20)
+
+
+def kernel_arguments(args, platform):
+    # Or failslab could not be told of each cache.
+    nomerge = "slab_nomerge" if args.kernel in DEBUG else ""
+    return (
+        f"{platform} {nomerge} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
+        f"watchdog_thresh=60 log_buf_len=16M nokaslr {args.append}"
+    )
+
+
+def bochs_command(args, work, image, initramfs):
+    append = kernel_arguments(args, f"{bochs.PLATFORM} {bochs.LEFT_OUT} {bochs.REBOOT}")
+    return bochs.command(work, image, initramfs, append, memory(args, initramfs))
 
 
 def qemu_command(args, work, image, initramfs):
@@ -194,17 +220,12 @@ def qemu_command(args, work, image, initramfs):
         serial = ["-serial", "mon:stdio"]
     else:
         serial = ["-serial", f"file:{work}/console", "-monitor", "none"]
-    memory = args.memory or 2048 + 3 * initramfs.stat().st_size // (1 << 20)
-    # Or failslab could not be told of each cache.
-    nomerge = "slab_nomerge" if args.kernel in DEBUG else ""
-    append = (
-        f"{platform} {nomerge} loglevel=5 panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 "
-        f"watchdog_thresh=60 log_buf_len=16M nokaslr {args.append}"
-    )
+    size = str(memory(args, initramfs))
+    append = kernel_arguments(args, platform)
     return [
         *machine,
         *accel,
-        *("-smp", str(cpus), "-m", str(memory), "-display", "none", "-no-reboot", "-nodefaults"),
+        *("-smp", str(cpus), "-m", size, "-display", "none", "-no-reboot", "-nodefaults"),
         *serial,
         *("-device", "virtio-serial-pci"),
         *("-chardev", f"file,id=output,path={work}/output"),
@@ -253,9 +274,9 @@ def is_up(work):
     return bool(read_text(work / "verdict"))
 
 
-def run(command, work, timeout, boot_timeout):
-    """Runs QEMU. Returns what has timed out, "" if it ended by itself, and the clock that tells how
-    long it took."""
+def run(command, work, timeout, boot_timeout, screen=None):
+    """Runs QEMU, or Bochs, which has a screen. Returns what has timed out, "" if it ended by itself, and
+    the clock that tells how long it took."""
     stream = Stream(work / "output")
     parent = os.getppid()
     with open(work / "qemu", "wb") as errors:
@@ -271,6 +292,8 @@ def run(command, work, timeout, boot_timeout):
     try:
         while qemu.poll() is None and not late:
             passed = time.seconds()
+            if screen:
+                screen.read()
             if stream.pump():
                 began = passed + clock.INTERVAL
             name, seconds = stream.running
@@ -301,7 +324,7 @@ def complain(message, said):
     print("\n".join([f"qemu/vm: {message}", *lines]), file=sys.stderr)
 
 
-def judge(work, late):
+def judge(work, late, harmless=HARMLESS_TAINT):
     """The exit status, after what was said in a failure; late is what has timed out, and when."""
     console = read_text(work / "console")
     found = splat.find(console)
@@ -316,7 +339,7 @@ def judge(work, late):
         complain("the VM died without a verdict", read_text(work / "qemu") + "\n" + console)
         return NO_VERDICT
     status, taint = map(int, verdict.groups())
-    if taint & ~HARMLESS_TAINT:
+    if taint & ~harmless:
         print(f"qemu/vm: the kernel is tainted: {taint:#x}", file=sys.stderr)
         return SPLAT
     return status
@@ -333,11 +356,18 @@ def main():
     try:
         initramfs = work / "initramfs"
         write_initramfs(initramfs, args, module)
-        timeout = args.timeout or (1 << 30 if args.console else DEFAULT_TIMEOUT[args.arch])
-        command = qemu_command(args, work, image, initramfs)
+        if args.ibt:
+            timeout, boot_timeout = IBT_TIMEOUT, IBT_BOOT_TIMEOUT
+            harmless = HARMLESS_TAINT | bochs.TAINT
+            command = bochs_command(args, work, image, initramfs)
+        else:
+            timeout = 1 << 30 if args.console else DEFAULT_TIMEOUT[args.arch]
+            boot_timeout, harmless = BOOT_TIMEOUT[args.kernel], HARMLESS_TAINT
+            command = qemu_command(args, work, image, initramfs)
         lived = waited = 0.0
         for boot in range(1, BOOTS + 1):
-            late, time = run(command, work, timeout, BOOT_TIMEOUT[args.kernel])
+            screen = bochs.Screen(work / "qemu") if args.ibt else None
+            late, time = run(command, work, args.timeout or timeout, boot_timeout, screen)
             lived, waited = lived + time.lived, waited + time.waited
             up = is_up(work)
             if not late or up or splat.find(read_text(work / "console")) or boot == BOOTS:
@@ -346,7 +376,7 @@ def main():
         if args.log and (work / "console").exists():
             shutil.copyfile(work / "console", args.log)
         figures = clock.tell(lived, waited)
-        status = judge(work, late and f"{late}, after {figures}")
+        status = judge(work, late and f"{late}, after {figures}", harmless)
         if args.time:
             print(f"qemu/vm: {figures}", file=sys.stderr)
         sys.exit(status)
