@@ -5,6 +5,7 @@
 # make run              a demonstration in a VM                          [ARCH=...]
 # make test             all tests                  [ARCH=...] [T=pattern] [KERNEL=debian|debug|kcsan|rfc]
 # make test-long        the tests that take longer, some on debug kernels  [ARCH=...]
+# make test-ibt         the tests for x86_64's Indirect Branch Tracking, in Bochs
 # make fuzz             the fuzzers, for two minutes each                 [SECONDS=...]
 # make bench            ours against the stock engine, in instructions     [ARCH=...]
 # make rfc              the series for the kernel's tree, in build/rfc/
@@ -27,7 +28,7 @@ SECONDS ?= 120
 wanted := $(or $(patsubst aarch64,arm64,$(ARCH)),$(ARCHES))
 one := $(or $(patsubst aarch64,arm64,$(ARCH)),x86_64)
 
-.PHONY: all modules run test test-long fuzz bench rfc check tools shell clean
+.PHONY: all modules run test test-long test-ibt fuzz bench rfc check tools shell clean
 
 ifneq ($(KDIR),)
 
@@ -56,7 +57,11 @@ bench:
 test-long:
 	@status=0; for kernel in debian debug; do \
 		qemu/test $(foreach arch,$(wanted),--arch $(arch)) --kernel $$kernel --long || status=1; \
-	done; exit $$status
+	done; \
+	$(if $(filter x86_64,$(wanted)),qemu/ibt || status=1;) exit $$status
+
+test-ibt:
+	@qemu/ibt
 
 fuzz:
 	@qemu/fuzz $(SECONDS)

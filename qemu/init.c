@@ -5,8 +5,8 @@
  *
  * Two virtio ports lead out: "output" takes what the command prints, "verdict" the line "up",
  * before anything of ours is in the kernel, and in the end "status <n> taint <n>". Without the
- * latter the run has failed, whatever else was seen. Bochs has no virtio: if there is /vm/serial, the
- * second and the third serial port take their place.
+ * latter the run has failed, whatever else was seen. Bochs has no virtio: if there is /vm/serial,
+ * the second and the third serial port take their place.
  */
 
 #define _GNU_SOURCE

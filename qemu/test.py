@@ -29,6 +29,7 @@ SCRIPTS = {
     "rooms": ["python3", "qemu/rooms_test.py"],
     "limits": ["python3", "qemu/vm_test.py"],
     "series": ["python3", "qemu/rfc_test.py"],
+    "bochs": ["python3", "qemu/ibt_test.py"],
     "lib": ["qemu/lib_test.sh"],
 }
 
@@ -94,9 +95,14 @@ class Test:
 class Job:
     """A VM to be run: some tests on one engine of one architecture."""
 
+    # Seconds for the boot.
+    boot = 60
+
     def __init__(self, arch, engine, tests, suffix=""):
         self.arch, self.engine, self.tests = arch, engine, tests
         self.name = f"{arch}-{engine}{suffix}"
+        # Of vm.py.
+        self.options = ["--files", str(BUILD / f"selftests-{arch}"), "--append", APPEND]
         # How long its VMs ran, and waited for a processor meanwhile.
         self.lived = self.waited = 0
 
@@ -135,12 +141,11 @@ def run_vm(job, tests, kernel, console):
     """Runs some tests in a VM. Returns what it said, and its status."""
     slowness = SLOWNESS[kernel]
     stock = job.engine != "ours"
-    timeout = 60 * slowness + sum(test.seconds for test in tests) * slowness
+    timeout = (job.boot + sum(test.seconds for test in tests)) * slowness
     command = [
         *("python3", "/src/qemu/vm.py", "--arch", job.arch, "--kernel", kernel),
-        *("--timeout", str(timeout), "--time"),
-        *("--files", str(BUILD / f"selftests-{job.arch}"), "--append", APPEND),
-        *("--log", str(console)),
+        *("--timeout", str(timeout), "--time", "--log", str(console)),
+        *job.options,
         *(["--stock"] if stock else []),
         *("--", "sh", "-c", guest_script(tests, slowness)),
     ]
@@ -314,6 +319,17 @@ class Report:
             reasons = tap.reasons(outcome.output)[-25:] or said
             self.failures += [f"        {line}" for line in reasons]
 
+    def end(self):
+        """Says what there is to say at the end, and exits."""
+        # Once more where a reader of the last lines alone sees them.
+        for failure in self.failures:
+            print(failure)
+        if self.flaky:
+            print(f"{self.flaky} failed at first, and passed alone")
+        count = self.count
+        print(f"{count[tap.PASS]} passed, {count[tap.FAIL]} failed, {count[tap.SKIP]} skipped")
+        sys.exit(1 if count[tap.FAIL] or not count[tap.PASS] else 0)
+
 
 def rerun(arch, kernel, test, case):
     """Runs one case alone, on both engines: whether ours passes, or the built-in one does not."""
@@ -455,14 +471,7 @@ def main():
                 stock = known[job.arch].get(test.name, Outcome({}))
                 compare(report, job.arch, args.kernel, test, stock, outcomes[job.name][test.name])
 
-    # Once more where a reader of the last lines alone sees them.
-    for failure in report.failures:
-        print(failure)
-    if report.flaky:
-        print(f"{report.flaky} failed at first, and passed alone")
-    count = report.count
-    print(f"{count[tap.PASS]} passed, {count[tap.FAIL]} failed, {count[tap.SKIP]} skipped")
-    sys.exit(1 if count[tap.FAIL] or not count[tap.PASS] else 0)
+    report.end()
 
 
 if __name__ == "__main__":
