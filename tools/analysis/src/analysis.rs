@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 use crate::{
     arches::named,
     filter::Filter,
-    ret::both,
+    ret::{
+        both,
+        reduced, //
+    },
     shape::Field,
     space::{
         Leaf,
@@ -16,6 +19,7 @@ use crate::{
         TooHard, //
     },
     study::{
+        call,
         is_of_rest,
         study,
         Arch,
@@ -46,6 +50,16 @@ impl Analysis {
     /// Finds out what a filter does for the calls of an architecture.
     pub fn study(&mut self, filter: &Filter, arch: &Arch) -> Study {
         study(&mut self.space, filter, arch.clone())
+    }
+
+    /// Finds out what a filter does for a call alone.
+    pub(crate) fn call(&mut self, filter: &Filter, arch: u32, number: u32) -> Outcome {
+        call(&mut self.space, filter, arch, number)
+    }
+
+    /// The outcome of calls for which a filter always returns this.
+    pub fn constant(&mut self, ret: u32) -> Outcome {
+        Outcome::Decided(self.space.leaf(Leaf::Ret(reduced(ret))))
     }
 
     /// What is left of the functions of some calls of several filters, the newest first: what the

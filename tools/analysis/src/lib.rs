@@ -24,6 +24,7 @@ mod execute;
 mod filter;
 mod memory;
 mod place;
+mod residual;
 mod ret;
 mod sample;
 mod shape;
@@ -42,6 +43,10 @@ pub use filter::{
     Sight, //
 };
 pub use place::Place;
+pub use residual::{
+    Residual,
+    Unseen, //
+};
 pub use sample::Sample;
 pub use shape::Field;
 pub use space::{

@@ -162,6 +162,39 @@ pub(crate) fn study(space: &mut Space, filter: &Filter, arch: Arch) -> Study {
     }
 }
 
+/// What a filter does for a call alone.
+pub(crate) fn call(space: &mut Space, filter: &Filter, arch: u32, number: u32) -> Outcome {
+    let extensible = filter
+        .visible
+        .argument
+        .map(|_| syscalls::find(arch, number));
+    let known = Known {
+        arch: Some(arch),
+        number: Some(number),
+        visible: filter.visible,
+        extensible: extensible.flatten(),
+    };
+    space.begin();
+    match execute(space, &filter.insns, known) {
+        Ok(node) => Outcome::Decided(node),
+        Err(TooHard) => Outcome::Undecided(listing(&filter.insns)),
+    }
+}
+
+impl Filter {
+    /// What is left of the filter for a call, as the module prints it, with a label before each
+    /// instruction. `None` if it would be too long.
+    pub fn residual(&self, arch: u32, number: u32) -> Option<String> {
+        let code = specialise(&self.insns, self.view(arch), number).ok()?;
+        code.map(|code| Listing(&code).to_string())
+    }
+
+    /// All of the filter, as the module prints programs.
+    pub fn listing(&self) -> String {
+        Listing(&self.insns).to_string()
+    }
+}
+
 impl Study {
     /// The architecture.
     pub fn arch(&self) -> &Arch {

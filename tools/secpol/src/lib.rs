@@ -47,6 +47,7 @@ pub mod call;
 pub mod compile;
 pub mod describe;
 pub mod diagnostic;
+pub mod filters_file;
 pub mod groups;
 #[cfg(feature = "import")]
 pub mod import;

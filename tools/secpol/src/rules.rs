@@ -146,6 +146,8 @@ pub struct Field {
     pub big_endian: bool,
 }
 
+/// The offset of the lower half of `features` in `struct seccomp_data_append`.
+pub const FEATURES: u32 = 72;
 /// The offset of `nr_high` in `struct seccomp_data_append`.
 pub const NUMBER_HIGH: u32 = 80;
 /// The offset of the protection-key register.

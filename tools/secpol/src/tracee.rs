@@ -76,6 +76,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// Is there no such thread?
+    pub fn is_no_such_thread(&self) -> bool {
+        self.error.raw_os_error() == Some(libc::ESRCH)
+    }
+}
+
 /// The filters of a thread, the oldest first. The thread is stopped meanwhile.
 ///
 /// `EACCES` without `CAP_SYS_ADMIN` in the initial user namespace, and for a caller that has a

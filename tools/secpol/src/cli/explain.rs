@@ -11,10 +11,14 @@ use std::{
 use secpol::{
     abi::Abi,
     describe,
+    filters_file::Shown,
     policy::Policy,
     rules::Section,
     tables,
-    tracee, //
+    tracee::{
+        self,
+        Installed, //
+    }, //
 };
 use secpol_analysis::{
     Analysis,
@@ -31,12 +35,16 @@ use super::{
         wrap,
         Wanted, //
     },
+    shown,
     source::{
         self,
         Extended,
         Given, //
     },
-    streams::print,
+    streams::{
+        self,
+        print, //
+    },
     Answer,
     Failure,
     Outcome, //
@@ -55,9 +63,13 @@ pub(super) struct Arguments {
     /// initial user namespace
     #[arg(long, conflicts_with_all = ["file", "append_flags", "extensible_arg_size"])]
     pid: Option<i32>,
-    /// One of them alone; 1 is the oldest
+    /// One of them alone; 1 is the oldest. ptrace alone can tell
     #[arg(long, value_name = "N", requires = "pid")]
     filter: Option<usize>,
+    /// How they are found out: by ptrace, or by rust_seccomp's file in debugfs, which does not stop
+    /// the thread, and tells what its filters do together [default: ptrace; debugfs if that cannot]
+    #[arg(long, value_name = "SOURCE", requires = "pid")]
+    from: Option<Source>,
     #[command(flatten)]
     target: For,
     #[command(flatten)]
@@ -70,6 +82,13 @@ pub(super) struct Arguments {
     arch: Vec<String>,
 }
 
+/// Who tells of the filters of a thread.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Source {
+    Ptrace,
+    Debugfs,
+}
+
 pub(super) fn main(arguments: &Arguments) -> Outcome {
     let abis = abis(&arguments.arch)?;
     let wanted = Wanted {
@@ -78,7 +97,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         machine: arguments.target.target()?.machine,
     };
     match (&arguments.file, arguments.pid) {
-        (_, Some(thread)) => of_thread(thread, arguments.filter, &wanted),
+        (_, Some(thread)) => of_thread(thread, arguments, &wanted),
         (Some(file), None) => match source::read(file, &arguments.target)? {
             Given::Bpf(bytes) => tell(&[&arguments.extended.bpf(file, &bytes)?], &wanted),
             Given::Policy(policy) => of_policy(arguments, file, &policy, &wanted),
@@ -93,12 +112,48 @@ fn tell(filters: &[&Filter], wanted: &Wanted<'_>) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// What the filters of a thread do.
-fn of_thread(thread: i32, one: Option<usize>, wanted: &Wanted<'_>) -> Outcome {
-    let installed = tracee::filters(thread).map_err(Failure::because)?;
+/// What the filters of a thread do. If it is not said how to find out, debugfs is asked if ptrace
+/// cannot.
+fn of_thread(thread: i32, arguments: &Arguments, wanted: &Wanted<'_>) -> Outcome {
+    let one = arguments.filter;
+    if arguments.from == Some(Source::Debugfs) {
+        if one.is_some() {
+            let why = "debugfs tells what the filters do together: --filter is for --from ptrace";
+            return Err(Failure::Because(why.to_string()));
+        }
+        return of_shown(thread, &shown::read(thread)?, wanted);
+    }
+    let error = match tracee::filters(thread) {
+        Ok(installed) => return of_installed(thread, &installed, one, wanted),
+        Err(error) => error,
+    };
+    if arguments.from.is_some() || one.is_some() || error.is_no_such_thread() {
+        return Err(Failure::because(error));
+    }
+    match shown::read(thread) {
+        Ok(shown) => {
+            streams::tell(format!("note: {error}; debugfs is asked instead"))?;
+            of_shown(thread, &shown, wanted)
+        }
+        Err(Failure::Because(other)) => Err(Failure::Because(format!("{error}; {other}"))),
+        Err(shown) => Err(shown),
+    }
+}
+
+fn of_shown(thread: i32, shown: &Shown, wanted: &Wanted<'_>) -> Outcome {
+    print(shown::tell(thread, shown, wanted)?.as_bytes())?;
+    Ok(Answer::Yes)
+}
+
+fn of_installed(
+    thread: i32,
+    installed: &[Installed],
+    one: Option<usize>,
+    wanted: &Wanted<'_>,
+) -> Outcome {
     let count = installed.len();
     let mut filters = Vec::new();
-    for installed in &installed {
+    for installed in installed {
         filters.push(source::of_installed(installed)?);
     }
     if let Some(one) = one {

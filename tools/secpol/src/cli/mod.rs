@@ -20,6 +20,7 @@ mod manual;
 mod notation;
 mod run;
 mod sections;
+mod shown;
 mod source;
 mod streams;
 mod test;

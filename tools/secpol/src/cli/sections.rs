@@ -42,7 +42,7 @@ pub(super) struct Wanted<'a> {
 
 /// What is told of some calls.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Told {
+pub(super) enum Told {
     /// What becomes of them by conditions.
     Cases(Vec<String>),
     /// Always the same.
@@ -52,10 +52,10 @@ enum Told {
 }
 
 /// Numbers from one to another.
-type Range = (u32, u32);
+pub(super) type Range = (u32, u32);
 
 /// What is told, with the names of the calls, and their numbers if they have no names.
-type Calls = BTreeMap<Told, (Vec<String>, Vec<Range>)>;
+pub(super) type Calls = BTreeMap<Told, (Vec<String>, Vec<Range>)>;
 
 /// What filters do together, of which the first is the newest.
 pub(super) fn explain(analysis: &mut Analysis, filters: &[&Filter], wanted: &Wanted<'_>) -> String {
@@ -73,20 +73,18 @@ pub(super) fn explain(analysis: &mut Analysis, filters: &[&Filter], wanted: &Wan
         }
         let studies = study(analysis, filters, &Arch::One(*arch));
         let section = Section {
-            analysis,
+            teller: Teller::new(analysis),
             studies,
             abi,
-            shown: BTreeSet::new(),
         };
         text.push_str(&section.text(*arch, wanted));
     }
     if wanted.abis.is_empty() {
         let studies = study(analysis, filters, &Arch::AllBut(arches));
         let section = Section {
-            analysis,
+            teller: Teller::new(analysis),
             studies,
             abi: None,
-            shown: BTreeSet::new(),
         };
         text.push_str(&section.others());
     }
@@ -99,9 +97,14 @@ fn study(analysis: &mut Analysis, filters: &[&Filter], arch: &Arch) -> Vec<Study
 }
 
 struct Section<'a> {
-    analysis: &'a mut Analysis,
+    teller: Teller<'a>,
     studies: Vec<Study>,
     abi: Option<Abi>,
+}
+
+/// Tells what becomes of the calls of an architecture.
+pub(super) struct Teller<'a> {
+    pub(super) analysis: &'a mut Analysis,
     /// The programs that are shown.
     shown: BTreeSet<String>,
 }
@@ -154,38 +157,14 @@ impl Section<'_> {
 
     /// What becomes of calls of a number.
     fn number(&mut self, number: u32, names: &Names) -> Told {
-        let outcome = self.analysis.outcome(&self.studies, number);
-        self.told(&outcome, names)
-    }
-
-    fn told(&mut self, outcome: &Outcome, names: &Names) -> Told {
-        match outcome {
-            Outcome::Decided(node) => self.node(*node, names),
-            Outcome::Undecided(listing) => {
-                let is_known = self.shown.contains(&**listing);
-                if !is_known && self.shown.len() >= MAX_SHOWN {
-                    return undecided("what decides is too complicated; --call shows it", "");
-                }
-                self.shown.insert(listing.to_string());
-                undecided("what decides is too complicated", listing)
-            }
-        }
-    }
-
-    fn node(&mut self, node: Node, names: &Names) -> Told {
-        match lines(&mut self.analysis.space, names, node) {
-            Ok(lines) => match lines.as_slice() {
-                [one] => Told::Always(one.clone()),
-                _ => Told::Cases(lines),
-            },
-            Err(why) => undecided(&why.to_string(), ""),
-        }
+        let outcome = self.teller.analysis.outcome(&self.studies, number);
+        self.teller.told(&outcome, names)
     }
 
     /// What becomes of the numbers that are not looked at one by one. What cannot be told by ranges
     /// of numbers is returned.
     fn rest(&mut self, names: &Names, told: &mut Calls) -> Vec<String> {
-        let ways = match self.analysis.rest(&self.studies) {
+        let ways = match self.teller.analysis.rest(&self.studies) {
             Ok(ways) => ways,
             Err(listing) => {
                 let what = undecided("what decides is too complicated", &listing);
@@ -194,13 +173,13 @@ impl Section<'_> {
         };
         let mut texts = Vec::new();
         for (when, node) in ways {
-            let what = self.node(node, names);
+            let what = self.teller.node(node, names);
             let number = Field {
                 place: Place::Number,
                 lowest: 0,
                 width: 32,
             };
-            match self.analysis.space.ranges(when, &number, false, 64) {
+            match self.teller.analysis.space.ranges(when, &number, false, 64) {
                 Some(ranges) => {
                     let ranges = ranges.into_iter();
                     // CAST: Numbers have 32 bits.
@@ -208,7 +187,7 @@ impl Section<'_> {
                     told.entry(what).or_default().1.extend(ranges);
                 }
                 None => {
-                    let text = condition(&mut self.analysis.space, names, when, &number);
+                    let text = condition(&mut self.teller.analysis.space, names, when, &number);
                     let text = text.unwrap_or("some numbers".to_string());
                     texts.push(format!("  {text}:\n{}", block(&what)));
                 }
@@ -269,6 +248,45 @@ impl Section<'_> {
     }
 }
 
+impl<'a> Teller<'a> {
+    pub(super) fn new(analysis: &'a mut Analysis) -> Self {
+        Self {
+            analysis,
+            shown: BTreeSet::new(),
+        }
+    }
+
+    /// What is told of calls with this outcome.
+    pub(super) fn told(&mut self, outcome: &Outcome, names: &Names) -> Told {
+        match outcome {
+            Outcome::Decided(node) => self.node(*node, names),
+            Outcome::Undecided(listing) => {
+                self.undecided("what decides is too complicated", listing)
+            }
+        }
+    }
+
+    /// That it is not known, with the program that decides, unless too many are shown already.
+    pub(super) fn undecided(&mut self, why: &str, listing: &str) -> Told {
+        let is_known = self.shown.contains(listing);
+        if !is_known && self.shown.len() >= MAX_SHOWN {
+            return undecided(&format!("{why}; --call shows it"), "");
+        }
+        self.shown.insert(listing.to_string());
+        undecided(why, listing)
+    }
+
+    fn node(&mut self, node: Node, names: &Names) -> Told {
+        match lines(&mut self.analysis.space, names, node) {
+            Ok(lines) => match lines.as_slice() {
+                [one] => Told::Always(one.clone()),
+                _ => Told::Cases(lines),
+            },
+            Err(why) => undecided(&why.to_string(), ""),
+        }
+    }
+}
+
 fn undecided(why: &str, listing: &str) -> Told {
     let mut lines = vec![format!("not decided: {why}")];
     let insns = listing.lines().map(|line| format!("  {line}"));
@@ -299,7 +317,7 @@ fn without(ranges: &[Range], taken: &BTreeSet<u32>) -> Vec<Range> {
 }
 
 /// What is told of an architecture: in one line if all its calls are told of, and the same of all.
-fn title(name: &str, told: Calls, conditions: Vec<String>, is_all: bool) -> String {
+pub(super) fn title(name: &str, told: Calls, conditions: Vec<String>, is_all: bool) -> String {
     let count = told.len();
     match told.first_key_value() {
         Some((Told::Always(action), _)) if is_all && count == 1 && conditions.is_empty() => {

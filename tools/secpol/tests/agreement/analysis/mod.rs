@@ -6,3 +6,4 @@ mod differences;
 mod policies;
 mod programs;
 mod samples;
+mod shown;
