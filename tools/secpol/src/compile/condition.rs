@@ -4,9 +4,12 @@
 
 use std::cmp::Ordering;
 
-use super::graph::{
-    Graph,
-    Node, //
+use super::{
+    equals,
+    graph::{
+        Graph,
+        Node, //
+    }, //
 };
 use crate::{
     bpf::{
@@ -24,10 +27,11 @@ use crate::{
 /// The program that goes on with `yes` if the condition holds, else with `no`.
 pub(super) fn condition(graph: &mut Graph, what: &Condition, yes: Node, no: Node) -> Node {
     match what {
-        Condition::Any(conditions) => conditions
-            .iter()
-            .rev()
-            .fold(no, |no, one| condition(graph, one, yes, no)),
+        Condition::Any(conditions) => {
+            let runs: Vec<&[Condition]> = equals::runs(conditions).collect();
+            let runs = runs.into_iter().rev();
+            runs.fold(no, |no, run| any(graph, run, yes, no))
+        }
         Condition::All(conditions) => conditions
             .iter()
             .rev()
@@ -35,6 +39,37 @@ pub(super) fn condition(graph: &mut Graph, what: &Condition, yes: Node, no: Node
         Condition::Not(what) => condition(graph, what, no, yes),
         Condition::Test(test) => self::test(graph, test, yes, no),
     }
+}
+
+/// The program that goes on with `yes` if one of a run of [`equals::runs`] holds.
+fn any(graph: &mut Graph, run: &[Condition], yes: Node, no: Node) -> Node {
+    let Some(tests) = equals::tests(run) else {
+        let run = run.iter().rev();
+        return run.fold(no, |no, one| condition(graph, one, yes, no));
+    };
+    if tests.iter().any(|test| test.field.bytes != 8) {
+        let tests = tests.iter().rev();
+        return tests.fold(no, |no, one| test(graph, one, yes, no));
+    }
+    let same_half = |a: &Test, b: &Test| upper(a) == upper(b);
+    let groups: Vec<&[Test]> = tests.chunk_by(same_half).collect();
+    groups.into_iter().rev().fold(no, |no, group| {
+        let low = group.iter().rev().fold(no, |no, one| {
+            let load = vec![Insn::new(bpf::LD, one.field.offset)];
+            // CAST: The lower half.
+            equal(graph, load, (one.mask as u32, one.value as u32), yes, no)
+        });
+        let [first, ..] = group else {
+            return no;
+        };
+        let load = vec![Insn::new(bpf::LD, first.field.offset + 4)];
+        equal(graph, load, upper(first), low, no)
+    })
+}
+
+/// The upper halves of mask and value.
+fn upper(test: &Test) -> (u32, u32) {
+    ((test.mask >> 32) as u32, (test.value >> 32) as u32)
 }
 
 fn test(graph: &mut Graph, test: &Test, yes: Node, no: Node) -> Node {

@@ -8,6 +8,7 @@
 
 mod condition;
 mod emit;
+mod equals;
 mod graph;
 pub(crate) mod rings;
 mod tree;

@@ -3,6 +3,7 @@
 //! Tests that the analysis of filters says what filters do, and where two differ.
 
 mod differences;
+mod equals;
 mod policies;
 mod programs;
 mod samples;
