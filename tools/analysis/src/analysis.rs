@@ -53,7 +53,7 @@ impl Analysis {
     }
 
     /// Finds out what a filter does for a call alone.
-    pub(crate) fn call(&mut self, filter: &Filter, arch: u32, number: u32) -> Outcome {
+    pub fn call(&mut self, filter: &Filter, arch: u32, number: u32) -> Outcome {
         call(&mut self.space, filter, arch, number)
     }
 

@@ -144,6 +144,7 @@ impl Teller {
         let names = Names {
             abi,
             call: abi.and_then(|abi| tables::call_by_number(abi, event.call.number)),
+            ring: false,
         };
         let sample = sample(&event, &names);
         let place = self

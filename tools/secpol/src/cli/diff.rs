@@ -31,6 +31,7 @@ use super::{
         cases,
         Names, //
     },
+    rings,
     sections::wrap,
     source::{
         self,
@@ -67,13 +68,20 @@ pub(super) struct Arguments {
 pub(super) fn main(arguments: &Arguments) -> Outcome {
     let wanted = abis(&arguments.arch)?;
     let machine = arguments.target.target()?.machine;
-    let old = arguments
-        .extended
-        .filter(&arguments.old, &arguments.target)?;
-    let new = arguments
-        .extended
-        .filter(&arguments.new, &arguments.target)?;
-    let compare = || compare(old, new, machine, &wanted);
+    let read = |path| arguments.extended.filter(path, &arguments.target);
+    let (old, old_rings) = read(&arguments.old)?;
+    let (new, new_rings) = read(&arguments.new)?;
+    let compare = || {
+        let mut found = compare(old, new, machine, &wanted);
+        // A file of BPF says nothing of rings.
+        if let (Some(old), Some(new), []) = (&old_rings, &new_rings, wanted.as_slice()) {
+            let rings = rings::compare(old, new, machine);
+            found.text.push_str(&rings.text);
+            found.kinds.extend(rings.kinds);
+            found.undecided += rings.undecided;
+        }
+        found
+    };
     let Found {
         text,
         kinds,
@@ -93,10 +101,12 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
 }
 
 /// What was found.
-struct Found {
-    text: String,
-    kinds: BTreeSet<Kind>,
-    undecided: usize,
+pub(super) struct Found {
+    pub(super) text: String,
+    /// How they were found to differ.
+    pub(super) kinds: BTreeSet<Kind>,
+    /// Of how much nothing was found out.
+    pub(super) undecided: usize,
 }
 
 fn compare(old: Filter, new: Filter, machine: Abi, wanted: &[Abi]) -> Found {
@@ -143,7 +153,7 @@ struct Comparison {
 }
 
 /// What is told of calls: how they differ and under which conditions, or why that is not known.
-type Told = (String, Vec<String>);
+pub(super) type Told = (String, Vec<String>);
 
 impl Comparison {
     fn studies(&mut self, arch: &Arch) -> (Study, Study) {
@@ -175,6 +185,7 @@ impl Comparison {
             let names = Names {
                 abi,
                 call: abi.and_then(|abi| tables::call_by_number(abi, known)),
+                ring: false,
             };
             let name = names
                 .call
@@ -188,7 +199,11 @@ impl Comparison {
                 label,
             );
         }
-        let names = Names { abi, call: None };
+        let names = Names {
+            abi,
+            call: None,
+            ring: false,
+        };
         let rest = self.difference(&studies, None, &names, false);
         add(rest, "other numbers".to_string());
         let name = match abi {
@@ -203,6 +218,7 @@ impl Comparison {
         let names = Names {
             abi: None,
             call: None,
+            ring: false,
         };
         match self.difference(&studies, None, &names, false) {
             Some((what, witness)) => {
@@ -256,7 +272,7 @@ impl Comparison {
     }
 }
 
-fn word(kind: Kind) -> &'static str {
+pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Stricter => "stricter",
         Kind::Looser => "looser",
@@ -264,7 +280,7 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-fn text(name: &str, told: BTreeMap<Told, (Vec<String>, String)>) -> String {
+pub(super) fn text(name: &str, told: BTreeMap<Told, (Vec<String>, String)>) -> String {
     if told.is_empty() {
         return String::new();
     }

@@ -18,7 +18,8 @@ use secpol::{
     tracee::{
         self,
         Installed, //
-    }, //
+    },
+    uring, //
 };
 use secpol_analysis::{
     Analysis,
@@ -30,6 +31,7 @@ use super::{
         For,
         Input, //
     },
+    rings,
     sections::{
         self,
         wrap,
@@ -203,6 +205,10 @@ fn of_policy(arguments: &Arguments, file: &Path, policy: &Policy, wanted: &Wante
     }
     lines.push(format!("other architectures: {}\n", rules.other.action));
     print(lines.join("\n"))?;
+    // What they do not see is told by `check`.
+    if let Some(filters) = uring::filters(&rules).map_err(Failure::because)? {
+        print(rings::explain(&filters.made, wanted.machine, wanted.calls)?)?;
+    }
     Ok(Answer::Yes)
 }
 

@@ -18,6 +18,7 @@ mod input;
 mod learn;
 mod manual;
 mod notation;
+mod rings;
 mod run;
 mod sections;
 mod shown;

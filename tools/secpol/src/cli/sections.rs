@@ -127,6 +127,7 @@ impl Section<'_> {
                 let names = Names {
                     abi: self.abi,
                     call: Some(call),
+                    ring: false,
                 };
                 let what = self.number(call.number, &names);
                 told.entry(what).or_default().0.push(call.name.to_string());
@@ -137,6 +138,7 @@ impl Section<'_> {
             let names = Names {
                 abi: self.abi,
                 call: None,
+                ring: false,
             };
             let numbers = self.studies.first().map_or(Vec::new(), Study::numbers);
             for number in numbers {
@@ -207,6 +209,7 @@ impl Section<'_> {
                 let names = Names {
                     abi: self.abi,
                     call: Some(call),
+                    ring: false,
                 };
                 let what = self.number(number, &names);
                 x32.entry(what).or_default().0.push(call.name.to_string());
@@ -241,6 +244,7 @@ impl Section<'_> {
         let names = Names {
             abi: None,
             call: None,
+            ring: false,
         };
         let mut told = Calls::new();
         let conditions = self.rest(&names, &mut told);

@@ -117,6 +117,7 @@ fn section(analysis: &mut Analysis, arch: &Arch, wanted: &Wanted<'_>) -> Result<
                 let names = Names {
                     abi,
                     call,
+                    ring: false,
                 };
                 section.add(number, &names, range)?;
             }

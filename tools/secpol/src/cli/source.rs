@@ -9,8 +9,10 @@ use std::{
 
 use secpol::{
     bpf::LD,
-    compile::Program,
-    groups::Systemd,
+    compile::{
+        compile,
+        Program, //
+    },
     output,
     policy::Policy,
     rules::{
@@ -30,6 +32,7 @@ use super::{
         For,
         Input, //
     },
+    rings::Held,
     Failure, //
 };
 
@@ -109,18 +112,23 @@ impl Extended {
         })
     }
 
-    /// The filter in a file of BPF, or that of a policy.
-    pub(super) fn filter(&self, path: &Path, target: &For) -> Result<Filter, Failure> {
+    /// The filter in a file of BPF, or that of a policy, with what holds rings under it.
+    pub(super) fn filter(
+        &self,
+        path: &Path,
+        target: &For,
+    ) -> Result<(Filter, Option<Held>), Failure> {
         let policy = match read(path, target)? {
-            Given::Bpf(bytes) => return self.bpf(path, &bytes),
+            Given::Bpf(bytes) => return Ok((self.bpf(path, &bytes)?, None)),
             Given::Policy(policy) => policy,
         };
         let input = Input {
             policy: path.to_path_buf(),
             target: target.clone(),
         };
-        let made = policy.compile(&target.target()?, &Systemd);
-        of_program(&input.made(&policy, made)?)
+        let rules = input.rules(&policy)?;
+        let program = compile(&rules).map_err(Failure::because)?;
+        Ok((of_program(&program)?, Some(Held::by(&rules)?)))
     }
 }
 

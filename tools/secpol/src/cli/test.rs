@@ -19,10 +19,17 @@ use secpol::{
     },
     simulate,
     syntax::{
+        ast::Span,
         example::Example,
         parser::parse_examples, //
     },
-    text, //
+    text,
+    uring::{
+        self,
+        Filters,
+        Request,
+        REFUSAL, //
+    }, //
 };
 
 use super::{
@@ -39,7 +46,8 @@ use super::{
 /// Says what becomes of calls under a policy, and whether that is what was expected
 ///
 /// A call is written as "openat2(how={resolve=RESOLVE_BENEATH}) -> allow"; without the arrow, the
-/// answer is told. What is not given is 0.
+/// answer is told. What is not given is 0. An operation of a ring has "io_uring:" before it, as
+/// "io_uring:openat(flags=O_RDONLY)".
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -55,8 +63,11 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     let input = &arguments.input;
     let policy = input.read()?;
     let rules = input.rules(&policy)?;
+    // What filters of io_uring do not see is told by `check`.
+    let rings = uring::filters(&rules).map_err(Failure::because)?;
     let tester = Tester {
         input,
+        rings: rings.map(|rings| rings.made),
         program: compile(&rules).map_err(Failure::because)?,
         rules,
         policy,
@@ -101,6 +112,8 @@ struct Tester<'a> {
     policy: Policy,
     rules: Rules,
     program: Program,
+    /// The filters of io_uring, if the policy has `@io_uring`.
+    rings: Option<Filters>,
 }
 
 impl Tester<'_> {
@@ -111,6 +124,10 @@ impl Tester<'_> {
             .policy
             .example(example, machine)
             .map_err(|errors| self.input.target.refuse(&errors, files))?;
+        if let Some((operation, request)) = &tried.request {
+            let (action, place) = self.in_ring(*operation, request)?;
+            return self.tell(example, files, (action, place), tried.expected);
+        }
         let decision = self.rules.decide(&tried.call);
         let seen = self.program.extensible_arg_size;
         let end =
@@ -122,30 +139,66 @@ impl Tester<'_> {
                 end.ret
             )));
         }
-        match tried.expected {
-            Some(expected) if expected == decision.action => Ok(true),
+        let found = (decision.action, self.place(&decision));
+        self.tell(example, files, found, tried.expected)
+    }
+
+    /// Tells what was found, or that it is not what is expected.
+    fn tell(
+        &self,
+        example: &Example,
+        files: &Files,
+        (action, place): (Action, Option<String>),
+        expected: Option<Action>,
+    ) -> Result<bool, Failure> {
+        match expected {
+            Some(expected) if expected == action => Ok(true),
             Some(expected) => {
                 let mut diagnostic =
-                    Diagnostic::error(format!("{}, but expected was {expected}", decision.action))
+                    Diagnostic::error(format!("{action}, but expected was {expected}"))
                         .at(example.span, "this call");
-                if let Some(place) = self.place(&decision) {
+                if let Some(place) = place {
                     diagnostic = diagnostic.help(format!("decided by {place}"));
                 }
                 self.input.target.show(&[diagnostic], files)?;
                 Ok(false)
             }
             None => {
-                let place = self.place(&decision).unwrap_or_default();
-                print(format!("{}\t{place}\n", decision.action))?;
+                print(format!("{action}\t{}\n", place.unwrap_or_default()))?;
                 Ok(true)
             }
         }
     }
 
+    /// What becomes of a request of a ring, and where the policy says so. Without `@io_uring`
+    /// nothing holds rings.
+    fn in_ring(
+        &self,
+        operation: u8,
+        request: &Request,
+    ) -> Result<(Action, Option<String>), Failure> {
+        let Some(rings) = &self.rings else {
+            return Ok((Action::Allow, None));
+        };
+        let filter = rings.filters.get(usize::from(operation));
+        let why = || Failure::Because("there is no filter for the operation".to_string());
+        let filter = filter.ok_or_else(why)?;
+        let end = filter.run(request).map_err(Failure::because)?;
+        if end.ret == uring::ALLOWED {
+            return Ok((Action::Allow, None));
+        }
+        let demanded = filter.returns.iter().find(|known| known.0 == end.place);
+        let origin = demanded.and_then(|(_, origins)| origins.first());
+        Ok((REFUSAL, origin.map(|origin| self.line(*origin))))
+    }
+
     /// Where the policy says so.
     fn place(&self, decision: &Decision) -> Option<String> {
-        let span = decision.origin?;
-        let (line, _) = self.policy.files.place(span);
-        Some(format!("{}:{line}", self.policy.files.name(span.file)))
+        decision.origin.map(|origin| self.line(origin))
+    }
+
+    fn line(&self, origin: Span) -> String {
+        let (line, _) = self.policy.files.place(origin);
+        format!("{}:{line}", self.policy.files.name(origin.file))
     }
 }

@@ -46,7 +46,7 @@ use crate::{
 /// What a filter that refuses the request returns.
 pub(crate) const REFUSED: u32 = 0;
 /// What a filter that allows it returns.
-pub(crate) const ALLOWED: u32 = 1;
+pub const ALLOWED: u32 = 1;
 
 /// What a call's rule looks at and the filter does not see.
 pub(crate) struct Unseen {

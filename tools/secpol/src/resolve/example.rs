@@ -3,6 +3,7 @@
 //! The call that an example describes.
 
 use super::{
+    rings,
     rule::{
         decision,
         no_such_call, //
@@ -38,14 +39,20 @@ use crate::{
     tables::{
         self,
         Argument, //
+    },
+    uring::{
+        Operation,
+        Request, //
     }, //
 };
 
 /// A call, and what is expected of it.
 #[derive(Clone, Debug)]
 pub struct Tried {
-    /// The call.
+    /// The call; of a request of a ring, that which does the same.
     pub call: Call,
+    /// The request, if it is one of a ring, and the number of its operation.
+    pub request: Option<(u8, Request)>,
     /// What is expected.
     pub expected: Option<Action>,
 }
@@ -77,6 +84,9 @@ struct Reader<'a, 'b> {
 
 impl Reader<'_, '_> {
     fn read(&mut self, example: &Example, machine: Abi) -> Option<Tried> {
+        if example.ring {
+            return self.ring(example, machine);
+        }
         let abi = match &example.arch {
             None => machine,
             Some(name) => match Abi::from_name(&name.value) {
@@ -103,11 +113,62 @@ impl Reader<'_, '_> {
         for given in &example.arguments {
             self.argument(&mut call, known, given, abi)?;
         }
-        let expected = match &example.expected {
-            Some(action) => Some(decision(action, abi, self.settings, self.said)?.action),
-            None => None,
+        Some(Tried {
+            call,
+            request: None,
+            expected: self.expected(example, abi)?,
+        })
+    }
+
+    /// What is expected, if anything is.
+    fn expected(&mut self, example: &Example, abi: Abi) -> Option<Option<Action>> {
+        match &example.expected {
+            Some(action) => {
+                let expected = decision(action, abi, self.settings, self.said)?;
+                Some(Some(expected.action))
+            }
+            None => Some(None),
+        }
+    }
+
+    /// A request of a ring. What filters do not see of it cannot be given: it makes no difference.
+    fn ring(&mut self, example: &Example, machine: Abi) -> Option<Tried> {
+        let name = &example.name;
+        if let Some(arch) = &example.arch {
+            let message = "filters of io_uring do not see which architecture's program asks";
+            return self.wrong(Diagnostic::error(message).at(arch.span, "leave it out"));
+        }
+        let Some((number, operation)) = Operation::from_name(&name.value) else {
+            return self.wrong(rings::no_such_operation(name));
         };
-        Some(Tried { call, expected })
+        for given in &example.arguments {
+            let first = given.path.first()?;
+            if !operation.is_seen(&first.value) {
+                let message = format!(
+                    "filters of io_uring do not see {} of {}",
+                    first.value, name.value
+                );
+                return self.wrong(Diagnostic::error(message).at(first.span, "leave it out"));
+            }
+        }
+        let mut call = Call::default();
+        if let Some(known) = tables::call(machine, &name.value) {
+            if let Some(extensible) = tables::extensible(known.name) {
+                call.size = u64::from(extensible.known_on(machine));
+            }
+            for given in &example.arguments {
+                self.argument(&mut call, known, given, machine)?;
+            }
+        }
+        let Ok(request) = Request::new(operation, machine, &call) else {
+            let message = "the kernel refuses this before it asks a filter";
+            return self.wrong(Diagnostic::error(message).at(example.span, ""));
+        };
+        Some(Tried {
+            call,
+            request: Some((number, request)),
+            expected: self.expected(example, machine)?,
+        })
     }
 
     fn wrong<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {

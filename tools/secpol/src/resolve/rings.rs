@@ -51,7 +51,7 @@ pub(super) fn add(rings: &mut Rings, names: &[Name], said: &mut Said) {
     }
 }
 
-fn no_such_operation(name: &Name) -> Diagnostic {
+pub(super) fn no_such_operation(name: &Name) -> Diagnostic {
     let message = format!("io_uring has no operation {}", name.value);
     let place = format!("not in Linux {}", tables::KERNEL);
     let error = Diagnostic::error(message).at(name.span, place);

@@ -13,7 +13,9 @@ use super::ast::{
 /// A call, and what a policy should do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// The call.
+    /// Is it asked of a ring? `io_uring:` in front of it.
+    pub ring: bool,
+    /// The call, or the operation of a ring.
     pub name: Name,
     /// `[arch=NAME]`: who makes it; a program of the machine's own architecture, if nothing is
     /// said.

@@ -12,14 +12,19 @@
 //! whatever the parts of it are that io_uring's filters do not see. `log`, `notify` and the like
 //! are no permission.
 
+mod as_call;
 mod filters;
 mod operation;
 pub(crate) mod outcome;
 pub mod output;
 mod register;
+mod request;
 pub(crate) mod sight;
 
+pub use crate::compile::rings::ALLOWED;
+
 pub use self::{
+    as_call::REFUSAL,
     filters::{
         filters,
         is_reachable,
@@ -34,5 +39,9 @@ pub use self::{
     register::{
         is_available,
         register, //
+    },
+    request::{
+        Invalid,
+        Request, //
     },
 };

@@ -18,7 +18,7 @@ use crate::{
 
 /// The offset of the union in `struct io_uring_bpf_ctx`. What is before it is the program's, or
 /// the same for all requests of the operation.
-const UNION: u32 = 16;
+pub(crate) const UNION: u32 = 16;
 /// The offset of the address's family.
 pub(crate) const FAMILY: u32 = UNION;
 /// The offset of the word with the port.
@@ -263,6 +263,18 @@ impl Sight {
 }
 
 impl Operation {
+    /// Do filters see anything of this argument of the call that has the operation's name? Some
+    /// arguments have two names.
+    pub fn is_seen(&self, argument: &str) -> bool {
+        match self.name {
+            "openat" => matches!(argument, "flags" | "mode"),
+            "openat2" => argument == "how",
+            "socket" => matches!(argument, "family" | "domain" | "type" | "protocol"),
+            "connect" => matches!(argument, "uservaddr" | "addr"),
+            _ => false,
+        }
+    }
+
     /// How many bytes of the union the kernel fills in: `pdu_size`.
     pub(crate) fn pdu_size(&self) -> u8 {
         match self.name {

@@ -53,6 +53,30 @@ impl Context {
         call
     }
 
+    /// The bytes, from offset 16 of the context on.
+    pub fn bytes(&self) -> &[u8; 24] {
+        &self.0
+    }
+
+    /// The call that [`as_call`](secpol::uring::Filter::as_call) is about.
+    pub fn of_operation(&self, name: &str) -> Call {
+        let word = |place: usize| {
+            let bytes = self.0[4 * place..4 * place + 4]
+                .try_into()
+                .expect("4 bytes");
+            u64::from(u32::from_le_bytes(bytes))
+        };
+        let words = |place: usize| word(place) | (word(place + 1) << 32);
+        let mut call = Call::default();
+        match name {
+            "openat" => call.arguments = [0, 0, words(0), words(2), 0, 0],
+            "openat2" => call.extensible = self.0.to_vec(),
+            "socket" => call.arguments = [word(0), word(1), word(2), 0, 0, 0],
+            _ => call.arguments = [word(0), word(1), words(2), words(4), 0, 0],
+        }
+        call
+    }
+
     fn put(mut self, offset: usize, bytes: &[u8]) -> Self {
         self.0[offset..offset + bytes.len()].copy_from_slice(bytes);
         self

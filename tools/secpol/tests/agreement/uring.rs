@@ -33,6 +33,7 @@ use secpol::{
     },
     tables,
     uring::{
+        self,
         filters,
         Filter,
         Filters,
@@ -93,16 +94,39 @@ impl Case {
         };
         let mut count = |what| *counts.entry((name, what)).or_default() += 1;
         let filter = self.filter(name);
-        let Some(request) = self
-            .calls
-            .of(choices, abi, name)
-            .and_then(|call| Request::of(name, abi, call))
-        else {
+        let Some(mut asked) = self.calls.of(choices, abi, name) else {
+            return Ok(());
+        };
+        let request = Request::of(name, abi, asked.clone());
+        if abi.is_64_bit() {
+            // CAST: It is short.
+            asked.size = asked.extensible.len() as u64;
+            let made = uring::Request::new(filter.operation, abi, &asked);
+            let seen = request.as_ref().map(|request| request.context.bytes());
+            assert_eq!(
+                made.as_ref().ok().map(uring::Request::bytes),
+                seen,
+                "{asked:x?}"
+            );
+        }
+        let Some(request) = request else {
             return Ok(());
         };
         let seen = request.context.as_call(choices);
         let end = simulate::run(&filter.insns, &seen, 0).expect("the kernel takes it");
         assert!(end.ret <= 1, "{end:?}");
+        // What explains filters of calls explains the same.
+        let as_call = filter.as_call().expect("it looks at nothing else");
+        let explained = simulate::run(&as_call, &request.context.of_operation(name), 4096);
+        let expected = match end.ret {
+            1 => Action::Allow,
+            _ => uring::REFUSAL,
+        };
+        assert_eq!(
+            explained.map(|end| end.ret),
+            Ok(expected.ret()),
+            "{filter:?}"
+        );
         match (filter.verdict(), end.ret) {
             (Verdict::Depends, 0) => count("refused"),
             (Verdict::Depends, _) => count("allowed"),

@@ -121,3 +121,183 @@ fn records(mut bytes: &[u8]) {
     }
     assert!(bytes.is_empty());
 }
+
+const POLICY: &str = "\
+@default errno(EPERM)
+@io_uring like-calls nop
+openat2: how.resolve & RESOLVE_BENEATH != 0
+openat: flags & (O_ACCMODE|O_CREAT) == O_RDONLY
+connect: addr.in.addr == 127.0.0.1 && addr.in.port == 443
+socket: family == AF_INET
+close: allow
+io_uring_setup: allow
+";
+
+const X86_64: [&str; 3] = ["--short", "--machine", "x86_64"];
+
+#[test]
+fn what_rings_may_do_is_told() {
+    let here = Directory::new("explained", &[("rings.pol", POLICY)]);
+    let calls = "openat,openat2,connect,socket,close,nop,timeout";
+    let arguments = [&["explain"], &X86_64[..], &["rings.pol", "--call", calls]].concat();
+    let output = here.run(&arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let (_, rings) = text.split_once("\nio_uring:\n").unwrap();
+    assert_eq!(
+        rings,
+        "  connect:
+    addr.family == AF_INET && addr.in.port == 443 && addr.in.addr == 127.0.0.1 -> allow
+    errno(EACCES)
+  openat:
+    flags & (O_WRONLY|O_RDWR|O_CREAT) == 0 -> allow
+    errno(EACCES)
+  openat2:
+    how.resolve & RESOLVE_BENEATH != 0 -> allow
+    errno(EACCES)
+  socket:
+    family == AF_INET -> allow
+    errno(EACCES)
+  allow:
+    nop, close
+  errno(EACCES):
+    timeout
+"
+    );
+    let output = here.run(&[&["explain"], &X86_64[..], &["rings.pol"]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains(" operations that Linux 7.3 does not have\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn requests_of_rings_are_tried() {
+    let plain = POLICY.replace("@io_uring like-calls nop\n", "");
+    let here = Directory::new("tried", &[("rings.pol", POLICY), ("plain.pol", &plain)]);
+    let test = |policy: &'static str, calls: &[&'static str]| {
+        [&["test"], &X86_64[..], &[policy], calls].concat()
+    };
+    let address = "io_uring:connect(addr={family=AF_INET, in.addr=127.0.0.1, in.port=443})";
+    here.expect(
+        &test(
+            "rings.pol",
+            &[
+                "io_uring:openat(flags=O_RDONLY|O_CLOEXEC)",
+                "io_uring:openat(flags=O_WRONLY)",
+                "io_uring:openat2(how={resolve=RESOLVE_BENEATH})",
+                "io_uring:openat2()",
+                address,
+                "io_uring:socket(domain=AF_INET, type=SOCK_STREAM|SOCK_CLOEXEC)",
+                "io_uring:nop()",
+                "io_uring:read()",
+                "io_uring:timeout()",
+                "io_uring:openat(flags=O_WRONLY) -> errno(EACCES)",
+            ],
+        ),
+        0,
+        "allow\t\nerrno(EACCES)\trings.pol:1\nallow\t\nerrno(EACCES)\trings.pol:1\nallow\t\n\
+         allow\t\nallow\t\nerrno(EACCES)\trings.pol:1\nerrno(EACCES)\t\n",
+        "",
+    );
+    here.expect(
+        &test("plain.pol", &["io_uring:timeout()"]),
+        0,
+        "allow\t\n",
+        "",
+    );
+    here.expect(
+        &test("rings.pol", &["io_uring:close() -> errno(EACCES)"]),
+        1,
+        "",
+        "command line:1:1: error: allow, but expected was errno(EACCES)\n\
+         1 of 1 are not as expected\n",
+    );
+    for (call, said) in [
+        (
+            "io_uring:closed()",
+            "1:10: error: io_uring has no operation closed\n",
+        ),
+        (
+            "io_uring:openat(dfd=3)",
+            "1:17: error: filters of io_uring do not see dfd of openat\n",
+        ),
+        (
+            "io_uring:close(fd=3)",
+            "1:16: error: filters of io_uring do not see fd of close\n",
+        ),
+        (
+            "io_uring:openat[arch=i386]()",
+            "1:22: error: filters of io_uring do not see which architecture's program asks\n",
+        ),
+        (
+            "io_uring:socket(type=0x100000)",
+            "1:1: error: the kernel refuses this before it asks a filter\n",
+        ),
+    ] {
+        let said = format!("command line:{said}");
+        here.expect(&test("rings.pol", &[call]), 2, "", &said);
+    }
+}
+
+#[test]
+fn policies_differ_about_rings() {
+    let here = Directory::new(
+        "differ",
+        &[
+            ("rings.pol", POLICY),
+            ("less.pol", &POLICY.replace(" nop\n", "\n")),
+            (
+                "plain.pol",
+                &POLICY.replace("@io_uring like-calls nop\n", ""),
+            ),
+            ("other.pol", &POLICY.replace("BENEATH", "IN_ROOT")),
+            ("none.pol", &POLICY.replace("io_uring_setup: allow\n", "")),
+        ],
+    );
+    let diff = |policies: &[&'static str]| [&["diff"], &X86_64[..], policies].concat();
+    here.expect(&diff(&["rings.pol", "rings.pol"]), 0, "", "");
+    here.expect(
+        &diff(&["rings.pol", "less.pol"]),
+        1,
+        "io_uring:\n  nop: stricter\n    allow -> errno(EACCES)\n",
+        "",
+    );
+    here.expect(
+        &diff(&["rings.pol", "less.pol", "--stricter"]),
+        0,
+        "io_uring:\n  nop: stricter\n    allow -> errno(EACCES)\n",
+        "",
+    );
+    let told = |policies: &[&'static str], parts: &[&str]| {
+        let output = here.run(&diff(policies));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        for part in parts {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        text
+    };
+    told(
+        &["rings.pol", "other.pol"],
+        &[
+            "\nio_uring:\n  openat2: stricter, looser\n",
+            "    how.resolve & (RESOLVE_BENEATH|RESOLVE_IN_ROOT) == RESOLVE_BENEATH: \
+             allow -> errno(EACCES)\n",
+        ],
+    );
+    // Nothing holds rings then.
+    told(
+        &["rings.pol", "plain.pol"],
+        &["\n  connect: looser\n", "timeout"],
+    );
+    // There are none then.
+    told(
+        &["rings.pol", "none.pol"],
+        &["  nop, close: stricter\n    allow -> errno(EACCES)\n"],
+    );
+    // Neither says anything of them.
+    let text = told(&["none.pol", "plain.pol"], &["io_uring_setup: looser\n"]);
+    assert!(!text.contains("\nio_uring:"), "{text}");
+}

@@ -16,6 +16,8 @@ use secpol_analysis::{
     Place, //
 };
 
+use super::address;
+
 /// By which names what a call passes is called.
 #[derive(Clone, Copy)]
 pub(crate) struct Names {
@@ -23,6 +25,8 @@ pub(crate) struct Names {
     pub(crate) abi: Option<Abi>,
     /// The call, if it is in them.
     pub(crate) call: Option<&'static Call>,
+    /// What a filter of io_uring sees of the call, in place of its arguments.
+    pub(crate) ring: bool,
 }
 
 /// A name for some bits.
@@ -57,6 +61,7 @@ impl Names {
     /// The bits to look at together if a function looks first at the bit of this value of a place.
     pub(crate) fn field(&self, place: Place, value: u32) -> Field {
         match place {
+            Place::Argument(index) if self.is_ring_address() => address::field(index, value),
             Place::Struct(offset) => {
                 let member = self.members().into_iter().find(|(_, named)| {
                     named.field.place == place
@@ -93,6 +98,7 @@ impl Names {
     /// socket address, as far as it is known.
     pub(crate) fn name(&self, field: &Field, support: u64, family: Option<u64>) -> Named {
         match field.place {
+            Place::Argument(index) if self.is_ring_address() => self.address(field, index, family),
             Place::Arch => Named::plain("arch".to_string(), *field),
             Place::Number => Named::plain("nr".to_string(), *field),
             Place::NumberHigh => Named::plain("nr_high".to_string(), *field),
@@ -114,6 +120,26 @@ impl Names {
             },
             Place::Argument(index) => self.argument(index, support),
             Place::Struct(offset) => self.member(field, offset, family),
+        }
+    }
+
+    /// Is this what a filter of io_uring sees of connect()?
+    fn is_ring_address(&self) -> bool {
+        self.ring && self.has_address()
+    }
+
+    /// Is the field the family of a socket address?
+    pub(crate) fn is_family(&self, field: &Field) -> bool {
+        field.place == Place::Family || self.is_ring_address() && field.place == Place::Argument(0)
+    }
+
+    /// A part of the address that a filter of io_uring sees.
+    fn address(&self, field: &Field, index: u32, family: Option<u64>) -> Named {
+        let (name, big_endian) = address::name(field, index, family);
+        Named {
+            big_endian,
+            constants: self.constants(name),
+            ..Named::plain(format!("addr.{name}"), *field)
         }
     }
 

@@ -9,7 +9,6 @@ use secpol_analysis::{
     Field,
     Leaf,
     Node,
-    Place,
     Space, //
 };
 
@@ -134,7 +133,7 @@ impl Writer<'_> {
 
     /// The family of the socket address, if that is what a condition says.
     fn family(&self, condition: Node, field: &Field) -> Option<u64> {
-        if field.place != Place::Family {
+        if !self.names.is_family(field) {
             return None;
         }
         match self.space.ranges(condition, field, false, 1)?.as_slice() {

@@ -2,6 +2,7 @@
 
 //! Says what filters do in the language of policies, as far as it has words for that.
 
+mod address;
 mod call;
 mod field;
 mod lines;

@@ -20,8 +20,12 @@ use crate::diagnostic::Diagnostic;
 
 /// Takes a call, and what is expected of it.
 pub(super) fn example(cursor: &mut Cursor<'_>) -> Parsed<Example> {
-    let name = cursor.name("a call, as in `read(fd=0) -> allow`")?;
+    let mut name = cursor.name("a call, as in `read(fd=0) -> allow`")?;
     let start = name.span.start;
+    let ring = name.value == "io_uring" && cursor.take(":");
+    if ring {
+        name = cursor.name("an operation, as in `io_uring:openat(flags=0)`")?;
+    }
     let arch = match cursor.take("[") {
         true => one_arch(cursor)?,
         false => None,
@@ -36,6 +40,7 @@ pub(super) fn example(cursor: &mut Cursor<'_>) -> Parsed<Example> {
         return Err(cursor.expected("`->` or the end of the line"));
     }
     Ok(Example {
+        ring,
         name,
         arch,
         arguments,
