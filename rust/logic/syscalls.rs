@@ -254,19 +254,22 @@ pub const CALLS: &[ExtensibleCall] = &[
     ExtensibleCall::new("sendmsg", 0, (1, Size::Fixed(28)), (56, 56)).numbered([46, 370, 211, 296]),
 ];
 
+/// Stands for the number of a call that an architecture does not have.
+const NO_CALL: u32 = u32::MAX;
+
 /// Calls that pass such arguments where filters do not see them: in a vector, or by a pointer to
-/// the arguments. As [`ExtensibleCall::numbers`]; `u32::MAX` where there is no such call.
+/// the arguments. As [`ExtensibleCall::numbers`]; [`NO_CALL`] where there is no such call.
 pub const HIDDEN_CALLS: &[(&str, [u32; 4])] = &[
     ("sendmmsg", [307, 345, 269, 374]),
-    ("socketcall", [u32::MAX, 102, u32::MAX, u32::MAX]),
+    ("socketcall", [NO_CALL, 102, NO_CALL, NO_CALL]),
     // Of x32, where they have the layout of 32-bit calls.
     (
         "sendmsg",
-        [X32_SYSCALL_BIT | 518, u32::MAX, u32::MAX, u32::MAX],
+        [X32_SYSCALL_BIT | 518, NO_CALL, NO_CALL, NO_CALL],
     ),
     (
         "sendmmsg",
-        [X32_SYSCALL_BIT | 538, u32::MAX, u32::MAX, u32::MAX],
+        [X32_SYSCALL_BIT | 538, NO_CALL, NO_CALL, NO_CALL],
     ),
 ];
 
@@ -292,9 +295,10 @@ pub fn hides_argument(arch: u32, nr: u32) -> bool {
     let Some(column) = ARCHES.iter().position(|known| *known == arch) else {
         return false;
     };
-    HIDDEN_CALLS
-        .iter()
-        .any(|(_, numbers)| numbers.get(column) == Some(&nr))
+    nr != NO_CALL
+        && HIDDEN_CALLS
+            .iter()
+            .any(|(_, numbers)| numbers.get(column) == Some(&nr))
 }
 
 /// By architecture and number, the index of the call in [`CALLS`]; `u8::MAX` if the call has no

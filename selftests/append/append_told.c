@@ -109,6 +109,11 @@ TEST_F(append, calls_with_extensible_arguments)
 		EXPECT_EQ(E2BIG, errno);
 		EXPECT_EQ(-1, seccomp(SECCOMP_GET_SYSCALL_EA_SIZE, size, NULL));
 		EXPECT_EQ(EFAULT, errno);
+		/* No number at all. */
+		args.ea.nr = -1;
+		EXPECT_EQ(-1, seccomp(SECCOMP_GET_SYSCALL_EA_SIZE, size, &args));
+		EXPECT_EQ(EOPNOTSUPP, errno);
+		args.ea.nr = nr;
 		args.ea.arch = AUDIT_ARCH_S390X;
 		EXPECT_EQ(-1, seccomp(SECCOMP_GET_SYSCALL_EA_SIZE, size, &args));
 		EXPECT_EQ(EOPNOTSUPP, errno);
