@@ -466,7 +466,7 @@ static void seccomp_ea_gather(struct seccomp_ea *ea, const struct seccomp_ea_cal
 			      const struct seccomp_data *sd)
 {
 	const u64 pointer = seccomp_argument(sd, call->pointer_arg);
-	u8 __user *uptr = (u8 __user *)(unsigned long)pointer;
+	void __user *uptr = (void __user *)(unsigned long)pointer;
 	u64 size = seccomp_ea_size_passed(call, sd);
 	const bool refuses = seccomp_ea_refuses(call, size);
 	size_t len = min_t(u64, size, SECCOMP_EA_SIZE);
@@ -476,7 +476,7 @@ static void seccomp_ea_gather(struct seccomp_ea *ea, const struct seccomp_ea_cal
 		seccomp_ea_clear(ea);
 	} else {
 		if (call->size_arg == SECCOMP_EA_SIZE_IN_STRUCT &&
-		    !get_user(field, (u32 __user *)(uptr + call->size_offset))) {
+		    !get_user(field, (u32 __user *)(unsigned long)(pointer + call->size_offset))) {
 			size = field;
 			len = seccomp_ea_field_len(call, field);
 		}
