@@ -85,6 +85,21 @@ size_t seccomp_append_metadata(const struct seccomp_append *append,
 			       struct seccomp_metadata_append *metadata);
 long seccomp_append_op(unsigned int op, unsigned int flags, void __user *uargs);
 
+/* calls.c */
+bool seccomp_is_compat(u32 arch);
+bool seccomp_ea_gather(struct seccomp_ea *ea, const struct seccomp_data *sd);
+long seccomp_get_syscall_ea(unsigned int size, void __user *uargs);
+
+/* Checks the size of a struct that seccomp(2) gets in place of flags. */
+static inline int seccomp_check_size(unsigned int size, size_t smallest)
+{
+	if (size < smallest)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	return 0;
+}
+
 #else /* CONFIG_SECCOMP_EA */
 
 struct seccomp_append { };
