@@ -54,9 +54,13 @@ bool fault_caches(bool (*is_wanted)(const char *name))
 	return !fault_knob("failslab", "cache-filter", "Y") && done;
 }
 
+/*
+ * But for those whose failures are none of ours: kmemleak's own, and that of the fields of trace
+ * events, without which the kernel warns of each module that has an event (event_define_fields()).
+ */
 bool fault_any_cache(const char *name)
 {
-	return strncmp(name, "kmemleak", 8);
+	return strncmp(name, "kmemleak", 8) && strcmp(name, "ftrace_event_field");
 }
 
 void fault_probability(unsigned int percent)
