@@ -182,42 +182,13 @@ fn tested(rule: &Rule) -> Option<Decision> {
         })
 }
 
-/// The flags of open().
-const OPEN_FLAGS: &[&str] = &[
-    "O_ACCMODE",
-    "O_CREAT",
-    "O_EXCL",
-    "O_NOCTTY",
-    "O_TRUNC",
-    "O_APPEND",
-    "O_NONBLOCK",
-    "O_SYNC",
-    "FASYNC",
-    "O_DIRECT",
-    "O_LARGEFILE",
-    "O_DIRECTORY",
-    "O_NOFOLLOW",
-    "O_NOATIME",
-    "O_CLOEXEC",
-    "O_PATH",
-    "O_TMPFILE",
-    "O_EMPTYPATH",
-];
-
 /// Does the rule for openat2() let through whatever open() can be asked for? Then it refuses only
 /// what openat2() alone has, and to allow open() is no way around it.
 fn lets_through_older(abi: Abi, rule: &Rule) -> bool {
-    let flags = OPEN_FLAGS
-        .iter()
-        .filter_map(|name| tables::constant(abi, name))
-        .fold(0, |all, flag| all | flag);
     match rule.alternatives.first() {
         Some(Alternative::If {
             condition, then, ..
-        }) => {
-            // CAST: Flags of open() are positive ints.
-            then.action.lets_through() && holds_for_older(condition, flags as u64)
-        }
+        }) => then.action.lets_through() && holds_for_older(condition, tables::open_flags(abi)),
         _ => false,
     }
 }

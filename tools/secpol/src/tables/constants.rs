@@ -53,6 +53,39 @@ pub fn constant(abi: Abi, name: &str) -> Option<i128> {
     CONSTANTS.get(name)?[abi as usize]
 }
 
+/// The bits of these flags on an ABI, which may not have all of them.
+pub(crate) fn flags(abi: Abi, names: &[&str]) -> u64 {
+    let flags = names.iter().filter_map(|name| constant(abi, name));
+    // CAST: Flags are positive.
+    flags.fold(0, |all, flag| all | flag as u64)
+}
+
+/// The flags of open() and openat() that the kernel knows (`VALID_OPEN_FLAGS`).
+pub(crate) fn open_flags(abi: Abi) -> u64 {
+    const NAMES: &[&str] = &[
+        "O_WRONLY",
+        "O_RDWR",
+        "O_CREAT",
+        "O_EXCL",
+        "O_NOCTTY",
+        "O_TRUNC",
+        "O_APPEND",
+        "O_NONBLOCK",
+        "O_SYNC",
+        "FASYNC",
+        "O_DIRECT",
+        "O_LARGEFILE",
+        "O_DIRECTORY",
+        "O_NOFOLLOW",
+        "O_NOATIME",
+        "O_CLOEXEC",
+        "O_PATH",
+        "O_TMPFILE",
+        "O_EMPTYPATH",
+    ];
+    flags(abi, NAMES)
+}
+
 /// Has any ABI a constant of this name?
 pub fn is_constant_name(name: &str) -> bool {
     CONSTANTS.contains_key(name)

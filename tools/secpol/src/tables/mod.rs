@@ -30,6 +30,10 @@ pub use constants::{
     errno_name,
     is_constant_name, //
 };
+pub(crate) use constants::{
+    flags,
+    open_flags, //
+};
 pub use extensible::{
     extensible,
     Extensible,

@@ -26,29 +26,7 @@ pub struct Request([u8; 24]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid;
 
-/// Flags of openat() that the kernel knows (`VALID_OPEN_FLAGS`).
-const OPEN_FLAGS: &[&str] = &[
-    "O_WRONLY",
-    "O_RDWR",
-    "O_CREAT",
-    "O_EXCL",
-    "O_NOCTTY",
-    "O_TRUNC",
-    "O_APPEND",
-    "O_NONBLOCK",
-    "O_SYNC",
-    "FASYNC",
-    "O_DIRECT",
-    "O_LARGEFILE",
-    "O_DIRECTORY",
-    "O_NOFOLLOW",
-    "O_NOATIME",
-    "O_CLOEXEC",
-    "O_PATH",
-    "O_TMPFILE",
-    "O_EMPTYPATH",
-];
-/// Those that it does not pass over beside O_PATH (`O_PATH_FLAGS`).
+/// Flags of openat() that the kernel does not pass over beside O_PATH (`O_PATH_FLAGS`).
 const PATH_FLAGS: &[&str] = &[
     "O_DIRECTORY",
     "O_NOFOLLOW",
@@ -60,12 +38,6 @@ const PATH_FLAGS: &[&str] = &[
 const TYPE: u64 = 0xf;
 /// Permissions of a file (`S_IALLUGO`).
 const MODE: u64 = 0o7777;
-
-fn bits(abi: Abi, names: &[&str]) -> u64 {
-    let bits = names.iter().filter_map(|name| tables::constant(abi, name));
-    // CAST: Flags are positive.
-    bits.fold(0, |all, bits| all | bits as u64)
-}
 
 impl Request {
     /// The request for an operation that does what a call does, as a program of an architecture of
@@ -89,7 +61,7 @@ impl Request {
                 request.put(16, &member(2).to_le_bytes());
             }
             "socket" => {
-                let flags = bits(abi, &["SOCK_CLOEXEC", "SOCK_NONBLOCK"]);
+                let flags = tables::flags(abi, &["SOCK_CLOEXEC", "SOCK_NONBLOCK"]);
                 if argument(1) & !(flags | TYPE) != 0 {
                     return Err(Invalid);
                 }
@@ -142,18 +114,19 @@ impl Request {
 
 /// `build_open_how()`
 fn open_how(abi: Abi, asked: u64, mode: u64) -> (u64, u64) {
-    let mut flags = asked & bits(abi, OPEN_FLAGS);
-    if flags & bits(abi, &["O_PATH"]) != 0 {
-        flags &= bits(abi, PATH_FLAGS);
+    let mut flags = asked & tables::open_flags(abi);
+    if flags & tables::flags(abi, &["O_PATH"]) != 0 {
+        flags &= tables::flags(abi, PATH_FLAGS);
     }
-    let creates = bits(abi, &["O_CREAT", "O_TMPFILE"]) & !bits(abi, &["O_DIRECTORY"]);
+    let creates =
+        tables::flags(abi, &["O_CREAT", "O_TMPFILE"]) & !tables::flags(abi, &["O_DIRECTORY"]);
     (flags, if flags & creates != 0 { mode & MODE } else { 0 })
 }
 
 /// What 64-bit kernels add to the flags, unless the file is not opened.
 fn with_largefile(abi: Abi, flags: u64) -> u64 {
-    match flags & bits(abi, &["O_PATH"]) {
-        0 => flags | bits(abi, &["O_LARGEFILE"]),
+    match flags & tables::flags(abi, &["O_PATH"]) {
+        0 => flags | tables::flags(abi, &["O_LARGEFILE"]),
         _ => flags,
     }
 }
