@@ -5,7 +5,6 @@
 import os
 import pathlib
 import pty
-import sys
 import tempfile
 import tty
 
@@ -72,15 +71,5 @@ def cases():
     yield "all are for the module", all(test.how == "ours" for test in tests)
 
 
-def main():
-    failed = False
-    number = 0
-    for number, (name, good) in enumerate(cases(), 1):
-        print(f"{'ok' if good else 'not ok'} {number} {name}")
-        failed |= not good
-    print(f"1..{number}")
-    sys.exit(failed)
-
-
 if __name__ == "__main__":
-    main()
+    tap.report(cases())

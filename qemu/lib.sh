@@ -48,15 +48,15 @@ kernel_tree() { echo "$cache/kernel-$(sdk_key)-$1-$2.$(kernel_key "$2")"; }
 
 # prepared_kernels: a line "ARCH-NAME TREE" for each kernel that is prepared.
 prepared_kernels() {
-	local made_by arch name tree
-	for made_by in "$top"/qemu/kernel-*; do
-		name=${made_by##*/kernel-}
-		for arch in x86_64 arm64; do
-			tree=$(kernel_tree "$arch" "$name")
-			# As long as it is made, it has another name.
-			for tree in "$tree" "$tree.part"; do
-				[ ! -d "$tree" ] || echo "$arch-$name $tree"
-			done
+	local key recipe_of name tree of
+	key=$(sdk_key)
+	for recipe_of in "$top"/qemu/kernel-*; do
+		name=${recipe_of##*/kernel-}
+		# As long as it is made, it has another name.
+		for tree in "$cache/kernel-$key"-*-"$name.$(kernel_key "$name")"{,.part}; do
+			[ -d "$tree" ] || continue
+			of=${tree##*/kernel-"$key"-}
+			echo "${of%%.*} $tree"
 		done
 	done
 }

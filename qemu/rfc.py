@@ -55,6 +55,18 @@ class Patch:
         """The files that it changes."""
         return edited(read_optional(self.edit))
 
+    def new(self, top):
+        """The (file, place in the tree) of each file that it adds."""
+        yield from targets(self.copies, top)
+        for file in sorted(self.tree.rglob("*")):
+            if file.is_file():
+                yield file, str(file.relative_to(self.tree))
+
+    def brought(self, top):
+        """The places of the files that are there behind it, and may not have been before."""
+        names = re.findall(r"^(?:\+\+\+ b/|rename to )(\S+)", read_optional(self.edit), re.M)
+        return {*names, *(place for _, place in self.new(top))}
+
 
 def read_optional(path):
     return path.read_text() if path.exists() else ""
@@ -118,6 +130,15 @@ def complain_of_forks(patches, top):
             copied[place] = file.relative_to(top)
 
 
+def needed(patches, top):
+    """The files that the kernel has to have: those that are changed, and no earlier patch brought."""
+    files, brought = set(), set()
+    for patch in patches:
+        files |= set(patch.edited()) - brought
+        brought |= patch.brought(top)
+    return files
+
+
 class Tree:
     """A git repository with those files of the kernel that the series changes."""
 
@@ -165,11 +186,7 @@ class Tree:
                 self.git("apply", "--index", "--whitespace=error-all", str(patch.edit))
             except SeriesError as error:
                 raise SeriesError(f"{patch.name}: {error}") from None
-        places = list(targets(patch.copies, top))
-        for file in sorted(patch.tree.rglob("*")):
-            if file.is_file():
-                places.append((file, str(file.relative_to(patch.tree))))
-        for source, place in places:
+        for source, place in patch.new(top):
             if (self.path / place).exists():
                 raise SeriesError(f"{patch.name}: {place} is there already")
             self.put(source, place)
@@ -180,13 +197,7 @@ def make(out, directory, top):
     """Makes the series in OUT, an empty directory: git/ and the patches."""
     patches = read_series(directory)
     complain_of_forks(patches, top)
-    brought = {place for patch in patches for _, place in targets(patch.copies, top)}
-    for patch in patches:
-        brought |= {str(f.relative_to(patch.tree)) for f in patch.tree.rglob("*") if f.is_file()}
-        brought |= set(re.findall(r"^(?:\+\+\+ b/|rename to )(\S+)", read_optional(patch.edit), re.M))
-    base = {file for patch in patches for file in patch.edited()}
-    base = {file for file in base if (KERNEL / file).exists() or file not in brought}
-    tree = Tree(out / "git", base)
+    tree = Tree(out / "git", needed(patches, top))
     for patch in patches:
         tree.add(patch, top)
     root = tree.git("rev-list", "--max-parents=0", "HEAD").strip()

@@ -3,10 +3,10 @@
 """Tests of rfc.py: prints TAP."""
 
 import pathlib
-import sys
 import tempfile
 
 import rfc
+import tap
 
 EDIT = """diff --git a/kernel/seccomp.c b/kernel/seccomp/filter.c
 similarity index 99%
@@ -70,6 +70,9 @@ def cases(top):
     yield "a complaint has a type", list(found) == [("one", "LONG_LINE")]
     yield "a note explains it", rfc.read_notes("# why\none LONG_LINE a table\n") == found.keys()
     edit = top / "rfc/patches/two/edit.patch"
+    edit.write_text("--- a/kernel/seccomp/filter.c\n+++ b/kernel/seccomp/filter.c\n")
+    base = rfc.needed(rfc.read_series(top / "rfc"), top)
+    yield "the kernel has what no patch has brought", base == {"kernel/seccomp.c", "init/Kconfig"}
     edit.write_text("--- a/kernel/engine/logic/mod.rs\n+++ b/kernel/engine/logic/mod.rs\n")
     yield "a copy must not be edited", raises(rfc.complain_of_forks, rfc.read_series(top / "rfc"), top)
     (top / "rfc/series").write_text("one\n" * (rfc.MOST + 1))
@@ -78,11 +81,7 @@ def cases(top):
 
 def main():
     with tempfile.TemporaryDirectory() as directory:
-        results = list(cases(pathlib.Path(directory)))
-    print(f"1..{len(results)}")
-    for number, (name, good) in enumerate(results, 1):
-        print(f"{'ok' if good else 'not ok'} {number} {name}")
-    sys.exit(not all(good for _, good in results))
+        tap.report(cases(pathlib.Path(directory)))
 
 
 if __name__ == "__main__":

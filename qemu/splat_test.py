@@ -3,9 +3,9 @@
 """Tests of splat.py: prints TAP."""
 
 import re
-import sys
 
 import splat
+import tap
 
 
 KCSAN_REPORT = """[    5.0] {line}
@@ -30,10 +30,7 @@ def main():
         cases.append((f"reports {line!r}", found == f"[    1.0] {line}\nafter"))
     for line in splat.HARMLESS:
         cases.append((f"passes {line!r}", splat.find(f"[    1.0] {line}") is None))
-    print(f"1..{len(cases)}")
-    for number, (name, good) in enumerate(cases, 1):
-        print(f"{'ok' if good else 'not ok'} {number} {name.replace('#', '')}")
-    sys.exit(not all(good for _, good in cases))
+    tap.report(cases)
 
 
 if __name__ == "__main__":

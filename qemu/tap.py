@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads the Test Anything Protocol as kselftests write it."""
+"""Reads the Test Anything Protocol as kselftests write it, and writes it for tests of what is here."""
 
 import re
+import sys
 
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 
@@ -43,3 +44,14 @@ def reasons(text, lines=12):
         if result:
             said = []
     return found
+
+
+def report(cases):
+    """Prints the result of each case, a name and whether it is good, and exits with 0 if all are."""
+    failed, number = False, 0
+    for number, (name, good) in enumerate(cases, 1):
+        # Behind a hash there would be a directive.
+        print(f"{'ok' if good else 'not ok'} {number} {name.replace('#', '')}")
+        failed |= not good
+    print(f"1..{number}")
+    sys.exit(failed)

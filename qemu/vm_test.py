@@ -6,10 +6,10 @@ import contextlib
 import io
 import pathlib
 import subprocess
-import sys
 import tempfile
 
 import clock
+import tap
 import vm
 
 BEGIN = "echo '@@ begin test 1' >output; echo up >verdict;"
@@ -90,15 +90,5 @@ def cases():
     yield "what is being built, or was interrupted, is not used", refuses_unfinished()
 
 
-def main():
-    failed = False
-    number = 0
-    for number, (name, good) in enumerate(cases(), 1):
-        print(f"{'ok' if good else 'not ok'} {number} {name}")
-        failed |= not good
-    print(f"1..{number}")
-    sys.exit(failed)
-
-
 if __name__ == "__main__":
-    main()
+    tap.report(cases())
